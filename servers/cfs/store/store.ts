@@ -1,0 +1,41 @@
+// The CFS's own store as a port: compared changes in batches, rows in the order of their keys.
+
+/** Slash-separated, the first part naming the table: `subscription/…`, `lcf/…`, `transfer/…`. */
+export type Key = string;
+
+/** Opaque to the store: the owner of a table encodes and versions its rows (JSON in all of ours). */
+export type Value = string;
+
+export interface Row {
+  readonly key: Key;
+  /** Raised by every change of the row, never 0. */
+  readonly version: number;
+  readonly value: Value;
+}
+
+/** One row's change; holds only if the row is still as its writer read it. */
+export interface Change {
+  readonly key: Key;
+  /** The version that was read, or that no such row existed. */
+  readonly expect: number | "absent";
+  /** The version that the row gets; greater than `expect`. A deletion has none. */
+  readonly value: Value | null;
+}
+
+/** `conflict`: somebody else wrote one of the rows; nothing of the batch was done. */
+export type CommitResult = "done" | "conflict";
+
+/**
+ * Durable rows. Nothing may be acknowledged or sent on the strength of a change before its commit has answered
+ * `done`. A commit that never answered (a crash) may have been done, or may still be.
+ */
+export interface CfsStore {
+  /** All changes or none. An accepted change gives the row the version `expect` + 1 (`absent`: 1). */
+  commit(batch: readonly Change[]): Promise<CommitResult>;
+  /** Rows with keys greater than `after`, in code unit order of their keys, `limit` at most. */
+  scan(after: Key, limit: number): Promise<readonly Row[]>;
+  /** The rows of these keys that exist, in the order asked for. */
+  read(keys: readonly Key[]): Promise<readonly Row[]>;
+  /** Ends what the store has open; commits after it never answer. */
+  close(): Promise<void>;
+}
