@@ -1,0 +1,100 @@
+// What every node opens: transport, transactions and the location of servers put together. RFC 3261 8.1.2, 17, 18, RFC 3263.
+import type { Host } from "@liquid-ims/runtime/host";
+import type { Lookup } from "./locate.ts";
+import type { SipRequest, SipResponse } from "./message.ts";
+import type { Timers } from "./timers.ts";
+import type { MessageSource, Target } from "./transport.ts";
+
+/** Why a client transaction ended without a final response. */
+export type ClientFailure = "timeout" | "transport" | "unresolvable";
+
+export interface ClientHandlers {
+  /** Every provisional, the final, and each retransmission or further 2xx to an INVITE (RFC 6026 8.4). */
+  response(response: SipResponse): void;
+  /** Called at most once, when no target answered; no response follows. */
+  failed(cause: ClientFailure): void;
+}
+
+export interface ClientTransaction {
+  /** As it was sent last, with its Via; without one while its server is being located. */
+  readonly request: SipRequest;
+  /** The state of the machine (RFC 3261 17.1), or `Locating` before the first request was sent. */
+  readonly state: string;
+  /** Gives an INVITE up: CANCEL goes out once a provisional response has come (RFC 3261 9.1). Harmless later. */
+  cancel(): void;
+}
+
+export interface ServerTransaction {
+  readonly request: SipRequest;
+  readonly source: MessageSource;
+  /** The state of the machine (RFC 3261 17.2). */
+  readonly state: string;
+  /** Sends a response; what the machine's state does not allow is dropped and counted. */
+  respond(response: SipResponse): void;
+  /** INVITE only: a CANCEL came and was answered; the owner answers the INVITE with 487 (RFC 3261 9.2). */
+  onCancel: (() => void) | null;
+  /** The transaction is gone: answered and absorbed to the end, or never acknowledged, or the answer did not go out. */
+  onEnd: ((cause: "completed" | "timeout" | "transport") => void) | null;
+}
+
+/** The transaction user of RFC 3261 5. */
+export interface TransactionUser {
+  /** Every new request but ACK and CANCEL. */
+  request(transaction: ServerTransaction): void;
+  /** An ACK of no transaction: to a 2xx. */
+  ack(request: SipRequest, source: MessageSource): void;
+  /** A response that matches no client transaction; dropped when nobody takes it (RFC 6026 8.9). */
+  strayResponse?(response: SipResponse, source: MessageSource): void;
+}
+
+export interface RequestOptions {
+  readonly handlers: ClientHandlers;
+  /** Where to send; else `nextHop`, the first Route or the Request-URI is located, with fail-over (RFC 3263 4.3). */
+  readonly target?: Target | null;
+  /** URI to locate instead of the first Route or the Request-URI, as after strict routing (RFC 3261 16.6, 7). */
+  readonly nextHop?: string;
+  /** Which of the listening addresses to send from; default the first of the same protocol and address family. */
+  readonly from?: Target;
+}
+
+export interface SendOptions {
+  readonly target?: Target | null;
+  readonly nextHop?: string;
+  readonly from?: Target;
+}
+
+export interface StackOptions {
+  /** Port 0 lets the system choose. */
+  readonly listen: readonly Target[];
+  /** Host and port for Via; default the listening address. */
+  readonly sentBy?: { readonly host: string; readonly port?: number };
+  /** Default: only numeric hosts are found. */
+  readonly lookup?: Lookup;
+  /** Default RFC 3261's: T1 500, T2 4,000, T4 5,000 ms. */
+  readonly timers?: Partial<Timers>;
+  /** Answers 482 to a request that reached us twice on different paths (RFC 3261 8.2.2.2): for user agents. Default false. */
+  readonly refuseMerged?: boolean;
+  /** Requests beyond so many transactions get a 503 without one. Default 50,000. */
+  readonly maximumTransactions?: number;
+  readonly user: TransactionUser;
+}
+
+export interface SipStack {
+  /** The listening addresses, with the ports that the system chose. */
+  readonly local: readonly Target[];
+  /** Transactions now. */
+  readonly transactions: { readonly client: number; readonly server: number };
+  /** Starts a client transaction; handlers are called later, never from within this call. */
+  request(request: SipRequest, options: RequestOptions): ClientTransaction;
+  /** Sends an ACK to a 2xx, or another request that needs no transaction; a Via is put on. */
+  sendAck(request: SipRequest, options?: SendOptions): void;
+  /** Sends a response without a transaction, by its first Via (RFC 3261 18.2.2). */
+  sendResponse(response: SipResponse): void;
+  /** Stops listening, drops every connection and transaction; nobody is told. */
+  close(): Promise<void>;
+}
+
+/** Opens the addresses; rejects with the network's RuntimeError when one cannot be had. */
+export function openStack(_host: Host, _options: StackOptions): Promise<SipStack> {
+  throw new Error("not there yet");
+}
