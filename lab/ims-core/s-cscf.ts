@@ -1,0 +1,120 @@
+// Serving-CSCF of the lab: registrar, and both halves of a session. TS 24.229 5.4.
+import type { Program } from "@liquid-ims/runtime/host";
+import type { Address } from "@liquid-ims/runtime/network";
+import { addressUri } from "@liquid-ims/sip/header/name-address";
+import type { SipRequest } from "@liquid-ims/sip/message";
+import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
+import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
+import { parseSipUri } from "@liquid-ims/sip/uri";
+import { type Binding, liveBindings } from "./bindings.ts";
+import { addressOfRecord, type CscfNode, type CscfOptions, isInDialog, ownUri, reject, runCscf, watchCancel } from "./cscf.ts";
+import { isSuccess } from "./cx.ts";
+import { openCxClient } from "./cx-link.ts";
+import { createRegistrar, type Registrar } from "./registrar.ts";
+
+export interface SCscfOptions extends CscfOptions {
+  readonly hss: Address;
+  readonly realm: string;
+  /** Longest registration granted, in seconds. Default 3,600. */
+  readonly maximumExpires?: number;
+}
+
+/** Contacts that a caller's Accept-Contact with `require;explicit` asks for (RFC 3841 7.2.4), by instance only. */
+function wanted(request: SipRequest, bindings: readonly Binding[]): readonly Binding[] {
+  const instances = request.headers
+    .values("Accept-Contact")
+    .filter((value) => /;\s*require\b/i.test(value))
+    .map((value) => /\+sip\.instance="?(<[^>]*>)/i.exec(value)?.[1])
+    .filter((value) => value !== undefined);
+  if (instances.length === 0) return bindings;
+  return bindings.filter(({ contact }) => {
+    const instance = contact.parameters.get("+sip.instance")?.replace(/^"|"$/g, "");
+    return instance !== undefined && instances.includes(instance);
+  });
+}
+
+export function createSCscf(options: SCscfOptions): Program<CscfNode> {
+  return (host) => {
+    const cx = openCxClient(host, options.hss);
+    let registrar: Registrar | null = null;
+
+    const node = runCscf(host, options, (stack) => {
+      registrar = createRegistrar(host, cx, stack, {
+        serverName: ownUri(options),
+        serviceRoute: `<${ownUri(options, "orig")};lr>`,
+        realm: options.realm,
+        maximumExpires: options.maximumExpires ?? 3600,
+      });
+      return {
+        request: (transaction, prepared) => dispatch(stack(), transaction, prepared),
+      };
+    });
+
+    function users(): Registrar {
+      if (registrar === null) throw new Error("the registrar is made before the first request");
+      return registrar;
+    }
+
+    function dispatch(stack: SipStack, transaction: ServerTransaction, { request, route }: PreparedRequest): void {
+      if (request.method === "REGISTER") return users().register(transaction, request);
+      if (isInDialog(request)) {
+        forward(stack, transaction, request, { recordRoute: ownUri(options), branches: [{}] });
+        return;
+      }
+      const side = route === null ? null : (parseSipUri(addressUri(route))?.user ?? null);
+      if (side === "orig") originate(stack, transaction, request);
+      else terminate(stack, transaction, request);
+    }
+
+    /** 5.4.3.2: only a user served here may originate. */
+    function originate(stack: SipStack, transaction: ServerTransaction, request: SipRequest): void {
+      const asserted = addressOfRecord(addressUri(request.headers.values("P-Asserted-Identity")[0] ?? ""));
+      if (asserted === null || users().find(asserted) === null) return reject(transaction, { status: 403 });
+      if (parseSipUri(request.uri) === null) return reject(transaction, { status: 404 });
+      forward(stack, transaction, request, { recordRoute: ownUri(options), branches: [{}] });
+    }
+
+    /** 5.4.3.3. */
+    function terminate(stack: SipStack, transaction: ServerTransaction, request: SipRequest): void {
+      const called = addressOfRecord(request.uri);
+      if (called === null) return reject(transaction, { status: 404 });
+      const user = users().find(called);
+      if (user === null) {
+        host.spawn("scscf asks for an unregistered user", () => unregistered(transaction, called));
+        return;
+      }
+      const bindings = wanted(request, liveBindings(user, host.clock.now()));
+      if (bindings.length === 0) return reject(transaction, { status: 480 });
+      forward(stack, transaction, request, {
+        recordRoute: ownUri(options),
+        branches: bindings.map((binding) => ({
+          uri: binding.contact.uri,
+          routes: binding.path,
+          onRequest: (copy) => copy.headers.set("P-Called-Party-ID", `<${request.uri}>`),
+        })),
+      });
+    }
+
+    /** 5.4.3.3, a user who is not registered here: the S-CSCF takes him over as unregistered, which is what real ones do. */
+    async function unregistered(transaction: ServerTransaction, publicIdentity: string): Promise<void> {
+      const isCancelled = watchCancel(transaction);
+      const answer = await cx.request({
+        command: "Server-Assignment",
+        userName: null,
+        publicIdentity,
+        serverName: ownUri(options),
+        serverAssignmentType: "UNREGISTERED_USER",
+      });
+      if (isCancelled()) return;
+      reject(transaction, { status: isSuccess(answer.result) ? 480 : 404 });
+    }
+
+    return {
+      ready: node.ready,
+      async stop() {
+        cx.close();
+        await node.stop();
+      },
+    };
+  };
+}

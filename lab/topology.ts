@@ -1,0 +1,67 @@
+// Names and addresses of the lab. Every element has an address of its own; nothing leaves the loopback range.
+import type { Address } from "@liquid-ims/runtime/network";
+
+/** Home domain of the lab's operator. */
+export const homeDomain = "open-ims.test";
+
+/** What a function is; the first half of its name. */
+export type Role = "pcscf" | "icscf" | "scscf" | "hss" | "dns" | "cfd" | "cfs";
+
+export interface Element {
+  readonly role: Role;
+  /** Short name: `pcscf1`. */
+  readonly name: string;
+  /** Full host name: `pcscf1.open-ims.test`. */
+  readonly fqdn: string;
+  readonly address: Address;
+  /** The element's SIP URI as it stands in Path, Route and third-party registrations. */
+  readonly uri: string;
+}
+
+function element(role: Role, name: string, host: string, port: number): Element {
+  const fqdn = `${name}.${homeDomain}`;
+  return { role, name, fqdn, address: { host, port }, uri: `sip:${fqdn}:${port}` };
+}
+
+function numbered(role: Role, count: number, at: (number: number) => Address): Element[] {
+  return Array.from({ length: count }, (_, index) => {
+    const { host, port } = at(index + 1);
+    return element(role, `${role}${index + 1}`, host, port);
+  });
+}
+
+export interface Topology {
+  readonly pCscfs: readonly Element[];
+  readonly iCscfs: readonly Element[];
+  readonly sCscfs: readonly Element[];
+  readonly hss: Element;
+  readonly dns: Element;
+  readonly cfd: Element;
+  readonly cfs: Element;
+  /** Where the CFS offers os-cfs over HTTP. */
+  readonly osCfs: Address;
+  /** Where the UE with that number (from 1) listens. */
+  ue(number: number): Address;
+}
+
+/** The seed's test-bed: three P-CSCFs, three S-CSCFs, one I-CSCF and what Liquid IMS adds. */
+export function createTopology(): Topology {
+  const cfs = element("cfs", "cfs", "127.0.2.21", 7090);
+  return {
+    pCscfs: numbered("pcscf", 3, (number) => ({ host: `127.0.1.${number}`, port: 4060 })),
+    iCscfs: numbered("icscf", 1, (number) => ({ host: `127.0.1.${9 + number}`, port: 5060 })),
+    sCscfs: numbered("scscf", 3, (number) => ({ host: `127.0.1.${20 + number}`, port: 6060 })),
+    hss: element("hss", "hss", "127.0.1.30", 3868),
+    dns: element("dns", "ns", "127.0.1.53", 5353),
+    cfd: element("cfd", "cfd", "127.0.2.11", 7080),
+    cfs,
+    osCfs: { host: cfs.address.host, port: 7080 },
+    ue: (number) => ({ host: `127.0.${3 + Math.floor(number / 250)}.${(number % 250) + 1}`, port: 5060 }),
+  };
+}
+
+/** Every element of the topology, in a fixed order. */
+export function elementsOf(topology: Topology): Element[] {
+  const { pCscfs, iCscfs, sCscfs, hss, dns, cfd, cfs } = topology;
+  return [...pCscfs, ...iCscfs, ...sCscfs, hss, dns, cfd, cfs];
+}
