@@ -1,0 +1,42 @@
+// What a CFD is configured with. Times are milliseconds unless said otherwise.
+import type { FunctionEntry } from "@liquid-ims/location-service/function-name";
+import type { Timers } from "@liquid-ims/sip/timers";
+import type { Target } from "@liquid-ims/sip/transport";
+
+/** An S-CSCF that may register users here. */
+export interface SCscfEntry {
+  /** Its Server-Name as it stands in From and Contact of what it sends; verbatim, as the HSS has it. */
+  readonly name: string;
+  /** Source addresses, IPv6 without brackets. Empty: the name is looked up when the CFD starts. */
+  readonly addresses: readonly string[];
+}
+
+export interface CfdConfig {
+  /** Where S-CSCFs reach it. UDP off the loopback is warned of: sources can be forged there. */
+  readonly listen: readonly Target[];
+  /** REGISTERs from anybody else are answered 403. */
+  readonly sCscfs: readonly SCscfEntry[];
+  /** Take REGISTERs from any loopback address, for labs where all functions share one. Default false. */
+  readonly trustLoopback?: boolean;
+  /** Names and addresses of all functions of the network; maps `icid-generated-at` to a P-CSCF. Default: none. */
+  readonly functions?: readonly FunctionEntry[];
+  /** Domain of this network: P-CSCFs of another P-Visited-Network-ID are visited ones. Default: nobody is visited. */
+  readonly homeDomain?: string;
+  /**
+   * How the private identity follows from the public one where none is shown: `user@domain` (scheme, port and
+   * parameters dropped, the usual derivation of TS 23.003 13.3 backwards). The only rule yet, and the default.
+   */
+  readonly impiRule?: "user@domain";
+  /** Kept beyond `Expires`, against clocks and messages that are late. Default 2,000. */
+  readonly expiryGrace?: number;
+  /** How long a removed record stays as `left`. Default 64*T1. */
+  readonly leftFor?: number;
+  /** A store that does not answer in this time counts as down: 503. Default 2,000. */
+  readonly storeTimeout?: number;
+  /** REGISTERs that wait for the store at a time; more are answered 503. Default 1,000. */
+  readonly queueLimit?: number;
+  /** Retry-After of a 503, in seconds. Default 5. */
+  readonly retryAfter?: number;
+  /** SIP timers; default RFC 3261's. */
+  readonly timers?: Partial<Timers>;
+}
