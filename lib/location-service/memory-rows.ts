@@ -67,7 +67,7 @@ export class LocationRows {
       if (keys.has(key) || (this.#records.get(key)?.version ?? "absent") !== expect) return "conflict";
       keys.add(key);
     }
-    for (const { record, expect } of changes) {
+    for (const { record } of changes) {
       const key = keyText(record);
       const old = this.#records.get(key);
       if (old !== undefined) this.#unindex(key, old);
