@@ -7,7 +7,7 @@ import { decodeText, encodeBase64 } from "@liquid-ims/runtime/text";
 export type TraceProtocol = "sip/udp" | "sip/tcp" | "cx" | "dns" | "http";
 
 export interface TraceEntry {
-  /** Milliseconds since the script's zero, of the clock that protocols use. */
+  /** Milliseconds of the clock that protocols use; in what `since` gives and in files, since the script's zero. */
   readonly at: number;
   /** Short name of the sender; an address where nobody of the lab has it. */
   readonly from: string;
@@ -26,14 +26,24 @@ export interface TraceNames {
 }
 
 export interface Trace {
-  readonly entries: readonly TraceEntry[];
-  /** What a host is started with. */
-  tapFor(now: () => number): NetworkTap;
+  /** What every host is started with; all of them share one clock. */
+  readonly tap: NetworkTap;
   /** For what does not cross a tapped socket: os-cfs. */
-  add(entry: TraceEntry): void;
+  add(entry: Omit<TraceEntry, "at">): void;
+  /** All entries, with times from `zero` on; what was before it is negative. */
+  since(zero: number): TraceEntry[];
 }
 
-export function createTrace(names: TraceNames, heard: (entry: TraceEntry) => void): Trace {
+export interface TraceOptions {
+  readonly names: TraceNames;
+  /** The clock of the hosts, milliseconds. */
+  now(): number;
+  /** Hears of each entry as it comes. */
+  heard?(entry: TraceEntry): void;
+}
+
+export function createTrace(options: TraceOptions): Trace {
+  const { names } = options;
   const entries: TraceEntry[] = [];
 
   function nameOf(address: Address): string {
@@ -47,22 +57,22 @@ export function createTrace(names: TraceNames, heard: (entry: TraceEntry) => voi
     return transport === "udp" ? "sip/udp" : "sip/tcp";
   }
 
-  function add(entry: TraceEntry): void {
-    entries.push(entry);
-    heard(entry);
+  function add(entry: Omit<TraceEntry, "at">): void {
+    const timed = { at: options.now(), ...entry };
+    entries.push(timed);
+    options.heard?.(timed);
   }
 
   return {
-    entries,
     add,
-    tapFor: (now) => ({
+    since: (zero) => entries.map((entry) => ({ ...entry, at: entry.at - zero })),
+    tap: {
       sent(transport, from, to, data) {
         const protocol = protocolOf(transport, from, to);
         const message = protocol === "dns" ? encodeBase64(data) : decodeText(data);
         // RFC 5626 keep-alives are no messages.
-        if (message.trim() === "") return;
-        add({ at: now(), from: nameOf(from), to: nameOf(to), protocol, message });
+        if (message.trim() !== "") add({ from: nameOf(from), to: nameOf(to), protocol, message });
       },
-    }),
+    },
   };
 }

@@ -1,0 +1,74 @@
+// Which messages of the trace belong to the move of which user.
+import type { TraceEntry } from "../trace.ts";
+import { type SipFacts, sipFacts } from "./sip-facts.ts";
+
+/** The time in which a user was being moved, in the trace's milliseconds. */
+export interface MoveWindow {
+  readonly user: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Who a Call-ID belongs to, learnt from its first request. */
+function ownerOf(facts: SipFacts, cfsHost: string): string | null {
+  if (facts.method === "REGISTER") return facts.to;
+  if (facts.method === "SUBSCRIBE" && facts.to.includes(cfsHost)) return facts.from;
+  if (facts.method === "INVITE" && facts.replaces !== null) return facts.from;
+  return null;
+}
+
+/** Public identities that a Cx message names. */
+function cxIdentity(entry: TraceEntry, pending: Map<string, string>): string | null {
+  const parsed: unknown = JSON.parse(entry.message);
+  if (typeof parsed !== "object" || parsed === null || !("id" in parsed)) return null;
+  const link = JSON.stringify([[entry.from, entry.to].sort(), parsed.id]);
+  if ("request" in parsed) {
+    const request = parsed.request;
+    if (typeof request !== "object" || request === null || !("publicIdentity" in request)) return null;
+    const identity = String(request.publicIdentity);
+    pending.set(link, identity);
+    return identity;
+  }
+  return pending.get(link) ?? null;
+}
+
+/**
+ * Counts requests and responses by any element for each move: its REGISTERs and third-party REGISTERs, its
+ * subscription to the CFS, its Cx requests, the INVITEs with Replaces that it sent with all that is in their
+ * dialogs, and the BYEs of the dialogs that they replaced.
+ */
+export function countMoveMessages(
+  trace: readonly TraceEntry[],
+  windows: readonly MoveWindow[],
+  cfsHost: string,
+): Map<string, number> {
+  const byUser = new Map(windows.map((window) => [window.user, window]));
+  const counts = new Map(windows.map((window) => [window.user, 0]));
+  const owners = new Map<string, string>();
+  const replaced = new Map<string, string>();
+  const pending = new Map<string, string>();
+
+  function count(user: string | null | undefined, at: number): void {
+    const window = user === null || user === undefined ? undefined : byUser.get(user);
+    if (window === undefined || at < window.from || at > window.to) return;
+    counts.set(window.user, (counts.get(window.user) ?? 0) + 1);
+  }
+
+  for (const entry of trace) {
+    if (entry.protocol === "cx") {
+      count(cxIdentity(entry, pending), entry.at);
+      continue;
+    }
+    const facts = sipFacts(entry);
+    if (facts === null) continue;
+    if (!owners.has(facts.callId)) {
+      const owner = ownerOf(facts, cfsHost);
+      if (owner !== null) owners.set(facts.callId, owner);
+      if (facts.replaces !== null) replaced.set(facts.replaces, facts.from);
+    }
+    const owner = owners.get(facts.callId);
+    if (owner !== undefined) count(owner, entry.at);
+    else if (facts.method === "BYE") count(replaced.get(facts.callId), entry.at);
+  }
+  return counts;
+}

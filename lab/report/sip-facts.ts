@@ -1,0 +1,41 @@
+// What the report needs of a SIP message in the trace.
+import { encodeText } from "@liquid-ims/runtime/text";
+import { parseCSeq } from "@liquid-ims/sip/header/cseq";
+import { addressUri, tagOf } from "@liquid-ims/sip/header/name-address";
+import { parseReplaces } from "@liquid-ims/sip/header/replaces";
+import { parseMessage } from "@liquid-ims/sip/parser";
+import type { TraceEntry } from "../trace.ts";
+
+export interface SipFacts {
+  /** Method of the request, or of the request that a response answers. */
+  readonly method: string;
+  /** Null for a request. */
+  readonly status: number | null;
+  readonly callId: string;
+  /** URI of From and To, without tag. */
+  readonly from: string;
+  readonly to: string;
+  /** The To header has a tag: an in-dialog request, or a response. */
+  readonly hasToTag: boolean;
+  /** Call-ID of the dialog that an INVITE replaces. */
+  readonly replaces: string | null;
+}
+
+/** Null for what is not SIP, or not a whole message. */
+export function sipFacts(entry: TraceEntry): SipFacts | null {
+  if (!entry.protocol.startsWith("sip/")) return null;
+  const parsed = parseMessage(encodeText(entry.message));
+  if (!parsed.ok) return null;
+  const { message } = parsed;
+  const { headers } = message;
+  const to = headers.get("To") ?? "";
+  return {
+    method: message.kind === "request" ? message.method : (parseCSeq(headers.get("CSeq") ?? "")?.method ?? ""),
+    status: message.kind === "request" ? null : message.status,
+    callId: headers.get("Call-ID") ?? "",
+    from: addressUri(headers.get("From") ?? ""),
+    to: addressUri(to),
+    hasToTag: tagOf(to) !== null,
+    replaces: parseReplaces(headers.get("Replaces") ?? "")?.callId ?? null,
+  };
+}

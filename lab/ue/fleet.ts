@@ -1,0 +1,147 @@
+// The UEs of an experiment and what their users do: register, call in turn, answer, hang up.
+import type { Host } from "@liquid-ims/runtime/host";
+import type { Lookup } from "@liquid-ims/sip/locate";
+import { type Call, createUe, type Ue } from "@liquid-ims/ue-lcf/adapters/sip/ue";
+import type { UeObserver } from "@liquid-ims/ue-lcf/observation";
+import type { PlannedCall } from "../call-plan.ts";
+import type { Subscriber } from "../ims-core/hss.ts";
+import type { PlacedNode, Platform } from "../platform.ts";
+import type { SeenDialog } from "../report/dialog-fates.ts";
+import type { Timeline } from "../timeline.ts";
+import { homeDomain, type Topology } from "../topology.ts";
+
+export interface FleetMember {
+  /** Default public identity. */
+  readonly user: string;
+  readonly subscriber: Subscriber;
+  /** SIP URI of the P-CSCF that it registers through at first. */
+  readonly pCscf: string;
+}
+
+export interface FleetOptions {
+  readonly topology: Topology;
+  readonly platform: Platform;
+  readonly members: readonly FleetMember[];
+  readonly lookup: (host: Host) => Lookup;
+  readonly T1: number;
+  readonly replaceDialogs: boolean;
+  readonly timeline: Timeline;
+  /** Script seconds from 180 to 200 at the called UE. */
+  readonly ringing: number;
+}
+
+/** What the fleet's users have seen so far, for the live view. */
+export interface CallCounts {
+  attempted: number;
+  up: number;
+  ended: number;
+  failed: number;
+}
+
+export interface Fleet {
+  readonly seen: readonly SeenDialog[];
+  readonly counts: Readonly<CallCounts>;
+  /** Registers everybody, a few at a time; rejects with the first one that could not. */
+  register(host: Host): Promise<void>;
+  /** Places a call and hangs up when its time has come. */
+  place(host: Host, call: PlannedCall): void;
+  /** Calls that a user at either end still has. */
+  readonly callsUp: number;
+  /** The P-CSCF and S-CSCF of each user now, by public identity. */
+  registrations(): Map<string, { pCscf: string; sCscf: string } | null>;
+}
+
+/** UEs that register at the same time. */
+const registeringAtOnce = 4;
+
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const seen: SeenDialog[] = [];
+  const counts: CallCounts = { attempted: 0, up: 0, ended: 0, failed: 0 };
+  const nodes = new Map<string, PlacedNode<Ue>>();
+
+  function observer(user: string): UeObserver {
+    return { dialog: (event) => seen.push({ user, event }) };
+  }
+
+  for (const [index, member] of options.members.entries()) {
+    const listen = options.topology.ue(index + 1);
+    const name = `ue${String(index + 1).padStart(2, "0")}`;
+    const node = await options.platform.start(name, [listen.host], (host) =>
+      createUe({
+        publicIdentity: member.user,
+        privateIdentity: member.subscriber.privateIdentity,
+        password: member.subscriber.password,
+        domain: homeDomain,
+        listen,
+        pCscf: member.pCscf,
+        lookup: options.lookup(host),
+        timers: { T1: options.T1 },
+        lcf: { replaceDialogs: options.replaceDialogs },
+        observer: observer(member.user),
+      })(host),
+    );
+    nodes.set(member.user, node);
+  }
+
+  function ueOf(user: string): Ue {
+    const found = nodes.get(user);
+    if (found === undefined) throw new Error(`no UE for ${user}`);
+    return found.node;
+  }
+
+  function answerIncoming(host: Host): void {
+    for (const { node } of nodes.values()) {
+      node.onIncoming = (call) => {
+        call.ring();
+        host.clock.after(options.timeline.clockMs(options.ringing), () => answerIfWaiting(call), "user answers");
+      };
+    }
+  }
+
+  return {
+    seen,
+    counts,
+    async register(host) {
+      answerIncoming(host);
+      const waiting = [...nodes];
+      const failures: string[] = [];
+      const registerNext = async (): Promise<void> => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          const [user, { node }] = next;
+          const outcome = await node.register();
+          if (outcome.outcome !== "registered") failures.push(`${user}: ${JSON.stringify(outcome)}`);
+        }
+      };
+      await Promise.all(Array.from({ length: registeringAtOnce }, registerNext));
+      if (failures.length > 0) throw new Error(`could not be registered: ${failures.join("; ")}`);
+    },
+    place(host, planned) {
+      counts.attempted += 1;
+      const call = ueOf(planned.caller).call(planned.callee, {
+        confirmed() {
+          counts.up += 1;
+          host.clock.after(options.timeline.clockMs(planned.talk), () => call.hangUp(), "user hangs up");
+        },
+        ended(end) {
+          if (end.by === "refused") {
+            counts.failed += 1;
+            return;
+          }
+          counts.up -= 1;
+          counts.ended += 1;
+          if (end.by === "lost") counts.failed += 1;
+        },
+      });
+    },
+    get callsUp() {
+      let up = 0;
+      for (const { node } of nodes.values()) up += node.calls.filter((call) => call.state !== "ended").length;
+      return up;
+    },
+    registrations: () => new Map([...nodes].map(([user, { node }]) => [user, node.registration])),
+  };
+}
+
+function answerIfWaiting(call: Call): void {
+  if (call.state === "ringing" || call.state === "calling") call.answer();
+}
