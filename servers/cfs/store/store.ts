@@ -18,7 +18,7 @@ export interface Change {
   readonly key: Key;
   /** The version that was read, or that no such row existed. */
   readonly expect: number | "absent";
-  /** The version that the row gets; greater than `expect`. A deletion has none. */
+  /** Null deletes the row. */
   readonly value: Value | null;
 }
 
@@ -27,7 +27,9 @@ export type CommitResult = "done" | "conflict";
 
 /**
  * Durable rows. Nothing may be acknowledged or sent on the strength of a change before its commit has answered
- * `done`. A commit that never answered (a crash) may have been done, or may still be.
+ * `done`. A commit that never answered (a crash) may have been done, or may still be. The promises never reject: a
+ * store that is down answers when it is up again. A key that may come again is better emptied than deleted, because
+ * a deleted row's versions begin anew.
  */
 export interface CfsStore {
   /** All changes or none. An accepted change gives the row the version `expect` + 1 (`absent`: 1). */
