@@ -1,5 +1,5 @@
 // The header fields of a message. RFC 3261 7.3; compact names: 7.3.3, 20 and the extensions that define one.
-import { endOfListValue, isToken, splitList } from "./header/scanner.ts";
+import { endOfListValue, isToken, splitList, trimSpace } from "./header/scanner.ts";
 
 /** A name and a value, to build from. */
 export type HeaderPair = readonly [name: string, value: string];
@@ -58,7 +58,7 @@ function entryOf(name: string, value: string): Entry {
     throw new TypeError(
       `header ${name}: the value ${JSON.stringify(value)} has a line break, escape it first`,
     );
-  return { name, value: value.trim(), key: keyOf(name), line: null };
+  return { name, value: trimSpace(value), key: keyOf(name), line: null };
 }
 
 /**
@@ -155,8 +155,8 @@ export class Headers implements Iterable<HeaderField> {
     const entry = this.#entries[index];
     if (entry === undefined) return undefined;
     const end = endOfListValue(entry.value, 0);
-    const first = entry.value.slice(0, end).trim();
-    const rest = entry.value.slice(end + 1).trim();
+    const first = trimSpace(entry.value.slice(0, end));
+    const rest = trimSpace(entry.value.slice(end + 1));
     if (rest === "") this.#entries.splice(index, 1);
     else this.#entries[index] = { ...entry, value: rest, line: null };
     return first === "" ? this.removeFirst(name) : first;

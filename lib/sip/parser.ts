@@ -3,7 +3,8 @@
 import { decodeText } from "@liquid-ims/runtime/text";
 import { isToken } from "./header/scanner.ts";
 import { parseVia } from "./header/via.ts";
-import { Headers, type OriginalField } from "./headers.ts";
+import { clip, isCrlf, nextLineBreak, readHeaderLines } from "./header-lines.ts";
+import { Headers } from "./headers.ts";
 import type { SipMessage, SipRequest } from "./message.ts";
 import { reasonPhrase } from "./status.ts";
 
@@ -28,9 +29,6 @@ export interface ParseError {
 export type ParseResult =
   | { readonly ok: true; readonly message: SipMessage }
   | { readonly ok: false; readonly error: ParseError };
-
-const carriageReturn = 0x0d;
-const lineFeed = 0x0a;
 
 interface Fault {
   readonly code: ParseErrorCode;
@@ -72,94 +70,6 @@ function parseStartLine(line: string): StartLine {
   return /^SIP\//i.test(line) ? parseStatusLine(line) : parseRequestLine(line);
 }
 
-function clip(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
-}
-
-/** One field from its line or lines; null when it has no name. */
-function parseField(line: string, folded: boolean): OriginalField | null {
-  const colon = line.indexOf(":");
-  if (colon < 1) return null;
-  let name = line.slice(0, colon);
-  // White space may stand before the colon (HCOLON), not before the name: that would be a fold of nothing.
-  if (!isToken(name)) {
-    name = name.trimEnd();
-    if (!isToken(name)) return null;
-  }
-  const text = line.slice(colon + 1, -2);
-  const value = folded
-    ? text
-        .split("\r\n")
-        .map((part) => trimSpace(part))
-        .join(" ")
-    : text;
-  return { name, value: trimSpace(value), line };
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
-
-/** Without SP and HTAB at both ends; `trim` would also take U+00A0 and others, which are content. */
-function trimSpace(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(start, end);
-}
-
-interface Head {
-  readonly startLine: string;
-  readonly fields: readonly OriginalField[];
-  /** Where the body begins; the data's length when the head has no end. */
-  readonly bodyStart: number;
-  readonly fault: Fault | null;
-}
-
-/** Splits the head into fields; each is decoded by itself, so that a value kept for long keeps only its line. */
-function parseHead(data: Uint8Array, start: number): Head {
-  const fields: OriginalField[] = [];
-  let startLine: string | null = null;
-  let fault: Fault | null = null;
-  let lineStart = start;
-  let folded = false;
-  const fail = (code: ParseErrorCode, detail: string) => {
-    fault ??= { code, detail };
-  };
-  for (let at = start; at < data.length; at++) {
-    const code = data[at];
-    if (code !== carriageReturn && code !== lineFeed) continue;
-    if (code === lineFeed || data[at + 1] !== lineFeed) {
-      // Others may take it for the end of the line: such a header must not be passed on.
-      fail(
-        "malformed-header",
-        `a lone ${code === lineFeed ? "LF" : "CR"} at byte ${at}, lines end with CRLF`,
-      );
-      continue;
-    }
-    at += 1;
-    if (at === lineStart + 1) return { startLine: startLine ?? "", fields, bodyStart: at + 1, fault };
-    const next = data[at + 1] ?? 0;
-    if (startLine !== null && isSpace(next)) {
-      folded = true;
-      continue;
-    }
-    const line = decodeText(data.subarray(lineStart, at + 1));
-    if (startLine === null) startLine = line.slice(0, -2);
-    else {
-      const field = parseField(line, folded);
-      if (field === null) fail("malformed-header", `header line ${clip(line)}: no name before a colon`);
-      else fields.push(field);
-    }
-    lineStart = at + 1;
-    folded = false;
-  }
-  fail("truncated-head", "the empty line after the header fields is missing");
-  startLine ??= decodeText(data.subarray(start));
-  return { startLine, fields, bodyStart: data.length, fault };
-}
-
 /** The length of the body; null when no Content-Length says it. */
 function bodyLength(headers: Headers): number | null | Fault {
   const written = headers.all("Content-Length");
@@ -194,26 +104,31 @@ function refuse(startLine: StartLine, headers: Headers, fault: Fault): ParseResu
  */
 export function parseMessage(data: Uint8Array): ParseResult {
   let start = 0;
-  while (data[start] === carriageReturn && data[start + 1] === lineFeed) start += 2;
+  while (isCrlf(data, start)) start += 2;
   if (start >= data.length)
     return { ok: false, error: { code: "empty", detail: "nothing but empty lines", owed: null } };
 
-  const head = parseHead(data, start);
-  const startLine = parseStartLine(head.startLine);
-  const headers = Headers.received(head.fields);
+  const lineEnd = nextLineBreak(data, start);
+  const startLine = parseStartLine(decodeText(data.subarray(start, lineEnd)));
+  const isWhole = isCrlf(data, lineEnd);
+  const lines = readHeaderLines(data, lineEnd + (isWhole ? 2 : 1));
+  const headers = Headers.received(lines.fields);
   if (startLine.kind === "none") return refuse(startLine, headers, startLine.fault);
-  const fault = (startLine.kind === "request" ? startLine.fault : null) ?? head.fault;
+  const lone: Fault | null = isWhole
+    ? null
+    : { code: "malformed-start-line", detail: `the first line does not end with CRLF at byte ${lineEnd}` };
+  const fault = (startLine.kind === "request" ? startLine.fault : null) ?? lone ?? lines.fault;
   if (fault !== null) return refuse(startLine, headers, fault);
 
   const length = bodyLength(headers);
   if (length !== null && typeof length === "object") return refuse(startLine, headers, length);
-  const available = data.length - head.bodyStart;
+  const available = data.length - lines.bodyStart;
   if (length !== null && length > available)
     return refuse(startLine, headers, {
       code: "truncated-body",
       detail: `Content-Length ${length}, but only ${available} bytes follow`,
     });
-  const body = data.slice(head.bodyStart, length === null ? data.length : head.bodyStart + length);
+  const body = data.slice(lines.bodyStart, length === null ? data.length : lines.bodyStart + length);
   const message: SipMessage =
     startLine.kind === "request"
       ? { kind: "request", method: startLine.method, uri: startLine.uri, headers, body }

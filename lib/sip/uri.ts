@@ -2,6 +2,8 @@
 import type { Parameters } from "./header/parameters.ts";
 import { equalHosts, formatHost, parseHost } from "./host.ts";
 
+export type { Parameters };
+
 /** A SIP or SIPS URI. Texts are as written, escapes too; names of parameters are in lower case. */
 export interface SipUri {
   readonly scheme: "sip" | "sips";

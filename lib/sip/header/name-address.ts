@@ -1,7 +1,7 @@
 // name-addr and addr-spec with parameters: From, To, Contact, Route, Record-Route, Path, P-Asserted-Identity
 // and their like. RFC 3261 20.10, 20.20, 20.39, 25.1.
 import { formatParameters, type Parameters, scanParameters } from "./parameters.ts";
-import { endOfQuoted, isTokenCode, quoteText, Scanner, unquote } from "./scanner.ts";
+import { endOfQuoted, isTokenCode, quoteText, Scanner, trimSpace, unquote } from "./scanner.ts";
 
 /** An address with what belongs to it. */
 export interface NameAddress {
@@ -43,7 +43,7 @@ function findBracket(text: string): number {
 }
 
 function parseDisplayName(text: string): string | null | undefined {
-  const name = text.trim();
+  const name = trimSpace(text);
   if (name === "") return null;
   if (name.startsWith('"')) return endOfQuoted(name, 0) === name.length ? unquote(name) : undefined;
   return isPlainName(name) ? name : undefined;
@@ -88,5 +88,5 @@ export function tagOf(value: string): string | null {
 
 /** The URI of an address value; the value itself when it is no address. */
 export function addressUri(value: string): string {
-  return parseNameAddress(value)?.uri ?? value.trim();
+  return parseNameAddress(value)?.uri ?? trimSpace(value);
 }

@@ -51,8 +51,7 @@ export class Scanner {
   skipSpace(): boolean {
     const start = this.at;
     while (this.at < this.text.length) {
-      const code = this.text.charCodeAt(this.at);
-      if (code !== space && code !== tab) break;
+      if (!isSpace(this.text.charCodeAt(this.at))) break;
       this.at += 1;
     }
     return this.at > start;
@@ -121,7 +120,7 @@ export class Scanner {
     const start = this.at;
     while (this.at < this.text.length) {
       const code = this.text.charCodeAt(this.at);
-      if (code === space || code === tab || stops.includes(this.text.charAt(this.at))) break;
+      if (isSpace(code) || stops.includes(this.text.charAt(this.at))) break;
       this.at += 1;
     }
     return this.text.slice(start, this.at);
@@ -136,6 +135,19 @@ export function endOfQuoted(text: string, start: number): number {
     else if (code === quote) return at + 1;
   }
   return -1;
+}
+
+/** Without SP and HTAB at both ends; `trim` would also take U+00A0 and others, which are content. */
+export function trimSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === space || code === tab;
 }
 
 /** The content of a quoted string; any other text as it is. */
@@ -163,14 +175,14 @@ export function quoteText(text: string): string {
  */
 export function splitList(text: string): string[] {
   if (!text.includes(",")) {
-    const only = text.trim();
+    const only = trimSpace(text);
     return only === "" ? [] : [only];
   }
   const values: string[] = [];
   let start = 0;
   while (start <= text.length) {
     const end = endOfListValue(text, start);
-    const value = text.slice(start, end).trim();
+    const value = trimSpace(text.slice(start, end));
     if (value !== "") values.push(value);
     start = end + 1;
   }
