@@ -30,7 +30,12 @@ export type DialogEnd =
 
 /** `at` is the host's wall clock, `call` the Call's id at this UE. */
 export type DialogObservation =
-  | { readonly kind: "confirmed"; readonly at: number; readonly call: string; readonly dialog: ObservedDialog }
+  | {
+      readonly kind: "confirmed";
+      readonly at: number;
+      readonly call: string;
+      readonly dialog: ObservedDialog;
+    }
   | {
       readonly kind: "ended";
       readonly at: number;
