@@ -38,11 +38,13 @@ export interface LocationContent extends RecordKey {
   readonly implicitSet: readonly string[];
   /** Private identity: from the embedded REGISTER, else by the configured rule. */
   readonly impi: string;
-  /** `+sip.instance` without quotes and brackets as written, null where unknown. */
+  /** `+sip.instance` without quotes and brackets, in lower case; null where unknown. */
   readonly instance: string | null;
+  /** RFC 5626 flow number, where the contact has one. */
+  readonly regId?: number;
   /** Null: unknown. An unknown one never takes the place of a known one. */
   readonly pCscf: FunctionName | null;
-  /** The Path as the S-CSCF holds it, without the S-CSCF itself, topmost first; empty where unknown. */
+  /** The Path as the S-CSCF holds it, without the S-CSCF itself, topmost first, as URIs; empty where unknown. */
   readonly path: readonly string[];
   /** Server-Name, verbatim. */
   readonly sCscf: FunctionName;

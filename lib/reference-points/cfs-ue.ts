@@ -32,7 +32,7 @@ export interface Hello {
   readonly time: number;
   /** Public identity, the default one of the implicit set. */
   readonly identity: string;
-  /** `+sip.instance` without quotes, null where the UE has none. */
+  /** `+sip.instance` without quotes and brackets, in lower case; null where the UE has none. */
   readonly instance: string | null;
   /** The registered Contact URI, byte for byte. */
   readonly contact: string;
