@@ -2,8 +2,14 @@
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Lookup } from "./locate.ts";
 import type { SipRequest, SipResponse } from "./message.ts";
-import type { Timers } from "./timers.ts";
-import type { MessageSource, Target } from "./transport.ts";
+import { LocatedRequest } from "./stack/located-request.ts";
+import { Sender } from "./stack/sender.ts";
+import { defaultTimers, type Timers } from "./timers.ts";
+import { newTag } from "./transaction/identifier.ts";
+import { TransactionLayer } from "./transaction/layer.ts";
+import { type ConnectionLimits, defaultConnectionLimits } from "./transport/connections.ts";
+import { TransportLayer } from "./transport/transport-layer.ts";
+import { formatTarget, type MessageSource, type Target } from "./transport.ts";
 
 /** Why a client transaction ended without a final response. */
 export type ClientFailure = "timeout" | "transport" | "unresolvable";
@@ -76,6 +82,8 @@ export interface StackOptions {
   readonly refuseMerged?: boolean;
   /** Requests beyond so many transactions get a 503 without one. Default 50,000. */
   readonly maximumTransactions?: number;
+  /** Bounds of TCP connections. */
+  readonly limits?: Partial<ConnectionLimits>;
   readonly user: TransactionUser;
 }
 
@@ -94,7 +102,50 @@ export interface SipStack {
   close(): Promise<void>;
 }
 
+function ignore(): void {
+  // What was sent without a transaction is lost without a word.
+}
+
 /** Opens the addresses; rejects with the network's RuntimeError when one cannot be had. */
-export function openStack(_host: Host, _options: StackOptions): Promise<SipStack> {
-  throw new Error("not there yet");
+export async function openStack(host: Host, options: StackOptions): Promise<SipStack> {
+  const { listen, user, sentBy = null, lookup = null, refuseMerged = false } = options;
+  const timers = { ...defaultTimers, ...options.timers };
+  // Each stack of a host draws from a stream of its own.
+  const random = host.random.fork(`sip ${listen.map(formatTarget).join(" ")}`);
+  const tags = random.fork("tag");
+  const transport: TransportLayer = new TransportLayer(host, {
+    listen,
+    sentBy,
+    limits: { ...defaultConnectionLimits, ...options.limits },
+    tag: () => newTag(tags),
+    receive: (message, source) => transactions.receive(message, source),
+  });
+  const transactions = new TransactionLayer(host, {
+    timers,
+    random: tags,
+    user,
+    sendResponse: (response, source, failed) => transport.sendResponse(response, source, failed),
+    refuseMerged,
+    maximumTransactions: options.maximumTransactions ?? 50_000,
+  });
+  const sender = new Sender({ host, transport, transactions, lookup, random });
+  await transport.listen();
+  return {
+    local: transport.local,
+    transactions: {
+      get client() {
+        return transactions.clientCount;
+      },
+      get server() {
+        return transactions.serverCount;
+      },
+    },
+    request: (request, o) => new LocatedRequest(sender, request, o),
+    sendAck: (request, o = {}) => sender.sendStateless(request, o),
+    sendResponse: (response) => transport.sendResponse(response, null, ignore),
+    async close() {
+      transactions.close();
+      transport.close();
+    },
+  };
 }

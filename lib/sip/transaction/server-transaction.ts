@@ -1,0 +1,146 @@
+// A server transaction of either kind: its request, its latest response, what its user is told. RFC 3261 17.2, 9.2.
+import { tagOf } from "../header/name-address.ts";
+import { buildResponse, type SipRequest, type SipResponse } from "../message.ts";
+import type { MessageSource } from "../transport.ts";
+import { inviteServer } from "./invite-server.ts";
+import { nonInviteServer } from "./non-invite-server.ts";
+import { Run, type RunOptions } from "./run.ts";
+
+export interface ServerOwner {
+  /** The request goes to the transaction user. */
+  request(): void;
+  /** An ACK that came within Accepted (RFC 6026 7.1). */
+  ack(request: SipRequest, source: MessageSource): void;
+  /** `failed` is called later when it could not be sent. */
+  send(response: SipResponse, failed: () => void): void;
+  /** The user gave a response that the state does not allow. */
+  refused(response: SipResponse): void;
+  retransmitted(): void;
+  terminated(): void;
+}
+
+type UserEvent = "100" | "101-199" | "2xx" | "408" | "final";
+
+function userEvent(status: number): UserEvent {
+  if (status === 100) return "100";
+  if (status < 200) return "101-199";
+  if (status < 300) return "2xx";
+  return status === 408 ? "408" : "final";
+}
+
+/** One server transaction; what the transaction user sees of it is the interface ServerTransaction of stack.ts. */
+export class ServerMachine {
+  readonly request: SipRequest;
+  readonly source: MessageSource;
+  onCancel: (() => void) | null = null;
+  onEnd: ((cause: "completed" | "timeout" | "transport") => void) | null = null;
+  readonly #owner: ServerOwner;
+  readonly #run: { readonly state: string; start(): void; abandon(): void };
+  readonly #fire: (event: "request" | "ACK" | "transport error" | UserEvent) => void;
+  #response: SipResponse | null = null;
+  #ack: { readonly request: SipRequest; readonly source: MessageSource } | null = null;
+  #ended = false;
+
+  constructor(
+    request: SipRequest,
+    source: MessageSource,
+    owner: ServerOwner,
+    options: Omit<RunOptions, "reliable">,
+  ) {
+    this.request = request;
+    this.source = source;
+    this.#owner = owner;
+    const handlers = {
+      send: (what: "response" | "100") => this.#send(what),
+      pass: (what: "request" | "ACK") => this.#pass(what),
+      inform: (cause: "timeout" | "transport error") =>
+        this.#end(cause === "timeout" ? "timeout" : "transport"),
+      terminated: () => {
+        this.#owner.terminated();
+        this.#end("completed");
+      },
+    };
+    const runOptions = { ...options, reliable: source.protocol === "tcp" };
+    if (request.method === "INVITE") {
+      const run = new Run(inviteServer, runOptions, handlers);
+      this.#run = run;
+      this.#fire = (event) => {
+        if (event === "request") run.event("INVITE");
+        else if (event === "ACK" || event === "transport error") run.event(event);
+        else if (event === "100" || event === "101-199") run.event("1xx from TU");
+        else run.event(event === "2xx" ? "2xx from TU" : "300-699 from TU");
+      };
+    } else {
+      const run = new Run(nonInviteServer, runOptions, handlers);
+      this.#run = run;
+      this.#fire = (event) => {
+        if (event === "request" || event === "transport error") run.event(event);
+        else if (event === "2xx" || event === "final") run.event("200-699 from TU");
+        else if (event !== "ACK") run.event(`${event} from TU`);
+      };
+    }
+  }
+
+  get state(): string {
+    return this.#run.state;
+  }
+
+  /** Tag of the latest response's To. */
+  get toTag(): string | null {
+    return tagOf(this.#response?.headers.get("To") ?? "");
+  }
+
+  start(): void {
+    this.#run.start();
+  }
+
+  /** A retransmission of the request. */
+  receive(): void {
+    this.#owner.retransmitted();
+    this.#fire("request");
+  }
+
+  receiveAck(request: SipRequest, source: MessageSource): void {
+    this.#ack = { request, source };
+    this.#fire("ACK");
+  }
+
+  respond(response: SipResponse): void {
+    if (!this.#allows(response.status)) {
+      this.#owner.refused(response);
+      if (response.status !== 408) return;
+    } else {
+      this.#response = response;
+    }
+    this.#fire(userEvent(response.status));
+  }
+
+  abandon(): void {
+    this.#run.abandon();
+  }
+
+  /** Whether the machine will send it; only then it becomes the one that answers retransmissions. */
+  #allows(status: number): boolean {
+    if (this.request.method === "INVITE")
+      return this.state === "Proceeding" || (this.state === "Accepted" && status >= 200 && status < 300);
+    if (status >= 200) return status !== 408 && (this.state === "Trying" || this.state === "Proceeding");
+    return status === 100 && this.state === "Proceeding";
+  }
+
+  #send(what: "response" | "100"): void {
+    if (what === "100") this.#response = buildResponse(this.request, 100);
+    const response = this.#response;
+    if (response !== null) this.#owner.send(response, () => this.#fire("transport error"));
+  }
+
+  #pass(what: "request" | "ACK"): void {
+    if (what === "request") this.#owner.request();
+    else if (this.#ack !== null) this.#owner.ack(this.#ack.request, this.#ack.source);
+  }
+
+  #end(cause: "completed" | "timeout" | "transport"): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.onEnd?.(cause);
+  }
+}
