@@ -1,0 +1,69 @@
+// What a CFS is configured with. Times are milliseconds unless said otherwise; the numbers of cfs-ue are its section 9.
+import { splitFunctionName } from "@liquid-ims/location-service/function-name";
+import type { FunctionName } from "@liquid-ims/location-service/record";
+import type { AllowedTargets, DirectFlowAddress } from "@liquid-ims/reference-points/cfs-ue";
+import type { FunctionKind, Pace } from "@liquid-ims/reference-points/os-cfs";
+import type { Timers } from "@liquid-ims/sip/timers";
+import type { Target } from "@liquid-ims/sip/transport";
+import type { CfsUeOptions } from "./cfs-ue/cfs-ue.ts";
+import type { GuardLimits } from "./transfer/guard.ts";
+import type { TransferTimes } from "./transfer/times.ts";
+
+/** A control function of the network: an entry of the one name-address table. */
+export interface CfsFunction {
+  readonly kind: FunctionKind;
+  /** P-CSCF: `host:port` as in its Path; S-CSCF: its Server-Name, verbatim. */
+  readonly name: FunctionName;
+  /** Address literals, IPv6 without brackets. */
+  readonly addresses: readonly string[];
+}
+
+/** What can be set about the dialogs with LCFs. */
+export type LcfPolicy = Partial<Omit<CfsUeOptions, "contact" | "functions" | "allowed" | "directFlow">>;
+
+export interface CfsConfig {
+  /** Where SUBSCRIBEs arrive. */
+  readonly listen: readonly Target[];
+  readonly homeDomain: string;
+  /** All functions of the network. Only those named here can be emptied or be targets. */
+  readonly functions: readonly CfsFunction[];
+  /** Contact of the CFS in its dialogs. Default `sip:cfs.<homeDomain>`, a name with SRV records. */
+  readonly contact?: string;
+  /** Where LCFs may be told to go. Default: the hosts of all P-CSCFs and S-CSCFs of `functions`. */
+  readonly allowed?: AllowedTargets;
+  /** Addresses for direct flows. Default none. */
+  readonly directFlow?: readonly DirectFlowAddress[];
+  readonly lcf?: LcfPolicy;
+  /** For transfers that name none. Default fixed, 5 users a second. */
+  readonly pace?: Pace;
+  /** Deadlines and intervals of transfers; defaults in transfer/times.ts. */
+  readonly times?: Partial<TransferTimes>;
+  /** When a transfer is stopped; defaults in transfer/guard.ts. */
+  readonly guard?: Partial<GuardLimits>;
+  /** Replace the dialogs of those who move. Default true; false is for experiments that show the difference. */
+  readonly replaceDialogs?: boolean;
+  /** Ended transfers that can still be looked at. Default 100. */
+  readonly keepTransfers?: number;
+  /** SIP timers; default RFC 3261's. */
+  readonly timers?: Partial<Timers>;
+}
+
+/** The default pace: cautious enough for a core that takes 50 registrations at once. */
+export const defaultPace: Pace = { mode: "fixed", usersPerSecond: 5 };
+
+function hostsOf(functions: readonly CfsFunction[], kind: FunctionKind): string[] {
+  const hosts = functions
+    .filter((entry) => entry.kind === kind)
+    .flatMap(({ name, addresses }) => [splitFunctionName(name)?.host ?? name, ...addresses]);
+  return [...new Set(hosts)];
+}
+
+/** `allowed` as configured, else the hosts of all P-CSCFs and S-CSCFs, by name and by address. */
+export function allowedTargets(config: CfsConfig): AllowedTargets {
+  return (
+    config.allowed ?? {
+      pCscf: hostsOf(config.functions, "P-CSCF"),
+      sCscf: hostsOf(config.functions, "S-CSCF"),
+    }
+  );
+}

@@ -1,0 +1,76 @@
+// What os-cfs can do, as plain functions: the HTTP adapter and the virtual lab both call these.
+import type {
+  FunctionList,
+  FunctionResource,
+  ProblemDetails,
+  TransferOperation,
+  TransferRequest,
+} from "@liquid-ims/reference-points/os-cfs";
+
+/** A value, or what the caller is owed instead. */
+export type OperationResult<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problem: ProblemDetails };
+
+/** What a plan expects to happen; given with a dry run. */
+export interface Forecast {
+  /** Milliseconds until the last user has been commanded, calls not counted. */
+  readonly durationMs: number;
+  /** Users on each target now, and when all planned ones have come. */
+  readonly targets: readonly { readonly function: string; readonly users: number; readonly after: number }[];
+}
+
+/** A transfer as it is shown; a dry run has a forecast. */
+export type TransferResource = TransferOperation & { readonly forecast?: Forecast };
+
+/** A registration as the location service knows it. */
+export interface RegistrationLine {
+  readonly user: string;
+  readonly identities: readonly string[];
+  readonly pCscf: string | null;
+  readonly sCscf: string;
+  readonly contact: string | null;
+  readonly expiresAt: number;
+  /** Why its LCF cannot be reached; null when it can. */
+  readonly unreachable: string | null;
+}
+
+/** May this function be stopped? */
+export interface CanRemove {
+  readonly function: string;
+  readonly canRemove: boolean;
+  /** Registrations on it. */
+  readonly users: number;
+  /** Dialogs reported to go on through it. */
+  readonly dialogs: number;
+  /** Users who came to it since the drain began, moved on by the standing order. */
+  readonly inflow: readonly { readonly user: string; readonly at: number }[];
+  readonly drain: FunctionResource["drain"];
+  /** What stands against it, for people; empty when nothing does. */
+  readonly blockers: readonly string[];
+}
+
+export interface CreateOptions {
+  /** The same key again gives the transfer that it made the first time. */
+  readonly idempotencyKey?: string;
+}
+
+export interface Operations {
+  /** 404 unknown function, 409 one runs already, 422 no usable target or a wrong value; else durable and begun. */
+  createTransfer(
+    request: TransferRequest,
+    options?: CreateOptions,
+  ): Promise<OperationResult<TransferResource>>;
+  getTransfer(id: string): Promise<OperationResult<TransferResource>>;
+  /** The newest first, without their users. */
+  listTransfers(): Promise<OperationResult<{ readonly transfers: readonly TransferResource[] }>>;
+  /** Stops new moves; those under way end. 404 unknown, 409 ended already. */
+  cancelTransfer(id: string): Promise<OperationResult<TransferResource>>;
+  /** Ends the standing order of a function. 404 when it has none. */
+  endDrain(name: string): Promise<OperationResult<TransferResource>>;
+  listFunctions(): Promise<OperationResult<FunctionList>>;
+  getFunction(name: string): Promise<OperationResult<FunctionResource>>;
+  canRemove(name: string): Promise<OperationResult<CanRemove>>;
+  /** Registrations of a function. 404 unknown. */
+  listUsers(name: string): Promise<OperationResult<{ readonly users: readonly RegistrationLine[] }>>;
+}
