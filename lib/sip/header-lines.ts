@@ -60,6 +60,7 @@ export function readHeaderLines(data: Uint8Array, start: number): HeaderLines {
   let fault: HeaderLines["fault"] = null;
   let lineStart = start;
   let folded = false;
+  let spoiled = false;
   for (let at = nextLineBreak(data, start); at < data.length; at = nextLineBreak(data, at)) {
     if (!isCrlf(data, at)) {
       // Others may take it for the end of the line: such a header must not be passed on.
@@ -67,6 +68,7 @@ export function readHeaderLines(data: Uint8Array, start: number): HeaderLines {
         code: "malformed-header",
         detail: `a lone ${data[at] === lineFeed ? "LF" : "CR"} at byte ${at}, lines end with CRLF`,
       };
+      spoiled = true;
       at += 1;
       continue;
     }
@@ -77,11 +79,12 @@ export function readHeaderLines(data: Uint8Array, start: number): HeaderLines {
       continue;
     }
     const line = decodeText(data.subarray(lineStart, at));
-    const field = parseField(line, folded);
+    const field = spoiled ? null : parseField(line, folded);
     if (field !== null) fields.push(field);
     else fault ??= { code: "malformed-header", detail: `header line ${clip(line)}: no name before a colon` };
     lineStart = at;
     folded = false;
+    spoiled = false;
   }
   fault ??= { code: "truncated-head", detail: "the empty line after the header fields is missing" };
   return { fields, bodyStart: data.length, fault };

@@ -149,17 +149,20 @@ export class Headers implements Iterable<HeaderField> {
     return this.#entries.length < before;
   }
 
-  /** Takes out and gives the first value of a list; what stands after it in its field stays. */
+  /** Takes out and gives the first value of a list (empty for an empty field); what stands after it stays. */
   removeFirst(name: string): string | undefined {
     const index = this.#find(keyOf(name));
     const entry = this.#entries[index];
     if (entry === undefined) return undefined;
-    const end = endOfListValue(entry.value, 0);
-    const first = trimSpace(entry.value.slice(0, end));
+    // Empty values are none (RFC 7230 7).
+    let start = 0;
+    while (start < entry.value.length && ", \t".includes(entry.value.charAt(start))) start += 1;
+    const end = endOfListValue(entry.value, start);
+    const first = trimSpace(entry.value.slice(start, end));
     const rest = trimSpace(entry.value.slice(end + 1));
     if (rest === "") this.#entries.splice(index, 1);
     else this.#entries[index] = { ...entry, value: rest, line: null };
-    return first === "" ? this.removeFirst(name) : first;
+    return first;
   }
 
   clone(): Headers {

@@ -29,7 +29,7 @@ export function parseMultipart(body: Uint8Array, contentType: string): BodyPart[
     // A longer word that only begins like the boundary is content.
     if (!isLast && !text.startsWith("\r\n", at)) continue;
     if (partStart >= 0) {
-      const part = parsePart(body.slice(partStart, Math.max(partStart, delimiterStart - 2)));
+      const part = parsePart(body.subarray(partStart, Math.max(partStart, delimiterStart - 2)));
       if (part === null) return null;
       parts.push(part);
     }
@@ -43,7 +43,7 @@ export function parseMultipart(body: Uint8Array, contentType: string): BodyPart[
 function parsePart(data: Uint8Array): BodyPart | null {
   const { fields, bodyStart, fault } = readHeaderLines(data, 0);
   if (fault !== null) return null;
-  return { headers: Headers.received(fields), body: data.slice(bodyStart) };
+  return { headers: Headers.received(fields), body: new Uint8Array(data.subarray(bodyStart)) };
 }
 
 /** The body; its Content-Type is `multipart/...;boundary="<boundary>"`. The boundary must not occur in a part. */

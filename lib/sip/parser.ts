@@ -128,7 +128,9 @@ export function parseMessage(data: Uint8Array): ParseResult {
       code: "truncated-body",
       detail: `Content-Length ${length}, but only ${available} bytes follow`,
     });
-  const body = data.slice(lines.bodyStart, length === null ? data.length : lines.bodyStart + length);
+  const bodyEnd = length === null ? data.length : lines.bodyStart + length;
+  // Not `slice`: of a Buffer it gives the same bytes, no copy.
+  const body = new Uint8Array(data.subarray(lines.bodyStart, bodyEnd));
   const message: SipMessage =
     startLine.kind === "request"
       ? { kind: "request", method: startLine.method, uri: startLine.uri, headers, body }
