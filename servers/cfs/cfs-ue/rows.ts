@@ -33,8 +33,8 @@ export interface SubscriptionRow {
   readonly reason: TerminationReason | null;
   /** Its `localSequence` is the CSeq of the last NOTIFY that was, or may have been, sent. */
   readonly dialog: Dialog;
-  /** `id` of the SUBSCRIBE's Event, to be echoed (RFC 6665 8.2.1). */
-  readonly eventId: string | null;
+  /** The SUBSCRIBE's Event with its `id`: each NOTIFY repeats it (RFC 6665 8.2.1). */
+  readonly event: string;
   readonly expiresAt: number;
   /** The identities asserted in the SUBSCRIBE, a SIP URI first. */
   readonly asserted: readonly string[];

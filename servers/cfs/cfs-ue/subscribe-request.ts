@@ -26,7 +26,8 @@ export interface SubscribeRequest {
   readonly toTag: string | null;
   /** URI of Contact, null where there is none. */
   readonly contact: string | null;
-  readonly eventId: string | null;
+  /** Value of Event, with its `id` where it has one. */
+  readonly event: string;
   /** Seconds granted; 0 ends or fetches. */
   readonly expires: number;
   /** The compact JWS; null: nothing signed in it. */
@@ -63,14 +64,11 @@ function acceptsBodies(request: SipRequest): boolean {
   });
 }
 
-function checkEvent(request: SipRequest): Rejection | { readonly eventId: string | null } {
-  const written = request.headers.get("Event");
-  const event = written === undefined ? null : parseEvent(written);
-  if (event === null || request.headers.count("Event") > 1)
-    return reject(489, `Event ${written ?? "is missing"}`, [allowEvents]);
-  if (event.package !== eventPackage) return reject(489, `Event ${event.package}`, [allowEvents]);
-  const id = event.parameters.get("id");
-  return { eventId: id ?? null };
+function checkEvent(request: SipRequest): Rejection | { readonly event: string } {
+  const event = request.headers.get("Event");
+  const known = event !== undefined && parseEvent(event)?.package === eventPackage;
+  if (known && request.headers.count("Event") === 1) return { event };
+  return reject(489, `Event ${event ?? "is missing"}`, [allowEvents]);
 }
 
 function checkBody(request: SipRequest): Rejection | { readonly body: string | null } {
@@ -117,7 +115,7 @@ export function readSubscribe(request: SipRequest, limits: SubscribeLimits): Sub
       fromTag,
       toTag: tagOf(headers.get("To") ?? ""),
       contact: contact === undefined ? null : (parseNameAddress(contact)?.uri ?? null),
-      eventId: event.eventId,
+      event: event.event,
       expires,
       body: body.body,
     },
