@@ -1,15 +1,36 @@
 // Control Function Discovery: takes third-party REGISTERs from S-CSCFs and keeps the location records.
 // TS 24.229 5.4.1.7, 5.7.1.1.
+import { createFunctionTable } from "@liquid-ims/location-service/function-name";
 import type { LocationStore } from "@liquid-ims/location-service/store";
-import type { Program } from "@liquid-ims/runtime/host";
+import type { Host, Program } from "@liquid-ims/runtime/host";
+import { formatAddress } from "@liquid-ims/runtime/network";
+import { encodeHex } from "@liquid-ims/runtime/text";
+import { parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import type { Lookup } from "@liquid-ims/sip/locate";
+import { buildResponse, type HeaderPair } from "@liquid-ims/sip/message";
+import { openStack, type ServerTransaction, type SipStack } from "@liquid-ims/sip/stack";
+import { defaultTimers } from "@liquid-ims/sip/timers";
 import type { Target } from "@liquid-ims/sip/transport";
 import type { CfdConfig } from "./cfd-config.ts";
+import { CfdCounters, type Refusal } from "./cfd-counters.ts";
+import { startExpiry } from "./expiry.ts";
+import { patientStore, StoreFailure } from "./patient-store.ts";
+import type { Decision } from "./record-change.ts";
+import { writeRegister } from "./record-writer.ts";
+import { type RegistrationStatePort, settleDoubt } from "./registration-state.ts";
+import { createSCscfList, isLoopback } from "./s-cscf-list.ts";
+import { readThirdPartyRegister, type ThirdPartyRegister } from "./third-party-register.ts";
+import { createVisitedPCscfs, type VisitedPCscf } from "./visited-p-cscf.ts";
+import { createWorkQueue } from "./work-queue.ts";
 
 export interface CfdOptions {
   readonly store: LocationStore;
   /** Resolves configured S-CSCF names to addresses; default: none, then S-CSCFs are known by their addresses only. */
   readonly lookup?: Lookup;
+  /** Asks an S-CSCF about doubtful records; default: nobody is asked, they stay until they expire. */
+  readonly registrationState?: RegistrationStatePort;
+  /** Told of each visited P-CSCF once in the life of this CFD. */
+  readonly onVisitedPCscf?: (visited: VisitedPCscf) => void;
   readonly config: CfdConfig;
 }
 
@@ -18,10 +39,220 @@ export interface CfdNode {
   readonly ready: Promise<void>;
   /** The addresses that it listens on, with the ports that the system chose; empty before `ready`. */
   readonly local: readonly Target[];
+  /** Closes its sockets and timers; REGISTERs not yet answered stay so. The store is its owner's to close. */
   stop(): Promise<void>;
 }
 
+/** `user@domain` of a public identity: the private one where none is shown (TS 23.003 13.4B, the other way round). */
+function impiOf(impu: string): string {
+  return impu
+    .replace(/^[a-z]+:/i, "")
+    .replace(/[;?].*$/, "")
+    .replace(/:\d+$/, "");
+}
+
+/** RFC 3261 20.43: 399 with the reason, for whoever configures the S-CSCF. */
+function warning(detail: string): string {
+  const text = detail.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "'");
+  return `399 cfd "${text.slice(0, 200)}"`;
+}
+
+const methods = "REGISTER, OPTIONS";
+
+function warnOfUdp(host: Host, config: CfdConfig): void {
+  for (const { protocol, address } of config.listen)
+    if (protocol === "udp" && !isLoopback(address.host))
+      host.log.warn("cfd listens on UDP: source addresses can be forged there, prefer TCP", {
+        address: formatAddress(address),
+      });
+}
+
 /** The CFD as a program for any host. */
-export function createCfd(_options: CfdOptions): Program<CfdNode> {
-  throw new Error("not there yet");
+export function createCfd(options: CfdOptions): Program<CfdNode> {
+  return (host) => new Cfd(host, options);
+}
+
+class Cfd implements CfdNode {
+  readonly ready: Promise<void>;
+  readonly #host: Host;
+  readonly #config: CfdConfig;
+  readonly #options: CfdOptions;
+  readonly #store: LocationStore;
+  readonly #counters: CfdCounters;
+  readonly #table;
+  readonly #sCscfs;
+  readonly #visited;
+  readonly #queue;
+  readonly #expiry;
+  #stack: SipStack | null = null;
+  #stopped = false;
+
+  constructor(host: Host, options: CfdOptions) {
+    const { config } = options;
+    const timers = { ...defaultTimers, ...config.timers };
+    this.#host = host;
+    this.#config = config;
+    this.#options = options;
+    this.#store = patientStore(options.store, host.clock, config.storeTimeout ?? 2_000);
+    this.#table = createFunctionTable(config.functions ?? []);
+    this.#sCscfs = createSCscfList(config, options.lookup ?? null);
+    this.#visited = createVisitedPCscfs(config.homeDomain ?? null);
+    this.#queue = createWorkQueue(host, config.queueLimit ?? 1_000);
+    this.#counters = new CfdCounters(host.metrics, () => this.#queue.length);
+    this.#expiry = startExpiry(host, this.#store, {
+      grace: config.expiryGrace ?? 2_000,
+      leftFor: config.leftFor ?? 64 * timers.T1,
+      // What was seen before this life is no news.
+      onRecord: (record) => this.#visited.note(record),
+    });
+    warnOfUdp(host, config);
+    this.ready = this.#open();
+  }
+
+  get local(): readonly Target[] {
+    return this.#stack?.local ?? [];
+  }
+
+  async #open(): Promise<void> {
+    await this.#sCscfs.resolve();
+    const { lookup } = this.#options;
+    const { listen, timers } = this.#config;
+    const stack = await openStack(this.#host, {
+      listen,
+      ...(lookup === undefined ? {} : { lookup }),
+      ...(timers === undefined ? {} : { timers }),
+      user: {
+        request: (transaction) => this.#receive(transaction),
+        ack: () => this.#counters.refused("method"),
+      },
+    });
+    if (this.#stopped) await stack.close();
+    else this.#stack = stack;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#expiry.stop();
+    await this.#stack?.close();
+  }
+
+  #respond(
+    transaction: ServerTransaction,
+    status: number,
+    headers: readonly HeaderPair[],
+    reason?: string,
+  ): void {
+    const toTag = encodeHex(this.#host.random.bytes(8));
+    transaction.respond(
+      buildResponse(transaction.request, status, {
+        toTag,
+        headers,
+        ...(reason === undefined ? {} : { reason }),
+      }),
+    );
+  }
+
+  #refuse(
+    transaction: ServerTransaction,
+    refusal: Refusal,
+    status: number,
+    detail: string,
+    headers: HeaderPair[] = [],
+  ) {
+    this.#counters.refused(refusal);
+    this.#host.log.info("REGISTER refused", {
+      status,
+      refusal,
+      detail,
+      from: formatAddress(transaction.source.address),
+    });
+    this.#respond(transaction, status, headers);
+  }
+
+  /** `Retry-After` keeps the S-CSCF from coming back at once (RFC 3261 21.5.4). */
+  #unavailable(transaction: ServerTransaction, refusal: Refusal, detail: string): void {
+    const seconds = String(this.#config.retryAfter ?? 5);
+    this.#refuse(transaction, refusal, 503, detail, [["Retry-After", seconds]]);
+  }
+
+  #receive(transaction: ServerTransaction): void {
+    const { request, source } = transaction;
+    const name = parseNameAddress(request.headers.get("From") ?? "")?.uri ?? null;
+    const stranger = this.#sCscfs.check(source.address.host, name);
+    if (stranger !== null) {
+      const detail = `${stranger}: ${name ?? "no From URI"} is no configured S-CSCF`;
+      this.#refuse(transaction, "stranger", 403, detail);
+    } else if (request.method === "REGISTER") this.#receiveRegister(transaction);
+    else if (request.method === "OPTIONS") this.#respond(transaction, 200, [["Allow", methods]]);
+    else this.#refuse(transaction, "method", 405, request.method, [["Allow", methods]]);
+  }
+
+  #receiveRegister(transaction: ServerTransaction): void {
+    const read = readThirdPartyRegister(transaction.request, this.#table);
+    if (!read.ok) {
+      this.#refuse(transaction, "unusable", 400, read.detail, [["Warning", warning(read.detail)]]);
+      return;
+    }
+    const message = read.value;
+    if (message.unreadable > 0) this.#counters.unreadableBodies.add(message.unreadable);
+    const arrived = this.#host.clock.now();
+    const user = message.implicitSet[0] ?? message.identity;
+    const taken = this.#queue.add(user, () => this.#register(transaction, message, arrived));
+    if (!taken) this.#unavailable(transaction, "busy", `${this.#queue.length} REGISTERs wait for the store`);
+  }
+
+  async #register(
+    transaction: ServerTransaction,
+    message: ThirdPartyRegister,
+    arrived: number,
+  ): Promise<void> {
+    const { clock } = this.#host;
+    if (clock.now() - arrived > (this.#config.storeTimeout ?? 2_000)) {
+      this.#unavailable(transaction, "busy", "waited too long behind others of the same user");
+      return;
+    }
+    let decision: Decision;
+    try {
+      decision = await writeRegister(message, { store: this.#store, clock, table: this.#table, impiOf });
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      this.#unavailable(transaction, "store", error.message);
+      return;
+    }
+    this.#counters.register(decision.outcome);
+    this.#respond(transaction, 200, [["Contact", `<${message.sCscf}>;expires=${message.expires}`]]);
+    for (const { record } of decision.changes) {
+      this.#expiry.note(record);
+      this.#tellOfVisited(this.#visited.note(record));
+    }
+    if (decision.outcome === "doubtful") this.#settle(message, decision);
+  }
+
+  #tellOfVisited(visited: VisitedPCscf | null): void {
+    if (visited === null) return;
+    this.#counters.visited.add();
+    this.#host.log.info("visited P-CSCF seen for the first time", { ...visited });
+    this.#options.onVisitedPCscf?.(visited);
+  }
+
+  #settle(message: ThirdPartyRegister, decision: Decision): void {
+    const port = this.#options.registrationState;
+    const impu = decision.changes[0]?.record.impu;
+    if (port === undefined || impu === undefined) return;
+    const now = () => this.#host.clock.wall();
+    this.#host.spawn("cfd registration state", async () => {
+      try {
+        const end = await settleDoubt(impu, message.sCscf, {
+          store: this.#store,
+          port,
+          table: this.#table,
+          now,
+        });
+        this.#counters.doubt(end);
+      } catch (error) {
+        if (!(error instanceof StoreFailure)) throw error;
+        this.#counters.doubt("unanswered");
+      }
+    });
+  }
 }

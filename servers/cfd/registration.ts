@@ -1,6 +1,6 @@
 // A registration's effect on the location records. Pure.
 import type { FunctionTable } from "@liquid-ims/location-service/function-name";
-import type { LocationRecord } from "@liquid-ims/location-service/record";
+import type { FunctionName, LocationRecord, OtherPCscf } from "@liquid-ims/location-service/record";
 import { sightPCscf } from "./p-cscf-sighting.ts";
 import { ageOf, type Changes, type DecisionOptions, isLive, leftRecord } from "./record-change.ts";
 import type { ThirdPartyRegister } from "./third-party-register.ts";
@@ -55,6 +55,47 @@ function isSameDevice(record: LocationRecord, binding: Binding): boolean {
   );
 }
 
+interface Whereabouts {
+  readonly pCscf: FunctionName | null;
+  readonly path: readonly string[];
+  readonly ambiguous: boolean;
+  readonly others: readonly OtherPCscf[];
+}
+
+/** Where the binding is served now. An unknown P-CSCF leaves what is known. */
+function whereaboutsOf(
+  contact: string | null,
+  message: ThirdPartyRegister,
+  old: LocationRecord | null,
+  own: readonly LocationRecord[],
+  expiresAt: number,
+  { now, table }: DecisionOptions,
+): Whereabouts {
+  const live = old !== null && isLive(old) ? old : null;
+  const seen = message.pCscf;
+  const kept = { pCscf: old?.pCscf ?? null, path: old?.path ?? [] };
+  const beside = { ambiguous: live?.ambiguous ?? false, others: live?.others ?? [] };
+  // Several contacts are known and this message could be about any of them, or about yet another.
+  if (contact === null && live === null)
+    beside.ambiguous = own.some((record) => isLive(record) && record.contact !== null);
+  if (seen === null) return { ...kept, ...beside };
+  const isKnown = kept.pCscf !== null && table.isSame(kept.pCscf, seen.name);
+  const path = seen.path.length === 0 && isKnown ? kept.path : seen.path;
+  if (contact !== null || live === null || live.pCscf === null) return { pCscf: seen.name, path, ...beside };
+  const before = { ...beside, pCscf: live.pCscf, expiresAt: live.expiresAt };
+  const sighted = sightPCscf(before, { pCscf: seen.name, expiresAt }, now, table.isSame);
+  return { ...sighted, path: table.isSame(sighted.pCscf, seen.name) ? path : kept.path };
+}
+
+/**
+ * Records that the binding takes the place of: the unknown contact, which now shows itself; another contact of the
+ * same device and flow; and what was kept under another identity before the set's default one was known.
+ */
+function isSuperseded(record: LocationRecord, binding: Binding, impu: string): boolean {
+  if (record.impu !== impu && record.contact === binding.contact) return true;
+  return binding.contact !== null && (record.contact === null || isSameDevice(record, binding));
+}
+
 /** Writes what a standing binding means. Without a contact it is that of the only record it can be. */
 export function register(
   binding: Binding,
@@ -70,75 +111,49 @@ export function register(
     binding.contact === null
       ? recordOfUnknown(own, message, table)
       : (own.find(({ contact }) => contact === binding.contact) ?? null);
+  const live = old !== null && isLive(old) ? old : null;
   const age = ageOf(old, message);
   const isSameServer = old !== null && table.isSame(old.sCscf, message.sCscf);
   if (age === "older") {
     changes.outcomes.add("late");
     return;
   }
-  if (age === "same" && isSameServer && old.state === "registered" && !old.doubtful) {
+  if (age === "same" && isSameServer && live !== null && !live.doubtful) {
     changes.outcomes.add("duplicate");
     return;
   }
-  const live = old !== null && isLive(old) ? old : null;
-  const expiresAt = now + binding.expires * 1000;
-  const seen = message.pCscf;
-  let pCscf = seen?.name ?? old?.pCscf ?? null;
-  let path = seen?.path ?? old?.path ?? [];
-  if (seen !== null && seen.path.length === 0 && old?.pCscf != null && table.isSame(old.pCscf, seen.name))
-    path = old.path;
-  let others = live?.others ?? [];
-  let ambiguous = live?.ambiguous ?? false;
   const contact = old?.contact ?? binding.contact;
-  if (contact === null && live?.pCscf != null && seen !== null) {
-    const before = { pCscf: live.pCscf, others, ambiguous, expiresAt: live.expiresAt };
-    ({ pCscf, others, ambiguous } = sightPCscf(before, { pCscf: seen.name, expiresAt }, now, table.isSame));
-    if (table.isSame(pCscf, live.pCscf) && !table.isSame(pCscf, seen.name)) path = live.path;
-  } else if (contact === null && live === null) {
-    // Several contacts are known and this message could be any of them, or yet another.
-    ambiguous = own.some((record) => isLive(record) && record.contact !== null);
-    others = [];
-  }
+  const expiresAt = now + binding.expires * 1000;
+  const where = whereaboutsOf(contact, message, old, own, expiresAt, options);
   const regId = binding.regId ?? old?.regId ?? null;
   changes.write(
     {
+      ...where,
       impu,
       contact,
       implicitSet: message.isSetShown ? message.implicitSet : (old?.implicitSet ?? message.implicitSet),
       impi: message.impi ?? old?.impi ?? options.impiOf(impu),
       instance: binding.instance ?? old?.instance ?? null,
       ...(regId === null ? {} : { regId }),
-      pCscf,
-      path,
       sCscf: message.sCscf,
       visitedNetwork: message.visitedNetwork ?? old?.visitedNetwork ?? null,
       registeredAt: live?.registeredAt ?? now,
       refreshedAt: now,
-      expiresAt: ambiguous ? Math.max(expiresAt, live?.expiresAt ?? 0) : expiresAt,
+      // Of two devices under one record the later one to run out counts.
+      expiresAt: where.ambiguous ? Math.max(expiresAt, live?.expiresAt ?? 0) : expiresAt,
       order: message.order ?? old?.order ?? null,
       doubtful: false,
-      ambiguous,
-      others,
       state: "registered",
       leftAt: null,
     },
     old,
   );
-  // The device that shows its contact now was the unknown one, or has given up another contact, or was kept under
-  // another identity of the set before the default one was known.
-  for (const record of records) {
-    if (record === old || !isLive(record) || binding.contact === null) continue;
-    const isReplaced = record.contact === null || isSameDevice(record, binding);
-    if (isReplaced || (record.impu !== impu && record.contact === binding.contact))
+  for (const record of records)
+    if (record !== old && isLive(record) && isSuperseded(record, binding, impu))
       changes.write(leftRecord(record, now), record);
-  }
-  if (binding.contact === null)
-    for (const record of records)
-      if (record.impu !== impu && isLive(record) && record.contact === null)
-        changes.write(leftRecord(record, now), record);
   if (live === null) changes.outcomes.add("registered");
   else if (!isSameServer) changes.outcomes.add("S-CSCF changed");
-  else if (pCscf !== null && (live.pCscf === null || !table.isSame(pCscf, live.pCscf)))
+  else if (where.pCscf !== null && (live.pCscf === null || !table.isSame(where.pCscf, live.pCscf)))
     changes.outcomes.add("P-CSCF changed");
   else changes.outcomes.add("refreshed");
 }
