@@ -1,4 +1,5 @@
 // The CFS's side of the event package liquid-ims, put together. RFC 6665, cfs-ue.
+import type { FunctionTable } from "@liquid-ims/location-service/function-name";
 import type { LocationRecord, RegistrationKey } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { AllowedTargets, DirectFlowAddress } from "@liquid-ims/reference-points/cfs-ue";
@@ -6,21 +7,26 @@ import type { Host } from "@liquid-ims/runtime/host";
 import type { SipStack, TransactionUser } from "@liquid-ims/sip/stack";
 import type { CfsKeys } from "../keys.ts";
 import type { CfsStore } from "../store/store.ts";
+import { storeOf, Table } from "../store/table.ts";
 import type { LcfChannel } from "./channel.ts";
-
-/** A control function in the name-address table: Record-Route entries are compared through it. */
-export interface NamedFunction {
-  /** As it stands in location records. */
-  readonly name: string;
-  /** Address literals, IPv6 without brackets. */
-  readonly addresses: readonly string[];
-}
+import type { Context, Limits } from "./context.ts";
+import { HelloActivation } from "./hello-activation.ts";
+import { HelloHandler } from "./hello-handler.ts";
+import { SubscriptionChannel } from "./lcf-channel.ts";
+import { NonceMemory } from "./nonce-memory.ts";
+import { Notifier } from "./notifier.ts";
+import { NotifierUser } from "./notifier-user.ts";
+import { Rate } from "./rate.ts";
+import { RecordWait } from "./record-wait.ts";
+import { RefreshHandler } from "./refresh-handler.ts";
+import { type LcfClaims, lcfCodec, openingName, subscriptionCodec } from "./rows.ts";
+import { SerialQueue } from "./serial-queue.ts";
 
 export interface CfsUeOptions {
   /** Contact URI of the CFS in its dialogs: a name with SRV records, so that any instance is found. */
   readonly contact: string;
-  /** All P-CSCFs and S-CSCFs that are known by name and address. */
-  readonly functions: readonly NamedFunction[];
+  /** The network's name-address table: Record-Route entries are compared with records through it. */
+  readonly functions: FunctionTable;
   /** Where LCFs may be told to go. */
   readonly allowed: AllowedTargets;
   /** Addresses for direct flows; default none. */
@@ -45,17 +51,8 @@ export interface CfsUeOptions {
   readonly pCscfRate?: number;
 }
 
-/** What an LCF claims about itself: the plan joins it with the location record. */
-export interface LcfClaims {
-  readonly identity: string;
-  readonly instance: string | null;
-  readonly contact: string;
-  readonly path: readonly string[];
-  readonly serviceRoute: readonly string[];
-}
-
 export interface CfsUe {
-  /** For `openStack`: answers SUBSCRIBE, refuses everything else. Requests before `start` get 503. */
+  /** For `openStack`: answers SUBSCRIBE, refuses everything else. What comes before `start` waits for it. */
   readonly user: TransactionUser;
   readonly channel: LcfChannel;
   /** What the newest believed hello of a registration says. */
@@ -75,6 +72,109 @@ export interface CfsUeParts {
   readonly options: CfsUeOptions;
 }
 
-export function createCfsUe(_host: Host, _parts: CfsUeParts): CfsUe {
-  throw new Error("not there yet");
+const defaults = {
+  longestExpires: 3500,
+  shortestExpires: 60,
+  recordWait: 2000,
+  notifyTimeout: 2000,
+  challengeLife: 60_000,
+  nonceLife: 60_000,
+  commandRepeat: 4000,
+} as const satisfies Limits;
+
+function limitsOf(options: CfsUeOptions): Limits {
+  return {
+    longestExpires: options.longestExpires ?? defaults.longestExpires,
+    shortestExpires: options.shortestExpires ?? defaults.shortestExpires,
+    recordWait: options.recordWait ?? defaults.recordWait,
+    notifyTimeout: options.notifyTimeout ?? defaults.notifyTimeout,
+    challengeLife: options.challengeLife ?? defaults.challengeLife,
+    nonceLife: options.nonceLife ?? defaults.nonceLife,
+    commandRepeat: options.commandRepeat ?? defaults.commandRepeat,
+  };
+}
+
+/** Puts the parts together; nothing happens before `start`. */
+export function createCfsUe(host: Host, parts: CfsUeParts): CfsUe {
+  const { options } = parts;
+  const limits = limitsOf(options);
+  const store = storeOf(host, parts.store);
+  let stack: SipStack | null = null;
+  const context: Context = {
+    host,
+    store,
+    location: parts.location,
+    keys: parts.keys,
+    functions: options.functions,
+    allowed: options.allowed,
+    directFlow: options.directFlow ?? [],
+    contact: `<${options.contact}>`,
+    limits,
+    subscriptions: new Table("subscription", subscriptionCodec, {
+      index: ({ dialog }) => openingName(dialog.id.callId, dialog.id.remoteTag),
+    }),
+    lcfs: new Table("lcf", lcfCodec),
+    queue: new SerialQueue(host),
+    stack() {
+      if (stack === null) throw new Error("cfs-ue: used before its start");
+      return stack;
+    },
+    tell: (registration, messages) => channel.tell(registration, messages),
+    changed: (registration) => channel.changed(registration),
+  };
+  const notifier = new Notifier(context);
+  const channel = new SubscriptionChannel(context, notifier);
+  const wait = new RecordWait(context);
+  const nonces = new NonceMemory(limits.nonceLife);
+  const rates = {
+    identity: new Rate({ perSecond: options.identityRate ?? 1 }),
+    pCscf: new Rate({ perSecond: options.pCscfRate ?? 50 }),
+  };
+  const activation = new HelloActivation(context, { notifier, wait, nonces });
+  const hellos = new HelloHandler(context, { notifier, activation, rates, nonces });
+  const user = new NotifierUser(context, { hellos, refreshes: new RefreshHandler(context, notifier) });
+  host.metrics.gauge(
+    "cfs_ue_subscriptions",
+    { help: "Subscriptions of LCFs" },
+    () => context.subscriptions.size,
+  );
+  return {
+    user,
+    channel,
+    claims: (registration) => claimsOf(context, registration),
+    async start(opened) {
+      await Promise.all([context.subscriptions.load(store), context.lcfs.load(store)]);
+      stack = opened;
+      resume(context, notifier, activation);
+      channel.loaded();
+      user.start();
+    },
+    recordsChanged: (records) => wait.changed(records),
+    stop() {
+      user.stop();
+      notifier.stop();
+    },
+  };
+}
+
+function claimsOf(context: Context, registration: RegistrationKey): LcfClaims | null {
+  for (const tag of context.lcfs.get(registration)?.dialogs ?? []) {
+    const claims = context.subscriptions.get(tag)?.hello?.claims;
+    if (claims !== undefined) return claims;
+  }
+  return null;
+}
+
+/** What an earlier life left: ends that were not said, hellos that wait, NOTIFYs that are owed, commands unanswered. */
+function resume(context: Context, notifier: Notifier, activation: HelloActivation): void {
+  for (const localTag of context.subscriptions.ids()) {
+    const row = context.subscriptions.get(localTag);
+    if (row === null) continue;
+    if (row.state === "terminated") notifier.sayEnd(localTag);
+    else notifier.watchExpiry(localTag);
+    if (row.state === "pending") activation.awaitRecord(localTag);
+    // A NOTIFY that was in flight had its answer sent to the dead.
+    if (row.state === "suspect") notifier.probe(localTag);
+    notifier.due(localTag);
+  }
 }

@@ -28,6 +28,8 @@ export class Notifier {
   readonly #flights = new Map<string, Flight>();
   /** By local tag: when (monotonic) a command of that sequence was seen to have arrived in the dialog. */
   readonly #delivered = new Map<string, Map<number, number>>();
+  /** Being decided and stored; true: something came up meanwhile. */
+  readonly #sending = new Map<string, boolean>();
   readonly #expiries = new Map<string, Timer>();
   /** Dialogs whose hello is being verified: `pending` in the store, `pending_verify` here. */
   readonly #verifying = new Set<string>();
@@ -67,10 +69,22 @@ export class Notifier {
   }
 
   async #send(localTag: string): Promise<void> {
-    if (this.#flights.has(localTag) || this.#stopped) return;
-    const sent = await transact(this.#context, () => this.#decide(localTag));
-    if (sent === null || this.#stopped) return;
-    const { request, flight } = sent;
+    if (this.#sending.has(localTag)) {
+      this.#sending.set(localTag, true);
+      return;
+    }
+    for (;;) {
+      if (this.#flights.has(localTag) || this.#stopped) return;
+      this.#sending.set(localTag, false);
+      const sent = await transact(this.#context, () => this.#decide(localTag));
+      const again = this.#sending.get(localTag) === true;
+      this.#sending.delete(localTag);
+      if (sent !== null && !this.#stopped) this.#fly(localTag, sent.flight, sent.request);
+      if (!again) return;
+    }
+  }
+
+  #fly(localTag: string, flight: Flight, request: SipRequest): void {
     this.#flights.set(localTag, flight);
     const { clock } = this.#context.host;
     const { sequence } = flight;
@@ -182,6 +196,18 @@ export class Notifier {
       await transact(this.#context, () => {
         const row = this.#context.subscriptions.get(localTag);
         if (row?.state !== "suspect") return { result: null };
+        return { subscriptions: [{ id: localTag, content: { ...row, owesNotify: true } }], result: null };
+      });
+      await this.#send(localTag);
+    });
+  }
+
+  /** A terminated subscription of an earlier life: whether its last NOTIFY was sent is not known, so it is sent. */
+  sayEnd(localTag: string): void {
+    this.#context.queue.add(queueKey(this.#context, localTag), "cfs-ue last NOTIFY", async () => {
+      await transact(this.#context, () => {
+        const row = this.#context.subscriptions.get(localTag);
+        if (row?.state !== "terminated" || row.owesNotify) return { result: null };
         return { subscriptions: [{ id: localTag, content: { ...row, owesNotify: true } }], result: null };
       });
       await this.#send(localTag);

@@ -33,6 +33,8 @@ export interface SubscriptionRow {
   readonly reason: TerminationReason | null;
   /** Its `localSequence` is the CSeq of the last NOTIFY that was, or may have been, sent. */
   readonly dialog: Dialog;
+  /** CSeq of the SUBSCRIBE that opened it. */
+  readonly opened: number;
   /** The SUBSCRIBE's Event with its `id`: each NOTIFY repeats it (RFC 6665 8.2.1). */
   readonly event: string;
   readonly expiresAt: number;
@@ -57,6 +59,11 @@ export interface SubscriptionRow {
   readonly acks: readonly string[];
   /** Why the last NOTIFY was sent. */
   readonly notified: string;
+}
+
+/** The second name of a subscription: Call-ID and From tag of the SUBSCRIBE that opened it. */
+export function openingName(callId: string, fromTag: string): string {
+  return JSON.stringify([callId, fromTag]);
 }
 
 /** A key that has proved to be that of (identity, instance). */

@@ -6,13 +6,17 @@ export class CfsRows {
   readonly #rows = new Map<Key, Row>();
   #sorted: Key[] | null = null;
 
-  /** All or none; the versions are compared first. */
-  commit(batch: readonly Change[]): CommitResult {
+  /** Whether `commit` would do it: every version is the one that the writer read. */
+  accepts(batch: readonly Change[]): boolean {
     const keys = new Set(batch.map((change) => change.key));
     if (keys.size !== batch.length)
       throw new Error("a batch changes one row twice: put both changes of it together");
-    for (const { key, expect } of batch)
-      if ((this.#rows.get(key)?.version ?? "absent") !== expect) return "conflict";
+    return batch.every(({ key, expect }) => (this.#rows.get(key)?.version ?? "absent") === expect);
+  }
+
+  /** All or none; the versions are compared first. */
+  commit(batch: readonly Change[]): CommitResult {
+    if (!this.accepts(batch)) return "conflict";
     for (const { key, expect, value } of batch) this.#apply(key, expect, value);
     return "done";
   }

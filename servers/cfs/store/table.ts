@@ -33,11 +33,40 @@ export interface TableChange {
 export class Table<Content> {
   readonly #prefix: string;
   readonly #codec: Codec<Content>;
+  readonly #indexOf: ((content: Content) => string) | null;
   readonly #held = new Map<string, Held<Content>>();
+  readonly #index = new Map<string, Set<string>>();
 
-  constructor(name: string, codec: Codec<Content>) {
+  /** `index` gives a second name by which rows are found; several rows may share one. */
+  constructor(
+    name: string,
+    codec: Codec<Content>,
+    options: { readonly index?: (content: Content) => string } = {},
+  ) {
     this.#prefix = `${name}/`;
     this.#codec = codec;
+    this.#indexOf = options.index ?? null;
+  }
+
+  #set(id: string, held: Held<Content> | null): void {
+    const before = this.#held.get(id);
+    if (held === null) this.#held.delete(id);
+    else this.#held.set(id, held);
+    if (this.#indexOf === null) return;
+    const old = before === undefined ? null : this.#indexOf(before.content);
+    const now = held === null ? null : this.#indexOf(held.content);
+    if (old === now) return;
+    if (old !== null) {
+      const ids = this.#index.get(old);
+      ids?.delete(id);
+      if (ids?.size === 0) this.#index.delete(old);
+    }
+    if (now !== null) this.#index.set(now, (this.#index.get(now) ?? new Set()).add(id));
+  }
+
+  /** Rows by their second name, in the order in which they got it. */
+  find(index: string): Content[] {
+    return [...(this.#index.get(index) ?? [])].flatMap((id) => this.#held.get(id)?.content ?? []);
   }
 
   get(id: string): Content | null {
@@ -78,9 +107,9 @@ export class Table<Content> {
   }
 
   #take(id: string, row: Row | undefined): void {
-    if (row === undefined) this.#held.delete(id);
+    if (row === undefined) this.#set(id, null);
     else if ((this.#held.get(id)?.version ?? 0) < row.version)
-      this.#held.set(id, { version: row.version, content: this.#codec.decode(row.value) });
+      this.#set(id, { version: row.version, content: this.#codec.decode(row.value) });
   }
 
   /** The compared change that makes a row so; null when there is nothing to delete. */
@@ -94,8 +123,7 @@ export class Table<Content> {
         const version = expect === "absent" ? 1 : expect + 1;
         // The answers of two writers of one process may come out of order: the newer one stays.
         if ((this.#held.get(id)?.version ?? 0) >= version) return;
-        if (content === null) this.#held.delete(id);
-        else this.#held.set(id, { version, content });
+        this.#set(id, content === null ? null : { version, content });
       },
       read: (row) => this.#take(id, row),
     };
