@@ -1,7 +1,9 @@
 // The registrar in the lab's S-CSCF. TS 24.229 5.4.1, RFC 3261 10.3.
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
-import { formatChallenge, verifyDigest } from "./digest-check.ts";
+import { challengeOf, verifyResponse } from "@liquid-ims/sip/authentication/digest";
+import { formatChallenge } from "@liquid-ims/sip/header/challenge";
+import { parseCredentials } from "@liquid-ims/sip/header/credentials";
 import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { addressUri, parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
@@ -48,7 +50,7 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
   }
 
   /** 5.4.1.2.1: every REGISTER that answers no present challenge gets one. */
-  async function challenge(transaction: ServerTransaction, userName: string, publicIdentity: string): Promise<void> {
+  async function sendChallenge(transaction: ServerTransaction, userName: string, publicIdentity: string): Promise<void> {
     const answer = await cx.request({
       command: "Multimedia-Auth",
       userName,
@@ -61,7 +63,8 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
     }
     const nonce = encodeHex(host.random.bytes(16));
     challenges.set(userName, { nonce, digest: answer.digest, until: host.clock.now() + awaitAuthenticationMs });
-    const headers = [["WWW-Authenticate", formatChallenge(answer.digest.realm, nonce)]] as const;
+    const challenge = formatChallenge(challengeOf({ realm: answer.digest.realm, nonce }));
+    const headers = [["WWW-Authenticate", challenge]] as const;
     transaction.respond(buildResponse(transaction.request, 401, { headers }));
   }
 
@@ -70,6 +73,13 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
     const found = challenges.get(userName);
     challenges.delete(userName);
     return found !== undefined && found.until > host.clock.now() ? found : null;
+  }
+
+  function answers(request: SipRequest, { nonce, digest }: Challenge): boolean {
+    const credentials = parseCredentials(request.headers.get("Authorization") ?? "");
+    if (credentials === null || credentials.parameters.get("nonce") !== nonce) return false;
+    const secret = { ha1: digest.ha1 };
+    return verifyResponse({ crypto: host.crypto, credentials, secret, method: "REGISTER" });
   }
 
   async function accept(
@@ -136,11 +146,11 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
       if (publicIdentity === null) return reject(transaction, { status: 400, reason: "To names no identity" });
       const userName = privateIdentityOf(request, publicIdentity);
       const pending = takeChallenge(userName);
-      const isAnswer = pending !== null && verifyDigest(host.crypto, request, pending.nonce, pending.digest);
+      const isAnswer = pending !== null && answers(request, pending);
       host.spawn("scscf registers", () =>
         isAnswer
           ? accept(transaction, request, userName, publicIdentity)
-          : challenge(transaction, userName, publicIdentity),
+          : sendChallenge(transaction, userName, publicIdentity),
       );
     },
   };

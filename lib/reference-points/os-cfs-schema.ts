@@ -100,7 +100,7 @@ export const problemDetailsSchema = {
 
 export const userLineSchema = {
   type: "object",
-  required: ["user", "from", "to", "state", "reason"],
+  required: ["user", "from", "to", "state", "reason", "commandedAt", "recordSeenAt", "endedAt"],
   properties: {
     user: identity,
     from: { type: ["string", "null"] },
@@ -126,6 +126,9 @@ export const userLineSchema = {
       ],
     },
     reason: { type: "string" },
+    commandedAt: { type: ["number", "null"], minimum: 0 },
+    recordSeenAt: { type: ["number", "null"], minimum: 0 },
+    endedAt: { type: ["number", "null"], minimum: 0 },
   },
 } as const;
 

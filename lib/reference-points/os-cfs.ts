@@ -82,6 +82,10 @@ export interface UserLine {
   readonly state: UserState;
   /** Why it is so; empty where nothing needs to be said. */
   readonly reason: string;
+  /** When the last `move` was sent for the first time, when the record showed the target, when it was over; null: not yet. */
+  readonly commandedAt: number | null;
+  readonly recordSeenAt: number | null;
+  readonly endedAt: number | null;
 }
 
 /** planned = moved + left, once the operation has ended. */

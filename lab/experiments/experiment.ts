@@ -1,0 +1,52 @@
+// What every experiment is given and gives.
+import type { Report, ReportContext } from "../report/report.ts";
+import type { TraceEntry } from "../trace.ts";
+
+/** The options of the command line, checked. */
+export interface ExperimentOptions {
+  /** Real clock only; 1 on the virtual one. */
+  readonly speed: number;
+  readonly virtual: boolean;
+  readonly seed: number;
+  readonly users: number;
+  /** Sessions per second of the script. */
+  readonly rate: number;
+  /** Script seconds in which calls begin. */
+  readonly duration: number;
+  readonly pace: "parallel" | "fixed";
+  /** UE's T1 in milliseconds. */
+  readonly t1: number;
+  readonly replaceDialogs: boolean;
+  /** Share of the users to leave on the affected function; 0 drains it. */
+  readonly load: number;
+  /** Kill the affected function 2 s after the transfer has completed. */
+  readonly kill: boolean;
+  /** Least severe log lines that are shown. */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+/** What the live view shows; called about four times a second of the real clock. */
+export interface Progress {
+  /** Script seconds. */
+  readonly second: number;
+  readonly functions: readonly { readonly name: string; readonly users: number; readonly sessionsPerSecond: number }[];
+  readonly transfer: { readonly state: string; readonly planned: number; readonly moved: number; readonly left: number } | null;
+  readonly callsUp: number;
+  readonly callsAttempted: number;
+  readonly dialogsKept: number;
+  readonly dialogsLost: number;
+}
+
+export interface ExperimentResult {
+  readonly report: Report;
+  readonly context: ReportContext;
+  /** Times from the script's zero. */
+  readonly trace: readonly TraceEntry[];
+}
+
+export interface Experiment {
+  readonly name: string;
+  /** One line for `--list`. */
+  readonly summary: string;
+  run(options: ExperimentOptions, show: (progress: Progress) => void): Promise<ExperimentResult>;
+}

@@ -1,0 +1,85 @@
+// The lab's program: runs an experiment, shows it, writes its report. Exit codes: 0 what was expected happened,
+// 1 it finished otherwise, 2 usage, 3 the machine.
+import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
+import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
+import type { Experiment, ExperimentResult } from "./experiments/experiment.ts";
+import { type RunRequest, readOptions } from "./options.ts";
+import { openReportFolder, writeReport } from "./report/write-report.ts";
+import { createView } from "./terminal-view.ts";
+
+const experiments: readonly Experiment[] = [pCscfOverload];
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function complain(line: string): void {
+  process.stderr.write(`lab: ${line}\n`);
+}
+
+function listExperiments(): void {
+  say("Experiments (npm run lab -- <name> [options]; --help shows the options):");
+  for (const { name, summary } of experiments) say(`  ${name.padEnd(20)} ${summary}`);
+}
+
+function summarise(result: ExperimentResult, folder: string, files: readonly string[]): number {
+  const { transfer, dialogs, calls, users } = result.report;
+  const times = users.map((user) => user.milliseconds).filter((value) => value !== null).sort((a, b) => a - b);
+  say("");
+  say(`users    ${transfer.planned} planned = ${transfer.moved} moved + ${transfer.left} left`);
+  if (times.length > 0) say(`         ${times[Math.floor(times.length / 2)]} ms from command to record, median; ${times.at(-1)} ms at most`);
+  say(
+    `dialogs  ${dialogs.atTransfer} at the transfer = ${dialogs.kept} kept + ${dialogs.pinned} pinned + ${dialogs.lost} lost + ${dialogs.endedMeanwhile} ended meanwhile`,
+  );
+  say(`calls    ${calls.attempted} attempted = ${calls.completed} completed + ${calls.failed} failed`);
+  say(`report   ${folder}: ${files.join(", ")}`);
+  for (const failure of result.context.failures) complain(failure);
+  if (result.context.failures.length === 0) say("What was expected happened.");
+  return result.context.failures.length === 0 ? 0 : 1;
+}
+
+async function runExperiment({ experiment, options, out, trace }: RunRequest): Promise<number> {
+  const folder = openReportFolder(out);
+  const view = createView({
+    write: (text) => void process.stdout.write(text),
+    columns: process.stdout.isTTY ? process.stdout.columns : 0,
+  });
+  const startedAt = new Date();
+  const result = await experiment.run(options, (progress) => view.show(progress));
+  view.end();
+  const files = writeReport(folder, result, { startedAt, options, trace });
+  return summarise(result, out, files);
+}
+
+/** What a person can mend gets one line; a fault of ours keeps its stack. */
+function explain(error: unknown): number {
+  if (error instanceof RuntimeError) {
+    complain(error.message);
+    return 3;
+  }
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "EACCES" || code === "EPERM" || code === "ENOSPC" || code === "EROFS" || code === "ENOTDIR" || code === "EEXIST") {
+    complain(error instanceof Error ? error.message : String(error));
+    return 3;
+  }
+  complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return 1;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const request = readOptions(argv, experiments);
+  switch (request.kind) {
+    case "list":
+      listExperiments();
+      return 0;
+    case "help":
+      return 0;
+    case "usage":
+      complain(`${request.message} (--help shows all options)`);
+      return 2;
+    case "run":
+      return runExperiment(request).catch(explain);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
