@@ -1,8 +1,8 @@
 // What an owner hears of INVITEs and sessions. RFC 3261 13-15.
-import type { SipRequest, SipResponse } from "../message.ts";
-import type { ClientFailure } from "../stack.ts";
+import type { SipRequest } from "../message.ts";
 import type { Body } from "./body.ts";
 import type { IncomingRequest } from "./incoming-request.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** How a session ended; told when the BYE is sent or has come, its answer follows as `byeOutcome`. */
 export type SessionEnd =
@@ -12,11 +12,6 @@ export type SessionEnd =
   | { readonly by: "no ACK" }
   /** 481 or 408 to a request of ours, and the policy says BYE. */
   | { readonly by: "lost"; readonly status: 481 | 408 };
-
-/** The answer to a request of ours; null with the cause when there was none. */
-export type Outcome =
-  | { readonly status: number; readonly response: SipResponse; readonly cause: null }
-  | { readonly status: 408 | 503; readonly response: null; readonly cause: ClientFailure };
 
 /** A re-INVITE or UPDATE of the peer. Answer it once, now or later. */
 export interface Modification {

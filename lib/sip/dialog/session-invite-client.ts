@@ -1,28 +1,36 @@
-// An INVITE of ours outside a dialog, with all that it may lead to. RFC 3261 9.1, 13.2.
-import type { HeaderPair, SipRequest, SipResponse } from "../message.ts";
+// An INVITE of ours outside a dialog, with all that it may lead to: runs the UAC's table. RFC 3261 9.1, 13.2.
+import type { Timer } from "@liquid-ims/runtime/clock";
+import type { SipRequest, SipResponse } from "../message.ts";
+import type { ClientTransaction } from "../stack.ts";
+import { transactionTimeout } from "../timers.ts";
+import { step } from "../transaction/table.ts";
 import type { Target } from "../transport.ts";
-import type { Body } from "./body.ts";
-import type { Dialog } from "./dialog.ts";
-import type { Session } from "./session.ts";
-import type { Outcome } from "./session-handlers.ts";
-import type { SessionPolicy } from "./user-agent-core.ts";
+import { type Body, bodyOf } from "./body.ts";
+import {
+  confirmDialog,
+  type Dialog,
+  dialogIdOfRequest,
+  dialogIdOfResponse,
+  dialogRequest,
+  uacDialog,
+} from "./dialog.ts";
+import type { IncomingRequest } from "./incoming-request.ts";
+import { type OutOfDialogParts, outOfDialogRequest } from "./out-of-dialog.ts";
+import { failedOutcome, type Outcome } from "./outcome.ts";
+import { Session } from "./session.ts";
+import {
+  type InviteClientUsageAction,
+  type InviteClientUsageEvent,
+  type InviteClientUsageState,
+  inviteClientUsageTable,
+} from "./session-invite-tables.ts";
+import type { PendingUsage, SessionPolicy, UserAgentCore } from "./user-agent-core.ts";
 
-export interface InviteOptions {
-  /** Request-URI. */
-  readonly uri: string;
-  /** Value of To; default the Request-URI. */
-  readonly to?: string;
-  /** Default: a new one. */
-  readonly callId?: string;
-  /** Tag of From; default: a new one. */
-  readonly localTag?: string;
-  /** Replaces the identity's Route values. */
-  readonly route?: readonly string[];
+/** `headers`: Replaces, Require, Accept-Contact. `body`: the offer; without one the 2xx holds it. */
+export interface InviteOptions extends OutOfDialogParts {
+  /** Where it is sent instead of to the first Route. */
   readonly target?: Target | null;
-  /** Further headers: Replaces, Require, Accept-Contact. */
-  readonly headers?: Iterable<HeaderPair>;
-  /** The offer; without one the 2xx holds it and `ackBody` gives the answer. */
-  readonly body?: Body | null;
+  /** Body of the ACK: the answer to an offer in the 2xx. */
   ackBody?(response: SipResponse): Body | null;
   readonly policy?: Partial<SessionPolicy>;
 }
@@ -39,23 +47,184 @@ export interface OutgoingInviteHandlers {
   failed?(outcome: Outcome): void;
 }
 
-export type InviteClientUsageState =
-  | "Calling"
-  | "Proceeding"
-  | "Cancelling"
-  | "Abandoned"
-  | "Accepted"
-  | "Terminated";
+/** What an event brings along. */
+interface Context {
+  readonly response?: SipResponse;
+  readonly outcome?: Outcome;
+}
 
-export declare class OutgoingInvite {
+/** What one 2xx led to. */
+interface AcceptedDialog {
+  readonly ack: SipRequest;
+  readonly session: Session;
+}
+
+export class OutgoingInvite implements PendingUsage {
   /** As it was given to the transaction layer, without Via. */
   readonly request: SipRequest;
   readonly callId: string;
   readonly localTag: string;
-  get state(): InviteClientUsageState;
-  get earlyDialogs(): readonly Dialog[];
+  readonly #core: UserAgentCore;
+  readonly #options: InviteOptions;
+  readonly #handlers: OutgoingInviteHandlers;
+  readonly #transaction: ClientTransaction;
+  /** By remote tag. */
+  readonly #early = new Map<string, Dialog>();
+  readonly #accepted = new Map<string, AcceptedDialog>();
+  /** BYEs that overtook their 2xx. */
+  readonly #byes = new Map<string, SipRequest>();
+  #state: InviteClientUsageState = "Calling";
+  #timer: Timer | null = null;
+
+  /** Sends it. */
+  constructor(core: UserAgentCore, options: InviteOptions, handlers: OutgoingInviteHandlers) {
+    this.#core = core;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.request = outOfDialogRequest(core, "INVITE", options, true);
+    const id = dialogIdOfRequest(this.request);
+    this.callId = id.callId;
+    this.localTag = id.remoteTag;
+    core.addPending(this);
+    this.#transaction = core.send(
+      this.request,
+      {
+        response: (response) => this.#response(response),
+        failed: (cause) => this.#run("failure", { outcome: failedOutcome(cause) }),
+      },
+      options.target ?? core.identity.target ?? null,
+    );
+  }
+
+  get state(): InviteClientUsageState {
+    return this.#state;
+  }
+
+  /** Those without a final response. */
+  get earlyDialogs(): readonly Dialog[] {
+    return [...this.#early.values()];
+  }
+
   /** CANCEL once a provisional response has come (9.1); a 2xx that crosses it is told as `late`. */
-  cancel(): void;
+  cancel(): void {
+    this.#run("cancel");
+  }
+
   /** Given up without CANCEL: a 2xx is acknowledged and told as `late`; CANCEL after 64*T1 cleans up. */
-  abandon(): void;
+  abandon(): void {
+    this.#run("abandon");
+  }
+
+  /** From the user agent: a request of the peer in a dialog of this INVITE that has no 2xx yet. */
+  receiveBeforeDialog(incoming: IncomingRequest): void {
+    const { remoteTag } = dialogIdOfRequest(incoming.request);
+    const isEarly = this.#early.has(remoteTag);
+    switch (incoming.request.method) {
+      case "BYE":
+        this.#byes.set(remoteTag, incoming.request);
+        incoming.respond(200);
+        return;
+      case "OPTIONS":
+        incoming.respond(isEarly ? 200 : 481, isEarly ? { headers: this.#core.capabilities() } : {});
+        return;
+      case "UPDATE":
+        // The INVITE's offer has no answer that counts before the 2xx (RFC 3311 5.2).
+        if (isEarly && bodyOf(incoming.request) !== null) incoming.respond(491);
+        else incoming.respond(isEarly ? 200 : 481);
+        return;
+      default:
+        if (isEarly) this.#core.refuseMethod(incoming);
+        else incoming.respond(481);
+    }
+  }
+
+  #response(response: SipResponse): void {
+    const { status } = response;
+    if (status < 200) this.#run("1xx", { response });
+    else if (status >= 300) this.#run("failure", { outcome: { status, response, cause: null } });
+    else
+      this.#run(this.#accepted.has(dialogIdOfResponse(response).remoteTag) ? "2xx again" : "2xx", {
+        response,
+      });
+  }
+
+  #run(event: InviteClientUsageEvent, context: Context = {}): void {
+    const { next, actions } = step<InviteClientUsageState, InviteClientUsageEvent, InviteClientUsageAction>(
+      inviteClientUsageTable,
+      this.#state,
+      event,
+    );
+    this.#state = next;
+    for (const action of actions) this.#act(action, context);
+  }
+
+  #act(action: InviteClientUsageAction, context: Context): void {
+    const { response } = context;
+    switch (action) {
+      case "report provisional":
+        return response === undefined ? undefined : this.#provisional(response);
+      case "send ACK":
+        return response === undefined ? undefined : this.#acknowledge(response);
+      case "report session":
+        return response === undefined ? undefined : this.#report(response, false);
+      case "report late session":
+        return response === undefined ? undefined : this.#report(response, true);
+      case "report failure":
+        if (context.outcome !== undefined) this.#handlers.failed?.(context.outcome);
+        return;
+      case "send CANCEL":
+        return this.#transaction.cancel();
+      case "start 64*T1":
+        this.#timer = this.#core.host.clock.after(
+          transactionTimeout(this.#core.timers),
+          () => this.#run("64*T1"),
+          "64*T1 of an INVITE",
+        );
+        return;
+      case "stop 64*T1":
+        return this.#timer?.cancel();
+      case "forget":
+        this.#early.clear();
+        return this.#core.removePending(this);
+    }
+  }
+
+  #provisional(response: SipResponse): void {
+    const dialog = uacDialog(this.request, response);
+    if (dialog !== null) this.#early.set(dialog.id.remoteTag, dialog);
+    this.#handlers.provisional?.(response, dialog);
+  }
+
+  #acknowledge(response: SipResponse): void {
+    const { remoteTag } = dialogIdOfResponse(response);
+    const known = this.#accepted.get(remoteTag);
+    if (known !== undefined) return this.#core.sendAck(known.ack);
+    const early = this.#early.get(remoteTag);
+    const dialog = early === undefined ? uacDialog(this.request, response) : confirmDialog(early, response);
+    if (dialog === null) return;
+    this.#early.delete(remoteTag);
+    const ack = dialogRequest(dialog, "ACK", {
+      sequence: dialog.localSequence,
+      body: this.#options.ackBody?.(response) ?? null,
+    }).request;
+    const session = new Session(this.#core, {
+      dialog,
+      invite: this.request,
+      response,
+      policy: { ...this.#core.policy, ...this.#options.policy },
+      handlers: {},
+      repeat: null,
+    });
+    this.#accepted.set(remoteTag, { ack, session });
+    this.#core.sendAck(ack);
+  }
+
+  #report(response: SipResponse, late: boolean): void {
+    const { remoteTag } = dialogIdOfResponse(response);
+    const accepted = this.#accepted.get(remoteTag);
+    if (accepted === undefined) return;
+    this.#handlers.accepted(accepted.session, response, late);
+    const bye = this.#byes.get(remoteTag);
+    if (bye !== undefined) accepted.session.overtaken(bye);
+  }
 }

@@ -31,9 +31,17 @@ export interface SessionPolicy {
 
 /** A usage of a dialog: gets what arrives in it. */
 export interface DialogUsage {
-  /** `owner` says which INVITE or subscription it is, for the dispatch only. */
-  request(incoming: IncomingRequest): void;
-  ack(ack: SipRequest): void;
+  /** A request in the dialog, but ACK and CANCEL. */
+  receive(incoming: IncomingRequest): void;
+  receiveAck(ack: SipRequest): void;
+}
+
+/** A request of ours that may make dialogs and has not made this one yet. */
+export interface PendingUsage {
+  readonly callId: string;
+  readonly localTag: string;
+  /** A request of the peer with the Call-ID and tag of ours that belongs to no dialog here. */
+  receiveBeforeDialog(incoming: IncomingRequest): void;
 }
 
 export interface UserAgentCore {
@@ -47,6 +55,10 @@ export interface UserAgentCore {
   newCallId(): string;
   send(request: SipRequest, handlers: ClientHandlers, target?: Target | null): ClientTransaction;
   sendAck(request: SipRequest): void;
+  /** 405 for a method that is not allowed here, 501 for one that nobody knows (RFC 3261 8.2.1). */
+  refuseMethod(incoming: IncomingRequest): void;
   addDialog(id: DialogId, usage: DialogUsage): void;
+  addPending(pending: PendingUsage): void;
+  removePending(pending: PendingUsage): void;
   removeDialog(id: DialogId, usage: DialogUsage): void;
 }
