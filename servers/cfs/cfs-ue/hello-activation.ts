@@ -2,6 +2,7 @@
 import { type RegistrationKey, registrationKeyOf } from "@liquid-ims/location-service/record";
 import { encodeBase64Url } from "@liquid-ims/runtime/text";
 import { subscribeResponse } from "@liquid-ims/sip/dialog/subscription-notifier";
+import type { SipRequest } from "@liquid-ims/sip/message";
 import { reject } from "@liquid-ims/sip/rejection";
 import type { ServerTransaction } from "@liquid-ims/sip/stack";
 import { takeHello } from "./binding.ts";
@@ -26,6 +27,8 @@ export interface AgreedHello {
   readonly claimed: ClaimedHello;
   /** Its row as far as it is known. */
   readonly row: SubscriptionRow;
+  /** Wall clock, ms. */
+  readonly arrivedAt: number;
   /** Unanswered; null where the answer was `pending`. */
   readonly transaction: ServerTransaction | null;
 }
@@ -76,7 +79,8 @@ export class HelloActivation {
       const found = await this.#wait.wait(localTag, claim, now + limits.recordWait);
       if (found.agrees) {
         this.#notifier.setVerifying(localTag, true);
-        this.verify({ localTag, body, claimed, row, transaction: null }, registrationKeyOf(found.record));
+        const agreed = { localTag, body, claimed, row, arrivedAt: now, transaction: null };
+        this.verify(agreed, registrationKeyOf(found.record));
         return;
       }
       countRefusal(host, "record", found.detail);
@@ -109,10 +113,9 @@ export class HelloActivation {
     if (opened.kind === "refused") await this.#unbelieved(arrival, "bound", opened.detail);
     if (opened.kind !== "active") return;
     count(host, "hello believed");
-    if (transaction !== null) {
-      const now = host.clock.wall();
-      transaction.respond(subscribeResponse(notifierOf(opened.row), transaction.request, now));
-    }
+    const response = (request: SipRequest) =>
+      subscribeResponse(notifierOf(opened.row), request, arrival.arrivedAt);
+    transaction?.respond(response(transaction.request));
     this.#context.tell(registration, opened.taken);
     this.#notifier.watchExpiry(localTag);
     this.#notifier.due(localTag);

@@ -38,6 +38,8 @@ interface Arrival {
   readonly claim: HelloClaim;
   /** As it will be stored. */
   readonly row: SubscriptionRow;
+  /** Wall clock, ms: the time granted counts from then. */
+  readonly arrivedAt: number;
 }
 
 export class HelloHandler {
@@ -162,19 +164,25 @@ export class HelloHandler {
       this.#refuse(transaction, 403, "nonce", "its nonce has counted already");
       return;
     }
-    const row = this.#newRow(subscribe, { ...from, body });
+    const row = this.#newRow(subscribe, { ...from, body, now });
     if (row === null) {
       this.#refuse(transaction, 400, "no dialog", "From, Contact or Record-Route cannot be read");
       return;
     }
     const { identity, instance } = claimed.hello;
     const claim: HelloClaim = { ...from, identity, instance };
-    host.spawn("cfs-ue hello", () => this.#compare({ transaction, subscribe, body, claimed, claim, row }));
+    const arrival = { transaction, subscribe, body, claimed, claim, row, arrivedAt: now };
+    host.spawn("cfs-ue hello", () => this.#compare(arrival));
   }
 
   #newRow(
     subscribe: SubscribeRequest,
-    from: { readonly asserted: readonly string[]; readonly pCscf: FunctionName; readonly body: string },
+    from: {
+      readonly asserted: readonly string[];
+      readonly pCscf: FunctionName;
+      readonly body: string;
+      readonly now: number;
+    },
   ): SubscriptionRow | null {
     const localTag = newTag(this.#context.host);
     const dialog = uasDialog(subscribe.request, { localTag, contact: this.#context.contact });
@@ -186,7 +194,7 @@ export class HelloHandler {
       dialog,
       opened: dialog.remoteSequence ?? 0,
       event: subscribe.event,
-      expiresAt: this.#context.host.clock.wall() + subscribe.expires * 1000,
+      expiresAt: from.now + subscribe.expires * 1000,
       asserted: from.asserted,
       pCscf: from.pCscf,
       unverified: from.body,
@@ -218,8 +226,7 @@ export class HelloHandler {
         subscriptions: [{ id: localTag, content: row }],
         result: null,
       }));
-      const { clock } = this.#context.host;
-      transaction.respond(subscribeResponse(notifierOf(row), subscribe.request, clock.wall()));
+      transaction.respond(subscribeResponse(notifierOf(row), subscribe.request, arrival.arrivedAt));
       this.#notifier.watchExpiry(localTag);
       this.#notifier.due(localTag);
       this.#activation.awaitRecord(localTag);

@@ -86,10 +86,12 @@ export class RefreshHandler {
       this.#refuse(transaction, "no dialog", reject(481, `no dialog ${callId} ${fromTag} ${localTag}`));
       return;
     }
+    // The time granted counts from here.
+    const arrivedAt = this.#context.host.clock.wall();
     const judged = await this.#judge(transaction, subscribe, row);
     if (judged === null) return;
-    const done = await transact(this.#context, () => this.#decide(subscribe, localTag, judged));
-    this.#answer(transaction, localTag, done);
+    const done = await transact(this.#context, () => this.#decide(subscribe, localTag, judged, arrivedAt));
+    this.#answer(transaction, localTag, done, arrivedAt);
   }
 
   /** Who says it, and whether he has signed it. Null: answered. */
@@ -134,7 +136,7 @@ export class RefreshHandler {
     return { event: body.expires === 0 ? "unsubscribe" : "refresh", body };
   }
 
-  #decide(subscribe: SubscribeRequest, localTag: string, judged: Judged): Decision<Refreshed> {
+  #decide(subscribe: SubscribeRequest, localTag: string, judged: Judged, now: number): Decision<Refreshed> {
     const row = this.#context.subscriptions.get(localTag);
     const nothing = { row: null, taken: [] };
     if (row === null) return { result: { ...nothing, answer: "no dialog" } };
@@ -148,7 +150,7 @@ export class RefreshHandler {
     let effect: BodyEffect = { row, lcf, taken: [] };
     if (isOld) count(this.#context.host, "body repeated");
     else if (body !== null && step.actions.includes("takeBody")) {
-      const taken = this.#takeBody(subscribe, effect, body);
+      const taken = this.#takeBody(subscribe, effect, body, now);
       if ("status" in taken) return { result: { ...nothing, answer: taken } };
       effect = taken;
     }
@@ -161,13 +163,17 @@ export class RefreshHandler {
   }
 
   /** Expiry, target, challenge, answers and reports of a signed body that is newer than the last one. */
-  #takeBody(subscribe: SubscribeRequest, before: BodyEffect, body: SubscribeBody): BodyEffect | Rejection {
+  #takeBody(
+    subscribe: SubscribeRequest,
+    before: BodyEffect,
+    body: SubscribeBody,
+    now: number,
+  ): BodyEffect | Rejection {
     const { host, limits } = this.#context;
     const expires = grantExpires(body.expires, limits);
     if (typeof expires !== "number") return expires;
     const received = receiveInDialog(before.row.dialog, subscribe.request);
     if (!received.ok) return received.rejection;
-    const now = host.clock.wall();
     const expiresAt = expires === 0 ? before.row.expiresAt : now + expires * 1000;
     const { localSequence } = before.row.dialog;
     const row: SubscriptionRow = {
@@ -212,8 +218,8 @@ export class RefreshHandler {
     return { row: { ...row, bound: true }, lcf: verdict.lcf };
   }
 
-  #answer(transaction: ServerTransaction, localTag: string, done: Refreshed): void {
-    const { host, subscriptions } = this.#context;
+  #answer(transaction: ServerTransaction, localTag: string, done: Refreshed, now: number): void {
+    const { subscriptions } = this.#context;
     if (done.answer === "no dialog") {
       this.#refuse(transaction, "no dialog", reject(481, `dialog ${localTag} is over`));
       return;
@@ -223,7 +229,7 @@ export class RefreshHandler {
       return;
     }
     if (done.row !== null)
-      transaction.respond(subscribeResponse(notifierOf(done.row), transaction.request, host.clock.wall()));
+      transaction.respond(subscribeResponse(notifierOf(done.row), transaction.request, now));
     const registration = done.row?.registration ?? null;
     if (registration !== null) this.#context.tell(registration, done.taken);
     if (subscriptions.get(localTag) !== null) this.#notifier.watchExpiry(localTag);
