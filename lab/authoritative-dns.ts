@@ -1,8 +1,9 @@
 // An authoritative name server for the lab's one zone. RFC 1034 4.3.2, RFC 1035, RFC 2308.
+import { decodePacket } from "@liquid-ims/dns/packet";
 import type { Host, Program } from "@liquid-ims/runtime/host";
 import type { Address, DatagramSocket, Listener } from "@liquid-ims/runtime/network";
 import { concatBytes } from "@liquid-ims/runtime/text";
-import { type DecodedPacket, decode, encode } from "dns-packet";
+import { type DecodedPacket, encode } from "dns-packet";
 
 interface RecordOf<Type extends string, Data> {
   readonly name: string;
@@ -15,7 +16,17 @@ interface RecordOf<Type extends string, Data> {
 export type ZoneRecord =
   | RecordOf<"A" | "AAAA" | "CNAME" | "NS", string>
   | RecordOf<"SRV", { priority: number; weight: number; port: number; target: string }>
-  | RecordOf<"NAPTR", { order: number; preference: number; flags: string; services: string; regexp: string; replacement: string }>;
+  | RecordOf<
+      "NAPTR",
+      {
+        order: number;
+        preference: number;
+        flags: string;
+        services: string;
+        regexp: string;
+        replacement: string;
+      }
+    >;
 
 export interface AuthoritativeDnsOptions {
   /** Apex of the zone. Default: the shortest name of the records. */
@@ -50,23 +61,21 @@ function shortestName(zone: readonly ZoneRecord[]): string {
   return shortest ?? "";
 }
 
-function readQuery(data: Uint8Array): DecodedPacket | null {
-  try {
-    return decode(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-  } catch (error) {
-    // dns-packet throws plain errors and range errors for what is no DNS message.
-    if (error instanceof Error) return null;
-    throw error;
-  }
-}
-
 export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Program<AuthoritativeDnsNode> {
   const origin = plainName(options.origin ?? shortestName(options.zone));
   const soa = {
     name: origin,
     type: "SOA" as const,
     ttl: negativeTtl,
-    data: { mname: `ns.${origin}`, rname: `hostmaster.${origin}`, serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum: negativeTtl },
+    data: {
+      mname: `ns.${origin}`,
+      rname: `hostmaster.${origin}`,
+      serial: 1,
+      refresh: 3600,
+      retry: 600,
+      expire: 86_400,
+      minimum: negativeTtl,
+    },
   };
 
   function respond(query: DecodedPacket, code: Code, answers: readonly ZoneRecord[]): Uint8Array {
@@ -98,7 +107,7 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
 
   /** Null: not even a header that could be answered. */
   function answer(data: Uint8Array): Uint8Array | null {
-    const query = readQuery(data);
+    const query = decodePacket(data);
     if (query === null) {
       if (data.length < 12) return null;
       const header = data.slice(0, 12);
@@ -112,14 +121,16 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
     if (name !== origin && !name.endsWith(`.${origin}`)) return respond(query, "REFUSED", []);
     const found = find(name, question.type);
     if (found.length > 0) return respond(query, "NOERROR", found);
-    const exists = options.zone.some((record) => plainName(record.name) === name || plainName(record.name).endsWith(`.${name}`));
+    const exists = options.zone.some(
+      (record) => plainName(record.name) === name || plainName(record.name).endsWith(`.${name}`),
+    );
     return respond(query, exists || name === origin ? "NOERROR" : "NXDOMAIN", []);
   }
 
   /** RFC 2181 9: a cut answer is sent without records, so that nobody takes half of a set for all of it. */
   function fitDatagram(response: Uint8Array, data: Uint8Array): Uint8Array {
     if (response.length <= longestDatagram) return response;
-    const query = readQuery(data);
+    const query = decodePacket(data);
     return encode({
       type: "response",
       id: query?.id ?? 0,
@@ -129,8 +140,13 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
   }
 
   return (host) => {
-    const opened: { socket: DatagramSocket | null; listener: Listener | null } = { socket: null, listener: null };
-    const garbage = host.metrics.counter("dns_garbage_total", { help: "Datagrams and streams that were no DNS" });
+    const opened: { socket: DatagramSocket | null; listener: Listener | null } = {
+      socket: null,
+      listener: null,
+    };
+    const garbage = host.metrics.counter("dns_garbage_total", {
+      help: "Datagrams and streams that were no DNS",
+    });
 
     async function open(): Promise<void> {
       const socket = await host.network.udp(options.listen, (data, from) => {
@@ -156,7 +172,11 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
 }
 
 /** RFC 1035 4.2.2: two bytes of length before each message. */
-function listenOnTcp(host: Host, local: Address, answer: (data: Uint8Array) => Uint8Array | null): Promise<Listener> {
+function listenOnTcp(
+  host: Host,
+  local: Address,
+  answer: (data: Uint8Array) => Uint8Array | null,
+): Promise<Listener> {
   return host.network.listen(local, (stream) => {
     let received: Uint8Array = new Uint8Array(0);
     stream.open({

@@ -31,7 +31,8 @@ export function planCalls(random: Random, options: CallPlanOptions): PlannedCall
   for (let index = 0; index < count; index++) {
     const caller = callers[index % callers.length];
     const callee = callees[index % callees.length];
-    if (caller === undefined || callee === undefined) throw new Error("a call plan needs callers and callees");
+    if (caller === undefined || callee === undefined)
+      throw new Error("a call plan needs callers and callees");
     // The mean of minimum + exponential(mean - minimum) is the mean asked for.
     const talk = minimumTalk - Math.log(1 - random.float()) * (meanTalk - minimumTalk);
     calls.push({ at: index / rate, caller, callee, talk });

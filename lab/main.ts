@@ -1,8 +1,8 @@
 // The lab's program: runs an experiment, shows it, writes its report. Exit codes: 0 what was expected happened,
 // 1 it finished otherwise, 2 usage, 3 the machine.
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
-import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
 import type { Experiment, ExperimentResult } from "./experiments/experiment.ts";
+import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
 import { type RunRequest, readOptions } from "./options.ts";
 import { openReportFolder, writeReport } from "./report/write-report.ts";
 import { createView } from "./terminal-view.ts";
@@ -24,10 +24,16 @@ function listExperiments(): void {
 
 function summarise(result: ExperimentResult, folder: string, files: readonly string[]): number {
   const { transfer, dialogs, calls, users } = result.report;
-  const times = users.map((user) => user.milliseconds).filter((value) => value !== null).sort((a, b) => a - b);
+  const times = users
+    .map((user) => user.milliseconds)
+    .filter((value) => value !== null)
+    .sort((a, b) => a - b);
   say("");
   say(`users    ${transfer.planned} planned = ${transfer.moved} moved + ${transfer.left} left`);
-  if (times.length > 0) say(`         ${times[Math.floor(times.length / 2)]} ms from command to record, median; ${times.at(-1)} ms at most`);
+  if (times.length > 0)
+    say(
+      `         ${times[Math.floor(times.length / 2)]} ms from command to record, median; ${times.at(-1)} ms at most`,
+    );
   say(
     `dialogs  ${dialogs.atTransfer} at the transfer = ${dialogs.kept} kept + ${dialogs.pinned} pinned + ${dialogs.lost} lost + ${dialogs.endedMeanwhile} ended meanwhile`,
   );
@@ -58,7 +64,14 @@ function explain(error: unknown): number {
     return 3;
   }
   const code = error instanceof Error && "code" in error ? error.code : null;
-  if (code === "EACCES" || code === "EPERM" || code === "ENOSPC" || code === "EROFS" || code === "ENOTDIR" || code === "EEXIST") {
+  if (
+    code === "EACCES" ||
+    code === "EPERM" ||
+    code === "ENOSPC" ||
+    code === "EROFS" ||
+    code === "ENOTDIR" ||
+    code === "EEXIST"
+  ) {
     complain(error instanceof Error ? error.message : String(error));
     return 3;
   }

@@ -1,11 +1,12 @@
 // Starts the lab's network: DNS, HSS, CSCFs, CFD, CFS. The same programs on sockets and on the virtual clock.
 import { type CfdNode, createCfd } from "@liquid-ims/cfd/cfd";
 import { type CfsNode, createCfs } from "@liquid-ims/cfs/cfs";
-import { createMemoryStore } from "@liquid-ims/cfs/store/memory-store";
+import type { CfsFunction } from "@liquid-ims/cfs/config";
+import { MemoryCfsStore } from "@liquid-ims/cfs/store/memory-store";
 import { createDnsLookup } from "@liquid-ims/dns/lookup";
-import type { FunctionEntry } from "@liquid-ims/location-service/function-name";
 import { LocationRows } from "@liquid-ims/location-service/memory-rows";
 import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
+import type { Pace } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { createAuthoritativeDns } from "./authoritative-dns.ts";
@@ -24,7 +25,9 @@ export interface NetworkOptions {
   readonly subscribers: readonly Subscriber[];
   /** Service time of each CSCF and of the HSS. */
   readonly capacity: Capacity;
-  readonly paceUsersPerSecond: number;
+  /** For transfers that name none. */
+  readonly pace: Pace;
+  readonly replaceDialogs: boolean;
 }
 
 export interface LabNetwork {
@@ -40,7 +43,7 @@ export interface LabNetwork {
 /** Longest answer time of a store on the virtual clock, in milliseconds; drawn by the seed. */
 const storeDelayMs = 2;
 
-function functionEntries(topology: Topology): FunctionEntry[] {
+function functionEntries(topology: Topology): CfsFunction[] {
   const kinds = [
     ["P-CSCF", topology.pCscfs],
     ["S-CSCF", topology.sCscfs],
@@ -61,11 +64,19 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
   const lookup = (host: Host): Lookup => createDnsLookup(host, { servers: [topology.dns.address] });
   const rows = new LocationRows();
 
-  /** A view of the location service as a process across a link would have it. */
+  /** On the virtual clock a store answers after a time that the seed draws, so that its races show. */
+  function storeOptions(host: Host, name: string): { settle?: () => Promise<void> } {
+    if (platform.clock === "real") return {};
+    const random = host.random.fork(name);
+    return { settle: () => host.clock.sleep(random.float() * storeDelayMs, `${name} answers`) };
+  }
+
   function openLocationStore(host: Host): MemoryLocationStore {
-    if (platform.clock === "real") return new MemoryLocationStore({ rows });
-    const random = host.random.fork("location store");
-    return new MemoryLocationStore({ rows, settle: () => host.clock.sleep(random.float() * storeDelayMs, "store answers") });
+    return new MemoryLocationStore({ rows, ...storeOptions(host, "location store") });
+  }
+
+  function openCfsStore(host: Host): MemoryCfsStore {
+    return new MemoryCfsStore(storeOptions(host, "cfs store"));
   }
 
   const place = async <Node extends { readonly ready: Promise<void> }>(
@@ -77,10 +88,18 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     return placed;
   };
 
-  await place(topology.dns, createAuthoritativeDns({ zone: createZone(topology), listen: topology.dns.address }));
+  await place(
+    topology.dns,
+    createAuthoritativeDns({ zone: createZone(topology), listen: topology.dns.address }),
+  );
   await place(
     topology.hss,
-    createHss({ listen: topology.hss.address, realm: homeDomain, subscribers: options.subscribers, capacity }),
+    createHss({
+      listen: topology.hss.address,
+      realm: homeDomain,
+      subscribers: options.subscribers,
+      capacity,
+    }),
   );
   const cscf = (element: Element) => ({
     fqdn: element.fqdn,
@@ -93,7 +112,8 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
   const hss = topology.hss.address;
   for (const element of topology.pCscfs) await place(element, createPCscf({ ...cscf(element), coreHosts }));
   for (const element of topology.iCscfs) await place(element, createICscf({ ...cscf(element), hss }));
-  for (const element of topology.sCscfs) await place(element, createSCscf({ ...cscf(element), hss, realm: homeDomain }));
+  for (const element of topology.sCscfs)
+    await place(element, createSCscf({ ...cscf(element), hss, realm: homeDomain }));
 
   const listenOn = (element: Element) =>
     (["udp", "tcp"] as const).map((protocol) => ({ protocol, address: element.address }));
@@ -113,13 +133,14 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
   const cfs = await place(topology.cfs, (host) =>
     createCfs({
       location: openLocationStore(host),
-      store: createMemoryStore(),
+      store: openCfsStore(host),
       lookup: lookup(host),
       config: {
         listen: listenOn(topology.cfs),
         homeDomain,
         functions,
-        pace: { mode: "fixed", usersPerSecond: options.paceUsersPerSecond },
+        pace: options.pace,
+        replaceDialogs: options.replaceDialogs,
       },
     })(host),
   );

@@ -20,7 +20,8 @@ export type Request =
 function numberIn(low: number, high: number, whole: boolean, above = false) {
   return (text: string): number => {
     const value = Number(text);
-    const fits = text.trim() !== "" && Number.isFinite(value) && value <= high && (above ? value > low : value >= low);
+    const fits =
+      text.trim() !== "" && Number.isFinite(value) && value <= high && (above ? value > low : value >= low);
     if (!fits || (whole && !Number.isInteger(value))) {
       const kind = whole ? "a whole number" : "a number";
       throw new InvalidArgumentError(`${kind} from ${above ? "above " : ""}${low} to ${high} is allowed.`);
@@ -34,15 +35,43 @@ export function buildCommand(): Command {
     .usage("<experiment> [options]")
     .description("Runs an experiment with the embedded IMS core and writes a report.")
     .argument("[experiment]", "which one; --list shows them")
-    .addOption(new Option("--speed <n>", "runs the script n times as fast; protocol timers stay").argParser(numberIn(0, 50, false, true)))
+    .addOption(
+      new Option("--speed <n>", "runs the script n times as fast; protocol timers stay").argParser(
+        numberIn(0, 50, false, true),
+      ),
+    )
     .option("--virtual", "run on the virtual clock, repeatable by seed", false)
-    .addOption(new Option("--seed <n>", "seed of calls, talking times and, with --virtual, of everything").default(1).argParser(numberIn(0, 2 ** 31, true)))
+    .addOption(
+      new Option("--seed <n>", "seed of calls, talking times and, with --virtual, of everything")
+        .default(1)
+        .argParser(numberIn(0, 2 ** 31, true)),
+    )
     .addOption(new Option("--users <n>", "users who call").default(20).argParser(numberIn(2, 240, true)))
-    .addOption(new Option("--rate <n>", "sessions a second, all users together").default(1).argParser(numberIn(0, 100, false, true)))
-    .addOption(new Option("--duration <s>", "seconds in which calls begin; the trigger comes after half of them").default(120).argParser(numberIn(10, 3600, false)))
-    .addOption(new Option("--pace <pace>", "all users at once, or 5 a second").choices(["parallel", "fixed"]).default("fixed"))
-    .addOption(new Option("--t1 <ms>", "T1 of the UEs (RFC 3261 17.1.1.1)").default(500).argParser(numberIn(50, 10_000, true)))
-    .addOption(new Option("--load <share>", "share of the users to leave on the affected function; 0 drains it").default(0.5).argParser(numberIn(0, 1, false)))
+    .addOption(
+      new Option("--rate <n>", "sessions a second, all users together")
+        .default(1)
+        .argParser(numberIn(0, 100, false, true)),
+    )
+    .addOption(
+      new Option("--duration <s>", "seconds in which calls begin; the trigger comes after half of them")
+        .default(120)
+        .argParser(numberIn(10, 3600, false)),
+    )
+    .addOption(
+      new Option("--pace <pace>", "all users at once, or 5 a second")
+        .choices(["parallel", "fixed"])
+        .default("fixed"),
+    )
+    .addOption(
+      new Option("--t1 <ms>", "T1 of the UEs (RFC 3261 17.1.1.1)")
+        .default(500)
+        .argParser(numberIn(50, 10_000, true)),
+    )
+    .addOption(
+      new Option("--load <share>", "share of the users to leave on the affected function; 0 drains it")
+        .default(0.5)
+        .argParser(numberIn(0, 1, false)),
+    )
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
     .option("--trace", "write every message of every hop to trace.jsonl", false)
@@ -90,7 +119,10 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
     return { kind: "usage", message: `experiment '${name}' is unknown; there are: ${names}` };
   }
   if (parsed.virtual && parsed.speed !== undefined) {
-    return { kind: "usage", message: "option '--speed' scales the real clock and does not go with '--virtual': leave one out" };
+    return {
+      kind: "usage",
+      message: "option '--speed' scales the real clock and does not go with '--virtual': leave one out",
+    };
   }
   const { seed, users, rate, duration, pace, t1, load, kill, virtual, out, trace, verbose } = parsed;
   return {

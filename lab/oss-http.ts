@@ -8,7 +8,9 @@ export function createHttpCarrier(cfs: Address): OsCfsCarrier {
   return async ({ method, path, body }) => {
     const response = await fetch(root + path, {
       method,
-      ...(body === null ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      ...(body === null
+        ? {}
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(10_000),
     });
     const text = await response.text();

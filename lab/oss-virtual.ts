@@ -1,15 +1,36 @@
-// os-cfs on the virtual clock: the CFS's operations are called after a link's delay.
-import type { CfsNode } from "@liquid-ims/cfs/cfs";
+// os-cfs on the virtual clock: the CFS's operations are called after a link's delay, with copies of what crosses it.
+import type { OperationResult, Operations } from "@liquid-ims/cfs/operations/operations";
+import { osCfsRoot, type TransferRequest } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
-import type { OsCfsCarrier } from "./oss.ts";
+import type { OsCfsCarrier, OsCfsExchange, OsCfsReply } from "./oss.ts";
 
 const delayMs = 1;
 
-export function createVirtualCarrier(host: Host, cfs: () => CfsNode): OsCfsCarrier {
+function copy<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value));
+}
+
+async function call(operations: Operations, { method, path, body }: OsCfsExchange): Promise<OsCfsReply> {
+  const [, collection, id] = path.split("/");
+  if (collection !== "transfers") throw new Error(`the virtual OSS knows no ${path}`);
+  if (method === "POST") {
+    // The HTTP adapter validates what a person sends; the lab's own script is typed.
+    const created = await operations.createTransfer(copy(body) as TransferRequest);
+    return reply(created, 202, created.ok ? `${osCfsRoot}/transfers/${created.value.id}` : null);
+  }
+  return reply(await operations.getTransfer(id ?? ""), 200, null);
+}
+
+function reply(result: OperationResult<unknown>, status: number, location: string | null): OsCfsReply {
+  if (!result.ok) return { status: result.problem.status, location: null, body: copy(result.problem) };
+  return { status, location, body: copy(result.value) };
+}
+
+export function createVirtualCarrier(host: Host, operations: Operations): OsCfsCarrier {
   return async (exchange) => {
     await host.clock.sleep(delayMs, "os-cfs request");
-    const reply = await callOperation(cfs(), exchange.method, exchange.path, exchange.body);
+    const answer = await call(operations, exchange);
     await host.clock.sleep(delayMs, "os-cfs reply");
-    return reply;
+    return answer;
   };
 }

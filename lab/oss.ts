@@ -1,6 +1,8 @@
 // The lab's OSS/BSS: asks the CFS for transfers over os-cfs and waits for their end.
-import type { Host } from "@liquid-ims/runtime/host";
+
 import type { TransferOperation, TransferRequest } from "@liquid-ims/reference-points/os-cfs";
+import type { Host } from "@liquid-ims/runtime/host";
+import type { Trace } from "./trace.ts";
 
 /** What crosses os-cfs, whatever carries it. */
 export interface OsCfsExchange {
@@ -34,11 +36,15 @@ function isOperation(body: unknown): body is TransferOperation {
   return typeof body === "object" && body !== null && "id" in body && "state" in body && "users" in body;
 }
 
-export function createOss(carry: OsCfsCarrier): Oss {
+export function createOss(carry: OsCfsCarrier, trace: Trace): Oss {
   async function operation(exchange: OsCfsExchange, expected: number): Promise<TransferOperation> {
+    trace.add({ from: "oss", to: "cfs", protocol: "http", message: JSON.stringify(exchange) });
     const reply = await carry(exchange);
+    trace.add({ from: "cfs", to: "oss", protocol: "http", message: JSON.stringify(reply) });
     if (reply.status !== expected || !isOperation(reply.body)) {
-      throw new Error(`os-cfs ${exchange.method} ${exchange.path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+      throw new Error(
+        `os-cfs ${exchange.method} ${exchange.path}: ${reply.status} ${JSON.stringify(reply.body)}`,
+      );
     }
     return reply.body;
   }

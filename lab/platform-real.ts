@@ -19,7 +19,12 @@ export function createRealPlatform(options: RealPlatformOptions): Platform {
   crashed.catch(() => undefined);
 
   function createHost(name: string): NodejsHost {
-    const host = createNodejsHost({ name, tap: options.tap, log: options.log.child({ host: name }), onCrash: crash });
+    const host = createNodejsHost({
+      name,
+      tap: options.tap,
+      log: options.log.child({ host: name }),
+      onCrash: crash,
+    });
     hosts.add(host);
     return host;
   }
@@ -41,7 +46,7 @@ export function createRealPlatform(options: RealPlatformOptions): Platform {
     },
     async run(script) {
       const host = createHost("script");
-      await Promise.race([script(host), crashed]);
+      return Promise.race([script(host), crashed]);
     },
     async close() {
       await Promise.all([...hosts].map((host) => host.close()));

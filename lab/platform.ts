@@ -25,7 +25,7 @@ export interface Platform {
    * Runs the experiment's script on a host of its own, which has the clock of all others, and ends when the script
    * has. Rejects with what the script or any of the programs threw.
    */
-  run(script: (host: Host) => Promise<void>): Promise<void>;
+  run<Outcome>(script: (host: Host) => Promise<Outcome>): Promise<Outcome>;
   /** Ends everything that was started. */
   close(): Promise<void>;
 }

@@ -22,7 +22,11 @@ const lineEvery = 10;
 /** The last values as a line of bars, scaled to `top`. */
 export function sparkline(values: readonly number[], top: number): string {
   return values
-    .map((value) => bars.charAt(Math.min(bars.length - 1, Math.max(0, Math.round((value / Math.max(top, 1e-9)) * (bars.length - 1))))))
+    .map((value) =>
+      bars.charAt(
+        Math.min(bars.length - 1, Math.max(0, Math.round((value / Math.max(top, 1e-9)) * (bars.length - 1)))),
+      ),
+    )
     .join("");
 }
 
@@ -56,7 +60,9 @@ function createLiveView(screen: Screen): View {
       }
       lines.push(transferText(progress, 30), dialogText(progress));
       const up = drawn === 0 ? "" : `\x1b[${drawn}A`;
-      screen.write(up + lines.map((line) => `\x1b[2K${line.slice(0, Math.max(20, screen.columns - 1))}\n`).join(""));
+      screen.write(
+        up + lines.map((line) => `\x1b[2K${line.slice(0, Math.max(20, screen.columns - 1))}\n`).join(""),
+      );
       drawn = lines.length;
     },
     end() {
@@ -74,8 +80,11 @@ function createPlainView(screen: Screen): View {
       if (progress.second < next && present === state) return;
       next = (Math.floor(progress.second / lineEvery) + 1) * lineEvery;
       state = present;
-      const users = progress.functions.filter((one) => one.users > 0).map((one) => `${one.name} ${one.users}`);
-      const transfer = progress.transfer === null ? "" : `; ${transferText(progress, 10).replace(/\s+/g, " ")}`;
+      const users = progress.functions
+        .filter((one) => one.users > 0)
+        .map((one) => `${one.name} ${one.users}`);
+      const transfer =
+        progress.transfer === null ? "" : `; ${transferText(progress, 10).replace(/\s+/g, " ")}`;
       screen.write(
         `${progress.second.toFixed(0).padStart(4)} s  users: ${users.join(", ")}; ${dialogText(progress).replace(/\s+/g, " ")}${transfer}\n`,
       );

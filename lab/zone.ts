@@ -1,6 +1,7 @@
 // The home network's zone in the lab: entry point, application server, CFS and every element's address.
-import { elementsOf, homeDomain, type Topology } from "./topology.ts";
+
 import type { ZoneRecord } from "./authoritative-dns.ts";
+import { elementsOf, homeDomain, type Topology } from "./topology.ts";
 
 const ttl = 30;
 

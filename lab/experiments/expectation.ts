@@ -11,7 +11,8 @@ export const everybodyMovedWithCalls: Expectation = (report, operation) => {
   if (operation.state !== "COMPLETED") failures.push(`the transfer ended as ${operation.state}`);
   if (transfer.planned === 0) failures.push("nobody was planned to move");
   for (const user of report.users) {
-    if (user.planned && user.outcome !== "moved") failures.push(`${user.user} was not moved: ${user.outcome}, ${user.reason}`);
+    if (user.planned && user.outcome !== "moved")
+      failures.push(`${user.user} was not moved: ${user.outcome}, ${user.reason}`);
   }
   if (dialogs.lost > 0) failures.push(`${dialogs.lost} dialogs were lost`);
   if (dialogs.pinned > 0) failures.push(`${dialogs.pinned} dialogs stayed on the path that was left`);

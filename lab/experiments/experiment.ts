@@ -29,8 +29,17 @@ export interface ExperimentOptions {
 export interface Progress {
   /** Script seconds. */
   readonly second: number;
-  readonly functions: readonly { readonly name: string; readonly users: number; readonly sessionsPerSecond: number }[];
-  readonly transfer: { readonly state: string; readonly planned: number; readonly moved: number; readonly left: number } | null;
+  readonly functions: readonly {
+    readonly name: string;
+    readonly users: number;
+    readonly sessionsPerSecond: number;
+  }[];
+  readonly transfer: {
+    readonly state: string;
+    readonly planned: number;
+    readonly moved: number;
+    readonly left: number;
+  } | null;
   readonly callsUp: number;
   readonly callsAttempted: number;
   readonly dialogsKept: number;

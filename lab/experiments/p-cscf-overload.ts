@@ -1,117 +1,192 @@
 // The seed's figure 3.6a: P-CSCF1 is overloaded, and half of its users move to P-CSCF2, calls and all.
 import type { TransferOperation } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
-import { planCalls } from "../call-plan.ts";
+import { type PlannedCall, planCalls } from "../call-plan.ts";
 import { createLab, type Lab } from "../lab.ts";
+import type { LabNetwork } from "../network.ts";
+import type { Oss } from "../oss.ts";
 import { buildReport } from "../report/build-report.ts";
+import { type Element, homeDomain } from "../topology.ts";
+import type { Fleet, FleetMember } from "../ue/fleet.ts";
 import { createSubscribers } from "../ue/subscribers.ts";
-import { homeDomain } from "../topology.ts";
+import { everybodyMovedWithCalls } from "./expectation.ts";
 import type { Experiment, ExperimentOptions, ExperimentResult, Progress } from "./experiment.ts";
+import { showProgress } from "./show-progress.ts";
+import { type Waiting, waitUntil } from "./wait-until.ts";
 
 /** Users who are called, registered through P-CSCF3. */
 const calleeCount = 2;
 /** Script seconds from ringing to answer. */
 const ringing = 1;
-/** Milliseconds of the clock from COMPLETED to the kill. */
-const killAfterMs = 2000;
 /** Users a second of the script, when the pace is fixed. */
 const usersPerSecond = 5;
-/** How long after the last planned hang-up an experiment waits for calls to end, milliseconds of the clock. */
-const patienceMs = 45_000;
+/** Milliseconds of the clock from COMPLETED to the kill. */
+const killAfterMs = 2000;
+/** How long the last calls may take beyond their planned hang-up, in milliseconds of the clock. */
+const callPatience: Waiting = { limitMs: 45_000, what: "the last calls to end" };
+const reachPatience: Waiting = { limitMs: 15_000, what: "the CFS to reach every UE" };
 
-async function awaitCondition(host: Host, holds: () => boolean, limitMs: number): Promise<boolean> {
-  const until = host.clock.now() + limitMs;
-  while (!holds()) {
-    if (host.clock.now() > until) return false;
-    await host.clock.sleep(50, "experiment waits");
-  }
-  return true;
+/** The functions that play a part. */
+interface Cast {
+  readonly overloaded: Element;
+  readonly relief: Element;
+  readonly calleesAt: Element;
 }
 
-async function script(host: Host, lab: Lab, options: ExperimentOptions): Promise<ScriptOutcome> {
-  const { timeline, topology } = lab;
-  const [overloaded, relief] = topology.pCscfs;
-  const third = topology.pCscfs[2];
-  if (overloaded === undefined || relief === undefined || third === undefined) throw new Error("three P-CSCFs are needed");
+function castOf(lab: Lab): Cast {
+  const [overloaded, relief, calleesAt] = lab.topology.pCscfs;
+  if (overloaded === undefined || relief === undefined || calleesAt === undefined) {
+    throw new Error("this experiment needs three P-CSCFs");
+  }
+  return { overloaded, relief, calleesAt };
+}
+
+function functionName(element: Element): string {
+  return `${element.fqdn}:${element.address.port}`;
+}
+
+interface Prepared {
+  readonly network: LabNetwork;
+  readonly oss: Oss;
+  readonly fleet: Fleet;
+  readonly members: readonly FleetMember[];
+}
+
+/** Everything runs, everybody is registered, and the CFS reaches every LCF. */
+async function prepare(host: Host, lab: Lab, options: ExperimentOptions, cast: Cast): Promise<Prepared> {
   const subscribers = createSubscribers({
     count: options.users + calleeCount,
-    preferredServers: topology.sCscfs.map((element) => element.uri),
-    registerServers: [`sip:${topology.cfd.fqdn}`],
+    preferredServers: lab.topology.sCscfs.map((element) => element.uri),
+    registerServers: [`sip:${lab.topology.cfd.fqdn}`],
   });
-  const network = await lab.startNetwork({
+  const { network, oss } = await lab.startNetwork(host, {
     subscribers,
     capacity: { msPerMessage: 0, queueMs: 0 },
-    paceUsersPerSecond: usersPerSecond * timeline.speed,
+    pace: { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
+    replaceDialogs: options.replaceDialogs,
   });
   const members = subscribers.map((subscriber, index) => ({
     user: subscriber.publicIdentities[0] ?? "",
     subscriber,
-    pCscf: index < options.users ? overloaded.uri : third.uri,
+    pCscf: index < options.users ? cast.overloaded.uri : cast.calleesAt.uri,
   }));
-  const fleet = await lab.startFleet({ members, T1: options.t1, replaceDialogs: options.replaceDialogs, ringing });
+  const { t1: T1, replaceDialogs } = options;
+  const fleet = await lab.startFleet(network, { members, T1, replaceDialogs, ringing });
   await fleet.register(host);
-  const everybody = await awaitCondition(host, () => network.cfs.node.reachable() >= members.length, 10_000);
-  if (!everybody) throw new Error(`the CFS reaches ${network.cfs.node.reachable()} of ${members.length} UEs`);
+  await waitUntil(host, () => network.cfs.node.reachable() >= members.length, reachPatience);
+  return { network, oss, fleet, members };
+}
 
-  lab.startScript(host);
-  const callers = members.slice(0, options.users).map((member) => member.user);
-  const callees = members.slice(options.users).map((member) => member.user);
-  const calls = planCalls(lab.random.fork("calls"), { callers, callees, rate: options.rate, duration: options.duration });
-  for (const call of calls) host.clock.after(timeline.clockMs(call.at), () => fleet.place(host, call), "next call");
-
-  await host.clock.sleep(timeline.clockMs(options.duration / 2), "until the trigger");
-  const registrations = fleet.registrations();
-  const triggeredAt = host.clock.wall();
-  const from = `${overloaded.fqdn}:${overloaded.address.port}`;
-  const started = await lab.oss.startTransfer({
-    function: from,
-    load: options.load,
-    targets: [{ function: `${relief.fqdn}:${relief.address.port}` }],
-    reason: "overload",
-    pace: options.pace === "parallel" ? { mode: "parallel" } : { mode: "fixed", usersPerSecond: usersPerSecond * timeline.speed },
-    replaceDialogs: options.replaceDialogs,
+function drawCalls(lab: Lab, options: ExperimentOptions, members: readonly FleetMember[]): PlannedCall[] {
+  const users = members.map((member) => member.user);
+  return planCalls(lab.random.fork("calls"), {
+    callers: users.slice(0, options.users),
+    callees: users.slice(options.users),
+    rate: options.rate,
+    duration: options.duration,
   });
-  lab.transfer = started;
-  const operation = await lab.oss.awaitEnd(host, started.id, (present) => {
+}
+
+interface Transferred {
+  readonly operation: TransferOperation;
+  /** Wall clock. */
+  readonly triggeredAt: number;
+  readonly completedAt: number;
+  readonly before: ReadonlyMap<string, string>;
+  /** When the function was killed, host.clock time. */
+  readonly killedAt: number | null;
+}
+
+function placesOf(fleet: Fleet): Map<string, string> {
+  return new Map(
+    [...fleet.registrations()].map(([user, registration]) => [user, registration?.pCscf ?? "none"]),
+  );
+}
+
+async function transfer(
+  host: Host,
+  lab: Lab,
+  options: ExperimentOptions,
+  cast: Cast,
+  { oss, fleet, network }: Prepared,
+): Promise<Transferred> {
+  const before = placesOf(fleet);
+  const triggeredAt = host.clock.wall();
+  const started = await oss.startTransfer({
+    function: functionName(cast.overloaded),
+    load: options.load,
+    targets: [{ function: functionName(cast.relief) }],
+    reason: "overload",
+    pace:
+      options.pace === "parallel"
+        ? { mode: "parallel" }
+        : { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
+  });
+  const operation = await oss.awaitEnd(host, started.id, (present) => {
     lab.transfer = present;
   });
   const completedAt = host.clock.wall();
-  const marks: { second: number; label: string }[] = [];
-  if (options.kill) {
-    await host.clock.sleep(killAfterMs, "until the kill");
-    network.kill(overloaded.name);
-    marks.push({ second: lab.scriptSecond(host), label: `${overloaded.name} killed` });
-  }
-  const lastEnd = Math.max(...calls.map((call) => call.at + ringing + call.talk));
-  const left = timeline.clockMs(lastEnd) - lab.elapsed(host);
-  await awaitCondition(
-    host,
-    () => lab.elapsed(host) >= timeline.clockMs(options.duration) && fleet.callsUp === 0,
-    Math.max(0, left) + patienceMs,
-  );
-  return { operation, triggeredAt, completedAt, marks, registrations, from };
+  if (!options.kill) return { operation, triggeredAt, completedAt, before, killedAt: null };
+  await host.clock.sleep(killAfterMs, "until the kill");
+  network.kill(cast.overloaded.name);
+  return { operation, triggeredAt, completedAt, before, killedAt: host.clock.now() };
 }
 
-interface ScriptOutcome {
-  readonly operation: TransferOperation;
-  readonly triggeredAt: number;
-  readonly completedAt: number;
-  readonly marks: readonly { readonly second: number; readonly label: string }[];
-  readonly registrations: ReadonlyMap<string, { pCscf: string; sCscf: string } | null>;
-  readonly from: string;
+async function script(
+  host: Host,
+  lab: Lab,
+  options: ExperimentOptions,
+  show: (progress: Progress) => void,
+): Promise<ExperimentResult> {
+  const { timeline } = lab;
+  const cast = castOf(lab);
+  const prepared = await prepare(host, lab, options, cast);
+  const { fleet } = prepared;
+  const calls = drawCalls(lab, options, prepared.members);
+  const zero = { now: host.clock.now(), wall: host.clock.wall() };
+  const elapsed = () => host.clock.now() - zero.now;
+  const stopShowing = showProgress(host, lab, fleet, () => timeline.scriptSeconds(elapsed()), show);
+  for (const call of calls)
+    host.clock.after(timeline.clockMs(call.at), () => fleet.place(host, call), "next call");
+
+  await host.clock.sleep(timeline.clockMs(options.duration / 2), "until the trigger");
+  const transferred = await transfer(host, lab, options, cast, prepared);
+  const lastHangUp = timeline.clockMs(Math.max(...calls.map((call) => call.at + ringing + call.talk)));
+  await host.clock.sleep(Math.max(0, lastHangUp - elapsed()), "until the last hang-up");
+  await waitUntil(host, () => fleet.callsUp === 0, { ...callPatience, orElse: "go on" });
+  stopShowing();
+
+  const { killedAt } = transferred;
+  const second = (now: number) => timeline.scriptSeconds(now - zero.now);
+  const share = options.load === 0 ? "all" : `${Math.round((1 - options.load) * 100)} %`;
+  return buildReport({
+    ...transferred,
+    experiment: "p-cscf-overload",
+    title: `P-CSCF1 of ${homeDomain} is overloaded: ${share} of its users move to P-CSCF2`,
+    options,
+    timeline,
+    zeroWall: zero.wall,
+    trace: lab.trace.since(zero.now),
+    seen: fleet.seen,
+    attempted: fleet.counts.attempted,
+    after: placesOf(fleet),
+    isOld: (dialog) => dialog.registration.pCscf === functionName(cast.overloaded),
+    functions: [...lab.topology.pCscfs, ...lab.topology.iCscfs, ...lab.topology.sCscfs].map(
+      (one) => one.name,
+    ),
+    marks: killedAt === null ? [] : [{ second: second(killedAt), label: `${cast.overloaded.name} killed` }],
+    until: second(host.clock.now()),
+    expect: everybodyMovedWithCalls,
+  });
 }
 
-async function run(options: ExperimentOptions, show: (progress: Progress) => void): Promise<ExperimentResult> {
-  const lab = createLab(options, show);
+async function run(
+  options: ExperimentOptions,
+  show: (progress: Progress) => void,
+): Promise<ExperimentResult> {
+  const lab = createLab(options);
   try {
-    const outcome = await lab.run((host) => script(host, lab, options));
-    const share = options.load === 0 ? "all of its users" : `${Math.round((1 - options.load) * 100)} % of its users`;
-    return buildReport(lab, {
-      experiment: "p-cscf-overload",
-      title: `P-CSCF1 of ${homeDomain} overloaded: ${share} move to P-CSCF2`,
-      options,
-      ...outcome,
-    });
+    return await lab.run((host) => script(host, lab, options, show));
   } finally {
     await lab.close();
   }

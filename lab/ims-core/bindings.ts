@@ -61,7 +61,8 @@ export function applyRegister(user: RegisteredUser, change: BindingChange): bool
     const expires = expiresOf(contact, change);
     if (contact.uri === "*") user.bindings.clear();
     else if (expires === 0) user.bindings.delete(keyOf(contact));
-    else user.bindings.set(keyOf(contact), { contact, path, callId, sequence, expiresAt: now + expires * 1000 });
+    else
+      user.bindings.set(keyOf(contact), { contact, path, callId, sequence, expiresAt: now + expires * 1000 });
   }
   return true;
 }
@@ -75,7 +76,9 @@ export function liveBindings(user: RegisteredUser, now: number): Binding[] {
 export function formatBindings(user: RegisteredUser, now: number): string[] {
   return liveBindings(user, now).map(({ contact, expiresAt }) => {
     const parameters = [...contact.parameters].filter(([name]) => name !== "expires");
-    const text = parameters.map(([name, value]) => (value === null ? `;${name}` : `;${name}=${value}`)).join("");
+    const text = parameters
+      .map(([name, value]) => (value === null ? `;${name}` : `;${name}=${value}`))
+      .join("");
     return `<${contact.uri}>${text};expires=${Math.max(1, Math.round((expiresAt - now) / 1000))}`;
   });
 }

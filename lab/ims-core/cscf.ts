@@ -42,7 +42,11 @@ export function ownUri(options: CscfOptions, user?: string): string {
 }
 
 /** Opens the stack and hands over what has passed RFC 3261 16.3 and 16.4. `role` gets the stack before any request. */
-export function runCscf(host: Host, options: CscfOptions, role: (stack: () => SipStack) => CscfRole): CscfNode {
+export function runCscf(
+  host: Host,
+  options: CscfOptions,
+  role: (stack: () => SipStack) => CscfRole,
+): CscfNode {
   let opened: SipStack | null = null;
   const queue = createServiceQueue(host, options.capacity);
   const refused = options.refuse ?? 503;
@@ -91,7 +95,10 @@ export function runCscf(host: Host, options: CscfOptions, role: (stack: () => Si
   return { ready, stop: async () => opened?.close() };
 }
 
-export function reject(transaction: ServerTransaction, rejection: Pick<Rejection, "status"> & Partial<Rejection>): void {
+export function reject(
+  transaction: ServerTransaction,
+  rejection: Pick<Rejection, "status"> & Partial<Rejection>,
+): void {
   const { status, reason, headers } = rejection;
   transaction.respond(
     buildResponse(transaction.request, status, {
@@ -127,4 +134,3 @@ export function addressOfRecord(uri: string): string | null {
 export function isInDialog(request: SipRequest): boolean {
   return /;\s*tag\s*=/i.test(request.headers.get("To") ?? "");
 }
-

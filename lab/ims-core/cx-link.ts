@@ -36,7 +36,9 @@ export interface CxClient {
 
 export function openCxClient(host: Host, hss: Address): CxClient {
   const waiting = new Map<number, (answer: CxAnswer) => void>();
-  const unanswered = host.metrics.counter("cx_requests_unanswered_total", { help: "Cx requests without answer" });
+  const unanswered = host.metrics.counter("cx_requests_unanswered_total", {
+    help: "Cx requests without answer",
+  });
   let next = 1;
   let stream: ByteStream | null = null;
   let connecting: Promise<void> | null = null;

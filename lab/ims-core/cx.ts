@@ -49,7 +49,10 @@ export type CxRequest =
 /** Result-Codes of RFC 6733 7.1 and Experimental-Result-Codes of TS 29.229 6.2 are two spaces of numbers. */
 export type CxResult =
   | { readonly space: "base"; readonly code: 2001 | 3004 | 5001 | 5012 }
-  | { readonly space: "3gpp"; readonly code: 2001 | 2002 | 2003 | 2004 | 5001 | 5002 | 5003 | 5004 | 5005 | 5006 };
+  | {
+      readonly space: "3gpp";
+      readonly code: 2001 | 2002 | 2003 | 2004 | 5001 | 5002 | 5003 | 5004 | 5005 | 5006;
+    };
 
 export const success: CxResult = { space: "base", code: 2001 };
 export const tooBusy: CxResult = { space: "base", code: 3004 };

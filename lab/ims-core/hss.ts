@@ -85,7 +85,8 @@ export function createHss(options: HssOptions): Program<HssNode> {
       const found = find(request.publicIdentity, request.userName);
       if ("result" in found) return found;
       if (request.userAuthorizationType === "DE_REGISTRATION") {
-        if (found.state === "not registered" || found.serverName === null) return { result: identityNotRegistered };
+        if (found.state === "not registered" || found.serverName === null)
+          return { result: identityNotRegistered };
         return { result: success, serverName: found.serverName };
       }
       if (found.serverName !== null) return { result: subsequentRegistration, serverName: found.serverName };
@@ -160,7 +161,7 @@ export function createHss(options: HssOptions): Program<HssNode> {
       }
     }
 
-    let stop = () => {};
+    let stop: () => void = () => undefined;
     const opened = openCxServer(host, options.listen, (request, reply) => {
       if (!queue.admit(() => reply(answer(request)), "hss serves")) reply({ result: tooBusy });
     }).then((listener) => {

@@ -55,7 +55,8 @@ async function register(
 ): Promise<void> {
   const publicIdentity = addressOfRecord(addressUri(request.headers.get("To") ?? ""));
   if (publicIdentity === null) return reject(transaction, { status: 400, reason: "To names no identity" });
-  const leaves = request.headers.get("Expires") === "0" || /;\s*expires=0\b/.test(request.headers.get("Contact") ?? "");
+  const leaves =
+    request.headers.get("Expires") === "0" || /;\s*expires=0\b/.test(request.headers.get("Contact") ?? "");
   const answer = await cx.request({
     command: "User-Authorization",
     userName: privateIdentityOf(request, publicIdentity),

@@ -8,7 +8,15 @@ import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
 import type { ServerTransaction } from "@liquid-ims/sip/stack";
 import type { MessageSource } from "@liquid-ims/sip/transport";
 import { parseSipUri } from "@liquid-ims/sip/uri";
-import { addressOfRecord, type CscfNode, type CscfOptions, isInDialog, ownUri, reject, runCscf } from "./cscf.ts";
+import {
+  addressOfRecord,
+  type CscfNode,
+  type CscfOptions,
+  isInDialog,
+  ownUri,
+  reject,
+  runCscf,
+} from "./cscf.ts";
 
 export interface PCscfOptions extends CscfOptions {
   /** Hosts from which requests of the core come; everything else is a UE. */
@@ -35,7 +43,9 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
   return (host) => {
     const registered = new Map<string, Registered>();
     const core = new Set(options.coreHosts);
-    const strangers = host.metrics.counter("pcscf_forbidden_total", { help: "Requests of UEs not registered here" });
+    const strangers = host.metrics.counter("pcscf_forbidden_total", {
+      help: "Requests of UEs not registered here",
+    });
     let charging = 0;
 
     function find(flow: string): Registered | null {
@@ -112,7 +122,8 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
               onRequest(copy) {
                 copy.headers.remove("P-Preferred-Identity");
                 copy.headers.remove("P-Asserted-Identity");
-                if (initial && asserted !== undefined) copy.headers.add("P-Asserted-Identity", `<${asserted}>`);
+                if (initial && asserted !== undefined)
+                  copy.headers.add("P-Asserted-Identity", `<${asserted}>`);
               },
             },
           ],
@@ -122,9 +133,11 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
       /** 5.2.6.4: a request to a UE; its responses carry the identity by which it was called. */
       function toUe(transaction: ServerTransaction, { request }: PreparedRequest): void {
         const contact = parseSipUri(request.uri);
-        const user = contact === null ? null : find(formatAddress({ host: contact.host, port: contact.port ?? 5060 }));
+        const user =
+          contact === null ? null : find(formatAddress({ host: contact.host, port: contact.port ?? 5060 }));
         const called = addressOfRecord(addressUri(request.headers.get("P-Called-Party-ID") ?? ""));
-        const asserted = user?.identities.find((identity) => addressOfRecord(identity) === called) ?? user?.identities[0];
+        const asserted =
+          user?.identities.find((identity) => addressOfRecord(identity) === called) ?? user?.identities[0];
         forward(stack(), transaction, request, {
           recordRoute: ownUri(options),
           branches: [{}],

@@ -40,7 +40,12 @@ interface Challenge {
   readonly until: number;
 }
 
-export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack, options: RegistrarOptions): Registrar {
+export function createRegistrar(
+  host: Host,
+  cx: CxClient,
+  stack: () => SipStack,
+  options: RegistrarOptions,
+): Registrar {
   const byIdentity = new Map<string, RegisteredUser>();
   const challenges = new Map<string, Challenge>();
 
@@ -50,7 +55,11 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
   }
 
   /** 5.4.1.2.1: every REGISTER that answers no present challenge gets one. */
-  async function sendChallenge(transaction: ServerTransaction, userName: string, publicIdentity: string): Promise<void> {
+  async function sendChallenge(
+    transaction: ServerTransaction,
+    userName: string,
+    publicIdentity: string,
+  ): Promise<void> {
     const answer = await cx.request({
       command: "Multimedia-Auth",
       userName,
@@ -62,7 +71,11 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
       return reject(transaction, { status: answer.result.space === "3gpp" ? 403 : 500 });
     }
     const nonce = encodeHex(host.random.bytes(16));
-    challenges.set(userName, { nonce, digest: answer.digest, until: host.clock.now() + awaitAuthenticationMs });
+    challenges.set(userName, {
+      nonce,
+      digest: answer.digest,
+      until: host.clock.now() + awaitAuthenticationMs,
+    });
     const challenge = formatChallenge(challengeOf({ realm: answer.digest.realm, nonce }));
     const headers = [["WWW-Authenticate", challenge]] as const;
     transaction.respond(buildResponse(transaction.request, 401, { headers }));
@@ -93,15 +106,22 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
     const registered = known !== undefined && liveBindings(known, now).length > 0;
     const contacts = request.headers.values("Contact").map((value) => parseNameAddress(value));
     const usable = contacts.filter((value) => value !== null);
-    if (usable.length !== contacts.length) return reject(transaction, { status: 400, reason: "Contact cannot be read" });
-    const user = known ?? { privateIdentity: userName, publicIdentities: [], registerServers: [], bindings: new Map() };
+    if (usable.length !== contacts.length)
+      return reject(transaction, { status: 400, reason: "Contact cannot be read" });
+    const user = known ?? {
+      privateIdentity: userName,
+      publicIdentities: [],
+      registerServers: [],
+      bindings: new Map(),
+    };
     const expires = request.headers.get("Expires");
     const fits = applyRegister(user, {
       contacts: usable,
       path: request.headers.values("Path"),
       callId: request.headers.get("Call-ID") ?? "",
       sequence: parseCSeq(request.headers.get("CSeq") ?? "")?.sequence ?? 0,
-      defaultExpires: expires !== undefined && /^\d+$/.test(expires) ? Number(expires) : options.maximumExpires,
+      defaultExpires:
+        expires !== undefined && /^\d+$/.test(expires) ? Number(expires) : options.maximumExpires,
       maximumExpires: options.maximumExpires,
       now,
     });
@@ -125,7 +145,12 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
       else byIdentity.delete(identity);
     }
     respond(transaction, request, present);
-    sendThirdPartyRegisters(host, stack(), { serverName: options.serverName, user: present, request, now: host.clock.now() });
+    sendThirdPartyRegisters(host, stack(), {
+      serverName: options.serverName,
+      user: present,
+      request,
+      now: host.clock.now(),
+    });
   }
 
   /** 5.4.1.2.2: Path as it came, Service-Route, the implicit set. */
@@ -143,7 +168,8 @@ export function createRegistrar(host: Host, cx: CxClient, stack: () => SipStack,
     find,
     register(transaction, request) {
       const publicIdentity = addressOfRecord(addressUri(request.headers.get("To") ?? ""));
-      if (publicIdentity === null) return reject(transaction, { status: 400, reason: "To names no identity" });
+      if (publicIdentity === null)
+        return reject(transaction, { status: 400, reason: "To names no identity" });
       const userName = privateIdentityOf(request, publicIdentity);
       const pending = takeChallenge(userName);
       const isAnswer = pending !== null && answers(request, pending);

@@ -7,7 +7,16 @@ import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
 import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
 import { parseSipUri } from "@liquid-ims/sip/uri";
 import { type Binding, liveBindings } from "./bindings.ts";
-import { addressOfRecord, type CscfNode, type CscfOptions, isInDialog, ownUri, reject, runCscf, watchCancel } from "./cscf.ts";
+import {
+  addressOfRecord,
+  type CscfNode,
+  type CscfOptions,
+  isInDialog,
+  ownUri,
+  reject,
+  runCscf,
+  watchCancel,
+} from "./cscf.ts";
 import { isSuccess } from "./cx.ts";
 import { openCxClient } from "./cx-link.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
@@ -55,7 +64,11 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
       return registrar;
     }
 
-    function dispatch(stack: SipStack, transaction: ServerTransaction, { request, route }: PreparedRequest): void {
+    function dispatch(
+      stack: SipStack,
+      transaction: ServerTransaction,
+      { request, route }: PreparedRequest,
+    ): void {
       if (request.method === "REGISTER") return users().register(transaction, request);
       if (isInDialog(request)) {
         forward(stack, transaction, request, { recordRoute: ownUri(options), branches: [{}] });

@@ -17,7 +17,9 @@ export interface ServiceQueue {
 }
 
 export function createServiceQueue(host: Host, capacity: Capacity): ServiceQueue {
-  const refused = host.metrics.counter("service_refused_total", { help: "Requests refused because the queue was full" });
+  const refused = host.metrics.counter("service_refused_total", {
+    help: "Requests refused because the queue was full",
+  });
   let freeAt = Number.NEGATIVE_INFINITY;
   return {
     admit(work, label) {

@@ -17,10 +17,19 @@ export interface ThirdPartyRegistration {
 }
 
 /** Tells every application server whose criteria match; nobody waits for their answers (DefaultHandling 0). */
-export function sendThirdPartyRegisters(host: Host, stack: SipStack, registration: ThirdPartyRegistration): void {
+export function sendThirdPartyRegisters(
+  host: Host,
+  stack: SipStack,
+  registration: ThirdPartyRegistration,
+): void {
   const { user, request, serverName, now } = registration;
-  const failed = host.metrics.counter("third_party_register_failed_total", { help: "Third-party REGISTERs without a 2xx" });
-  const longest = Math.max(0, ...liveBindings(user, now).map((binding) => Math.round((binding.expiresAt - now) / 1000)));
+  const failed = host.metrics.counter("third_party_register_failed_total", {
+    help: "Third-party REGISTERs without a 2xx",
+  });
+  const longest = Math.max(
+    0,
+    ...liveBindings(user, now).map((binding) => Math.round((binding.expiresAt - now) / 1000)),
+  );
   const identity = user.publicIdentities[0];
   for (const server of user.registerServers) {
     const copied = ["P-Charging-Vector", "P-Visited-Network-ID", "P-Access-Network-Info"]
@@ -40,13 +49,16 @@ export function sendThirdPartyRegisters(host: Host, stack: SipStack, registratio
       ...copied,
       ["Content-Type", "message/sip"],
     ];
-    stack.request(buildRequest({ method: "REGISTER", uri: server, headers, body: serializeMessage(request) }), {
-      handlers: {
-        response(response) {
-          if (response.status >= 300) failed.add();
+    stack.request(
+      buildRequest({ method: "REGISTER", uri: server, headers, body: serializeMessage(request) }),
+      {
+        handlers: {
+          response(response) {
+            if (response.status >= 300) failed.add();
+          },
+          failed: () => failed.add(),
         },
-        failed: () => failed.add(),
       },
-    });
+    );
   }
 }

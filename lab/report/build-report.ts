@@ -18,7 +18,13 @@ import {
 } from "./dialog-fates.ts";
 import { countLoad } from "./load.ts";
 import { countMoveMessages, type MoveWindow } from "./move-messages.ts";
-import { type DialogFate, type Report, type ReportUser, reportSchemaVersion, type UserOutcome } from "./report.ts";
+import {
+  type DialogFate,
+  type Report,
+  type ReportUser,
+  reportSchemaVersion,
+  type UserOutcome,
+} from "./report.ts";
 
 export interface Findings {
   readonly experiment: string;
@@ -80,7 +86,8 @@ function reportUsers(findings: Findings): ReportUser[] {
   return [...findings.before].map(([user, from]) => {
     const line = lines.get(user);
     const outcome = outcomeOf(line);
-    const moved = outcome === "moved" && line !== undefined && line.commandedAt !== null && line.recordSeenAt !== null;
+    const moved =
+      outcome === "moved" && line !== undefined && line.commandedAt !== null && line.recordSeenAt !== null;
     return {
       user,
       from,
@@ -107,7 +114,8 @@ function completedCalls(histories: ReadonlyMap<string, DialogHistory>): number {
 }
 
 function formatFate(fate: Fate, findings: Findings): DialogFate {
-  const second = (wall: number) => Math.round(findings.timeline.scriptSeconds(wall - findings.zeroWall) * 100) / 100;
+  const second = (wall: number) =>
+    Math.round(findings.timeline.scriptSeconds(wall - findings.zeroWall) * 100) / 100;
   const caller = fate.history.ends.find((end) => end.dialog.role === "uac");
   const callee = fate.history.ends.find((end) => end.dialog.role === "uas");
   const ended = fate.history.ends.map((end) => end.ended?.at ?? null).filter((at) => at !== null);

@@ -83,7 +83,10 @@ export interface Fate {
 function isConcerned(history: DialogHistory, options: FateOptions): boolean {
   return history.ends.some((end) => {
     if (!options.planned.has(end.user) || !options.isOld(end.dialog)) return false;
-    return end.confirmedAt > options.triggeredAt || (end.ended?.at ?? Number.POSITIVE_INFINITY) > options.triggeredAt;
+    return (
+      end.confirmedAt > options.triggeredAt ||
+      (end.ended?.at ?? Number.POSITIVE_INFINITY) > options.triggeredAt
+    );
   });
 }
 
@@ -92,7 +95,9 @@ function judge(history: DialogHistory, all: ReadonlyMap<string, DialogHistory>, 
   if (last !== history) {
     const by = history.ends.find((end) => end.ended?.by === "replaced")?.user ?? "";
     const kept = endedByItsUsers(last);
-    const detail = kept ? `replaced, seen by ${by}` : "the dialog that replaced it did not end as its users wished";
+    const detail = kept
+      ? `replaced, seen by ${by}`
+      : "the dialog that replaced it did not end as its users wished";
     return { history, fate: kept ? "kept" : "lost", replacedBy: last.callId, detail };
   }
   if (!endedByItsUsers(history)) {
@@ -101,17 +106,25 @@ function judge(history: DialogHistory, all: ReadonlyMap<string, DialogHistory>, 
     return { history, fate: "lost", replacedBy: null, detail };
   }
   const pinned = history.ends.map((end) => end.pinned).find((reason) => reason !== null);
-  if (pinned !== undefined && pinned !== null) return { history, fate: "pinned", replacedBy: null, detail: pinned };
+  if (pinned !== undefined && pinned !== null)
+    return { history, fate: "pinned", replacedBy: null, detail: pinned };
   const ended = Math.min(...history.ends.map((end) => end.ended?.at ?? Number.POSITIVE_INFINITY));
   if (options.completedAt !== null && ended > options.completedAt) {
-    return { history, fate: "pinned", replacedBy: null, detail: "still on the old path when the transfer was over" };
+    return {
+      history,
+      fate: "pinned",
+      replacedBy: null,
+      detail: "still on the old path when the transfer was over",
+    };
   }
   return { history, fate: "endedMeanwhile", replacedBy: null, detail: "ended by its users" };
 }
 
 /** The fate of every dialog of a planned user that a transfer found or that came later on the old path. */
 export function dialogFates(all: ReadonlyMap<string, DialogHistory>, options: FateOptions): Fate[] {
-  return [...all.values()].filter((history) => isConcerned(history, options)).map((history) => judge(history, all, options));
+  return [...all.values()]
+    .filter((history) => isConcerned(history, options))
+    .map((history) => judge(history, all, options));
 }
 
 export function countFates(fates: readonly Fate[]): ReportDialogs {

@@ -22,12 +22,20 @@ interface Point {
 }
 
 /** Mean of the last `window` seconds, for each second. */
-function smooth(load: readonly ReportLoad[], functions: readonly string[], value: (line: ReportLoad) => number): Point[] {
+function smooth(
+  load: readonly ReportLoad[],
+  functions: readonly string[],
+  value: (line: ReportLoad) => number,
+): Point[] {
   return functions.flatMap((name) => {
     const line = load.filter((one) => one.function === name).sort((a, b) => a.second - b.second);
     return line.map(({ second }, index) => {
       const recent = line.slice(Math.max(0, index - window + 1), index + 1);
-      return { function: name, second: second + 1, value: recent.reduce((sum, one) => sum + value(one), 0) / recent.length };
+      return {
+        function: name,
+        second: second + 1,
+        value: recent.reduce((sum, one) => sum + value(one), 0) / recent.length,
+      };
     });
   });
 }
@@ -44,7 +52,12 @@ function dashOf(functions: readonly string[], name: string): string {
   return dashes[functions.indexOf(name)] ?? "none";
 }
 
-function drawPanel(document: Document, panel: Panel, functions: readonly string[], context: ReportContext): string {
+function drawPanel(
+  document: Document,
+  panel: Panel,
+  functions: readonly string[],
+  context: ReportContext,
+): string {
   const { transferFrom, transferTo, marks } = context;
   const band = transferFrom === null ? [] : [{ from: transferFrom, to: transferTo ?? transferFrom }];
   const plot = Plot.plot({
@@ -60,14 +73,43 @@ function drawPanel(document: Document, panel: Panel, functions: readonly string[
     y: { label: panel.label, grid: true, zero: true, nice: true },
     color: { domain: [...functions], range: palette.slice(0, functions.length) },
     marks: [
-      Plot.rectX(band, { x1: "from", x2: "to", fill: "#bbbbbb", fillOpacity: 0.45, insetLeft: -1, insetRight: -1 }),
-      Plot.text(band, { x: "from", frameAnchor: "top", text: () => "transfer", textAnchor: "end", dx: -5, dy: -14, fill: "#444444" }),
+      Plot.rectX(band, {
+        x1: "from",
+        x2: "to",
+        fill: "#bbbbbb",
+        fillOpacity: 0.45,
+        insetLeft: -1,
+        insetRight: -1,
+      }),
+      Plot.text(band, {
+        x: "from",
+        frameAnchor: "top",
+        text: () => "transfer",
+        textAnchor: "end",
+        dx: -5,
+        dy: -14,
+        fill: "#444444",
+      }),
       Plot.ruleX(marks, { x: "second", stroke: "#444444", strokeDasharray: "4 3" }),
-      Plot.text(marks, { x: "second", frameAnchor: "top", text: "label", textAnchor: "start", dx: 5, dy: -14, fill: "#444444" }),
+      Plot.text(marks, {
+        x: "second",
+        frameAnchor: "top",
+        text: "label",
+        textAnchor: "start",
+        dx: 5,
+        dy: -14,
+        fill: "#444444",
+      }),
       ...functions.map((name) =>
         Plot.lineY(
           panel.points.filter((point) => point.function === name),
-          { x: "second", y: "value", stroke: "function", strokeWidth: 2, strokeDasharray: dashOf(functions, name) },
+          {
+            x: "second",
+            y: "value",
+            stroke: "function",
+            strokeWidth: 2,
+            strokeDasharray: dashOf(functions, name),
+          },
         ),
       ),
       Plot.ruleY([0]),
@@ -98,7 +140,10 @@ function escapeXml(text: string): string {
 /** One line below the title: what was run, and what scaling means for reading it. */
 function subtitle(report: Report): string {
   const { dialogs, transfer } = report;
-  const scale = report.speed === 1 ? "" : `; script at ${report.speed} times its speed, loads divided by it, transfer times unscaled`;
+  const scale =
+    report.speed === 1
+      ? ""
+      : `; script at ${report.speed} times its speed, loads divided by it, transfer times unscaled`;
   return `${transfer.moved} of ${transfer.planned} users moved, ${dialogs.kept} dialogs kept, ${dialogs.lost} lost; ${report.clock} clock, seed ${report.seed}${scale}`;
 }
 
@@ -106,10 +151,18 @@ function subtitle(report: Report): string {
 export function drawFigure(report: Report, context: ReportContext): string {
   const { document } = new JSDOM("").window;
   // Counts are per second of the script already; what a faster script crowds into a second of the clock is not shown.
-  const functions = context.functions.filter((name) => report.load.some((line) => line.function === name && line.messages > 0));
+  const functions = context.functions.filter((name) =>
+    report.load.some((line) => line.function === name && line.messages > 0),
+  );
   const panels = [
-    { points: smooth(report.load, functions, (line) => line.sessionSetups), label: "session set-ups per second" },
-    { points: smooth(report.load, functions, (line) => line.messages), label: "signalling messages per second" },
+    {
+      points: smooth(report.load, functions, (line) => line.sessionSetups),
+      label: "session set-ups per second",
+    },
+    {
+      points: smooth(report.load, functions, (line) => line.messages),
+      label: "signalling messages per second",
+    },
   ].map((panel) => drawPanel(document, panel, functions, context));
   const [first, second] = panels;
   const height = headHeight + 2 * panelHeight;
@@ -128,7 +181,9 @@ export function drawFigure(report: Report, context: ReportContext): string {
 /** The same picture as PNG, with a font that is always there. */
 export function renderPng(svg: string): Uint8Array {
   const require = createRequire(import.meta.url);
-  const fonts = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) => require.resolve(`dejavu-fonts-ttf/ttf/${file}`));
+  const fonts = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
+    require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
+  );
   const image = new Resvg(svg, {
     font: { fontFiles: fonts, loadSystemFonts: false, defaultFontFamily: fontName },
     fitTo: { mode: "zoom", value: 1.5 },

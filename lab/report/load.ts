@@ -36,11 +36,14 @@ export function countLoad(trace: readonly TraceEntry[], options: LoadOptions): R
     if (sender !== undefined) sender.messages += 1;
     if (receiver === undefined) continue;
     receiver.messages += 1;
-    if (facts.method !== "INVITE" || facts.status !== null || facts.hasToTag || facts.replaces !== null) continue;
+    if (facts.method !== "INVITE" || facts.status !== null || facts.hasToTag || facts.replaces !== null)
+      continue;
     const session = JSON.stringify([entry.to, facts.callId]);
     if (sessions.has(session)) continue;
     sessions.add(session);
     receiver.sessionSetups += 1;
   }
-  return [...cells].flatMap(([name, row]) => row.map((cell, second) => ({ function: name, second, ...cell })));
+  return [...cells].flatMap(([name, row]) =>
+    row.map((cell, second) => ({ function: name, second, ...cell })),
+  );
 }

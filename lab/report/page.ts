@@ -7,7 +7,11 @@ function escapeHtml(text: string): string {
 
 type Cell = string | number | null;
 
-function table(head: readonly string[], rows: readonly (readonly Cell[])[], numeric: ReadonlySet<number>): string {
+function table(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  numeric: ReadonlySet<number>,
+): string {
   const cell = (tag: string, value: Cell, index: number) =>
     `<${tag}${numeric.has(index) ? ' class="number"' : ""}>${escapeHtml(value === null ? "–" : String(value))}</${tag}>`;
   const line = (tag: string, values: readonly Cell[]) =>
@@ -35,7 +39,15 @@ export function renderPage(report: Report, context: ReportContext, figureSvg: st
       : `<p class="bad"><strong>Not as expected:</strong></p><ul>${context.failures.map((failure) => `<li>${escapeHtml(failure)}</li>`).join("")}</ul>`;
   const moved = report.users
     .filter((user) => user.planned)
-    .map((user) => [user.user, user.from, user.to, user.outcome, user.reason, user.milliseconds, user.messages]);
+    .map((user) => [
+      user.user,
+      user.from,
+      user.to,
+      user.outcome,
+      user.reason,
+      user.milliseconds,
+      user.messages,
+    ]);
   const fates = context.dialogs.map((dialog) => [
     dialog.callId,
     dialog.caller,

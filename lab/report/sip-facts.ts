@@ -30,7 +30,8 @@ export function sipFacts(entry: TraceEntry): SipFacts | null {
   const { headers } = message;
   const to = headers.get("To") ?? "";
   return {
-    method: message.kind === "request" ? message.method : (parseCSeq(headers.get("CSeq") ?? "")?.method ?? ""),
+    method:
+      message.kind === "request" ? message.method : (parseCSeq(headers.get("CSeq") ?? "")?.method ?? ""),
     status: message.kind === "request" ? null : message.status,
     callId: headers.get("Call-ID") ?? "",
     from: addressUri(headers.get("From") ?? ""),

@@ -31,7 +31,13 @@ export function writeReport(folder: string, result: ExperimentResult, run: RunFa
     marks: context.marks,
     failures: context.failures,
     dialogs: context.dialogs,
-    machine: { platform: platform(), arch: arch(), cpus: cpus().length, memoryBytes: totalmem(), node: process.version },
+    machine: {
+      platform: platform(),
+      arch: arch(),
+      cpus: cpus().length,
+      memoryBytes: totalmem(),
+      node: process.version,
+    },
   };
   const files: [string, string | Uint8Array][] = [
     ["report.json", `${JSON.stringify(report, null, 2)}\n`],

@@ -36,6 +36,9 @@ export interface CallCounts {
   up: number;
   ended: number;
   failed: number;
+  /** Dialogs that another one has replaced, and dialogs without a path. */
+  kept: number;
+  lost: number;
 }
 
 export interface Fleet {
@@ -51,22 +54,34 @@ export interface Fleet {
   registrations(): Map<string, { pCscf: string; sCscf: string } | null>;
 }
 
+/** Short name of the UE with that number. */
+export function ueName(number: number): string {
+  return `ue${String(number).padStart(2, "0")}`;
+}
+
 /** UEs that register at the same time. */
 const registeringAtOnce = 4;
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const seen: SeenDialog[] = [];
-  const counts: CallCounts = { attempted: 0, up: 0, ended: 0, failed: 0 };
+  const counts: CallCounts = { attempted: 0, up: 0, ended: 0, failed: 0, kept: 0, lost: 0 };
   const nodes = new Map<string, PlacedNode<Ue>>();
 
   function observer(user: string): UeObserver {
-    return { dialog: (event) => seen.push({ user, event }) };
+    return {
+      dialog(event) {
+        seen.push({ user, event });
+        // The end that sent the INVITE counts the dialog, so that it is one.
+        if (event.kind !== "ended" || event.dialog.role !== "uac") return;
+        if (event.by === "replaced") counts.kept += 1;
+        if (event.by === "lost") counts.lost += 1;
+      },
+    };
   }
 
   for (const [index, member] of options.members.entries()) {
     const listen = options.topology.ue(index + 1);
-    const name = `ue${String(index + 1).padStart(2, "0")}`;
-    const node = await options.platform.start(name, [listen.host], (host) =>
+    const node = await options.platform.start(ueName(index + 1), [listen.host], (host) =>
       createUe({
         publicIdentity: member.user,
         privateIdentity: member.subscriber.privateIdentity,
@@ -93,7 +108,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     for (const { node } of nodes.values()) {
       node.onIncoming = (call) => {
         call.ring();
-        host.clock.after(options.timeline.clockMs(options.ringing), () => answerIfWaiting(call), "user answers");
+        host.clock.after(
+          options.timeline.clockMs(options.ringing),
+          () => answerIfWaiting(call),
+          "user answers",
+        );
       };
     }
   }

@@ -31,7 +31,9 @@ function readAnswer(answer: Answer): WireAnswer | null {
     case "SRV": {
       const { priority = 0, weight = 0, port, target } = answer.data;
       // RFC 2782: a target of "." says that the service is not offered at all.
-      return target === "." || target === "" ? null : { type: "SRV", srv: { priority, weight, port, target } };
+      return target === "." || target === ""
+        ? null
+        : { type: "SRV", srv: { priority, weight, port, target } };
     }
     case "NAPTR": {
       const { order, preference, flags, services, regexp, replacement } = answer.data;
@@ -50,7 +52,10 @@ function negativeAnswerTtl(packet: DecodedPacket): number {
 }
 
 /** Reads a response to this question; `failed` when the server could not or would not say. */
-export function readAnswers(packet: DecodedPacket, question: Question): Answers | { readonly failed: string } {
+export function readAnswers(
+  packet: DecodedPacket,
+  question: Question,
+): Answers | { readonly failed: string } {
   // dns-packet names the code but types it loosely.
   const code = "rcode" in packet ? String(packet.rcode) : "NOERROR";
   if (code !== "NOERROR" && code !== "NXDOMAIN") return { failed: `answered ${code}` };
@@ -59,7 +64,9 @@ export function readAnswers(packet: DecodedPacket, question: Question): Answers 
   let ttl = Number.POSITIVE_INFINITY;
   // Each alias is followed once at most, so a loop ends.
   for (let steps = 0; steps <= answers.length; steps++) {
-    const matching = answers.filter((answer) => plainName(answer.name) === name && answer.type === question.type);
+    const matching = answers.filter(
+      (answer) => plainName(answer.name) === name && answer.type === question.type,
+    );
     for (const answer of matching) if ("ttl" in answer) ttl = Math.min(ttl, answer.ttl ?? 0);
     const values = matching.map(readAnswer).filter((value) => value !== null);
     if (matching.length > 0) return { values, alias: null, ttl };

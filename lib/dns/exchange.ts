@@ -3,7 +3,8 @@ import type { Host } from "@liquid-ims/runtime/host";
 import { type Address, formatAddress } from "@liquid-ims/runtime/network";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { concatBytes } from "@liquid-ims/runtime/text";
-import { type DecodedPacket, decode, encode } from "dns-packet";
+import { type DecodedPacket, encode } from "dns-packet";
+import { decodePacket } from "./packet.ts";
 
 export interface Question {
   /** Lower case, without the dot at the end. */
@@ -23,14 +24,8 @@ function anyAddress(server: Address): Address {
 
 /** The packet when it answers this question, else null: a stray or forged one is not believed. */
 function readReply(data: Uint8Array, id: number, question: Question): DecodedPacket | null {
-  let packet: DecodedPacket;
-  try {
-    packet = decode(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-  } catch (error) {
-    // dns-packet throws plain errors and range errors for what is no DNS message.
-    if (error instanceof Error) return null;
-    throw error;
-  }
+  const packet = decodePacket(data);
+  if (packet === null) return null;
   const [asked] = packet.questions ?? [];
   const fits = packet.type === "response" && packet.id === id && asked?.type === question.type;
   return fits && asked.name.toLowerCase().replace(/\.$/, "") === question.name ? packet : null;
@@ -59,7 +54,14 @@ function settleOnce(
   });
 }
 
-async function askOverTcp(host: Host, server: Address, question: Question, query: Uint8Array, id: number, timeoutMs: number): Promise<Reply> {
+async function askOverTcp(
+  host: Host,
+  server: Address,
+  question: Question,
+  query: Uint8Array,
+  id: number,
+  timeoutMs: number,
+): Promise<Reply> {
   const name = formatAddress(server);
   const stream = await host.network.connect(server, { local: anyAddress(server), timeoutMs });
   return settleOnce(
@@ -70,10 +72,15 @@ async function askOverTcp(host: Host, server: Address, question: Question, query
       stream.open({
         data(chunk) {
           received = concatBytes([received, chunk]);
-          const length = received.length < 2 ? Number.POSITIVE_INFINITY : ((received[0] ?? 0) << 8) | (received[1] ?? 0);
+          const length =
+            received.length < 2 ? Number.POSITIVE_INFINITY : ((received[0] ?? 0) << 8) | (received[1] ?? 0);
           if (received.length < length + 2) return;
           const packet = readReply(received.subarray(2, length + 2), id, question);
-          settle(packet === null ? { ok: false, detail: `${name} answered another question` } : { ok: true, packet });
+          settle(
+            packet === null
+              ? { ok: false, detail: `${name} answered another question` }
+              : { ok: true, packet },
+          );
         },
         closed: () => settle({ ok: false, detail: `${name} closed the connection` }),
       });
@@ -85,7 +92,12 @@ async function askOverTcp(host: Host, server: Address, question: Question, query
 }
 
 /** Asks one server once. Never rejects for what a network or a server does. */
-export async function askServer(host: Host, server: Address, question: Question, timeoutMs: number): Promise<Reply> {
+export async function askServer(
+  host: Host,
+  server: Address,
+  question: Question,
+  timeoutMs: number,
+): Promise<Reply> {
   const id = host.random.int(0x10000);
   const query = encode({ type: "query", id, flags: recursionDesired, questions: [{ ...question }] });
   const name = formatAddress(server);
