@@ -1,0 +1,14 @@
+// IP address literals in one spelling, so that they can be keys.
+import { isIPv4, isIPv6, SocketAddress } from "node:net";
+import { RuntimeError } from "../runtime-error.ts";
+
+/** The literal as RFC 5952 spells it. Throws RuntimeError `bad-address` for anything else. */
+export function canonicalIp(text: string): string {
+  if (isIPv4(text)) return text;
+  if (isIPv6(text) && !text.includes("%"))
+    return new SocketAddress({ address: text, family: "ipv6" }).address;
+  throw new RuntimeError(
+    "bad-address",
+    `address "${text}" is no IP address: give a literal, IPv6 without brackets`,
+  );
+}
