@@ -20,6 +20,7 @@ import { TraceHash } from "./trace.ts";
 export type { Disk, DiskOptions, MountedDisk } from "./disk.ts";
 export type { HostOptions, SimulatedHost } from "./host.ts";
 export type { LinkShape } from "./link.ts";
+export { SeededRandom } from "./random.ts";
 export type { TraceEntry } from "./trace.ts";
 
 /** 2026-01-01T00:00:00Z. */
