@@ -1,16 +1,38 @@
-// Registration of a UE: REGISTER client. RFC 3261 10.2, RFC 3327, 3608, TS 24.229 5.1.1.
+// Registration of a UE: runs the table. RFC 3261 10.2, 22, RFC 3327, RFC 5626 4.5, TS 24.229 5.1.1.
+import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
-import type { HeaderPair, SipResponse } from "./message.ts";
-import type { ClientFailure, SipStack } from "./stack.ts";
+import { encodeHex } from "@liquid-ims/runtime/text";
+import { answerChallenge, isStale } from "./authentication/digest.ts";
+import { type Challenge, parseChallenge } from "./header/challenge.ts";
+import { type Credentials, formatCredentials } from "./header/credentials.ts";
+import { parseExpires } from "./header/delta-seconds.ts";
+import { buildRequest, type HeaderPair, type SipRequest, type SipResponse } from "./message.ts";
+import {
+  type Registered,
+  type RegisteredBinding,
+  type RegistrationOutcome,
+  readRefused,
+  readRegistered,
+  refreshDelay,
+} from "./registration-outcome.ts";
+import {
+  type RegistrationAction,
+  type RegistrationEvent,
+  type RegistrationState,
+  registrationTable,
+} from "./registration-table.ts";
+import type { SipStack } from "./stack.ts";
+import { step } from "./transaction/table.ts";
 import type { Target } from "./transport.ts";
+import { parseSipUri } from "./uri.ts";
 
 /** How a challenge is answered: with a password now, with AKA (RFC 3310) by another implementation. */
 export interface RegistrationCredentials {
   /** The private identity. */
   readonly username: string;
-  /** Password bytes for this nonce, with `auts` for a resynchronisation; null: not answered, the registration fails. */
+  /** Password for this nonce, with `auts` for a resynchronisation; null: not answered, the registration fails. */
   answer(challenge: { readonly realm: string; readonly nonce: string; readonly algorithm: string }): {
-    readonly password: Uint8Array;
+    readonly password: string | Uint8Array;
     readonly auts?: string;
   } | null;
 }
@@ -23,7 +45,7 @@ export interface RegistrationOptions {
   /** Contact value, sent byte for byte each time, with its `+sip.instance` and `reg-id`. */
   readonly contact: string;
   readonly credentials: RegistrationCredentials | null;
-  /** Realm and empty nonce in the first REGISTER (TS 24.229 5.1.1.2.2). Default: the registrar's host; null: none. */
+  /** Realm, with an empty nonce, in the first REGISTER (TS 24.229 5.1.1.2.2). Default: the registrar's host; null: none. */
   readonly realm?: string | null;
   /** Seconds asked for. Default 600,000 (TS 24.229 5.1.1.2.1). */
   readonly expires?: number;
@@ -34,62 +56,326 @@ export interface RegistrationOptions {
   readonly refresh?: boolean;
 }
 
-/** A binding as the 200 lists it. */
-export interface RegisteredBinding {
-  readonly uri: string;
-  /** The whole Contact value. */
-  readonly contact: string;
-  readonly instanceId: string | null;
-  /** Seconds. */
-  readonly expires: number;
-  /** Same URI, or same instance and reg-id, as the Contact of this registration. */
-  readonly own: boolean;
-}
-
-export type RegistrationOutcome =
-  | {
-      readonly kind: "registered";
-      /** Seconds granted to the own binding. */
-      readonly expires: number;
-      readonly path: readonly string[];
-      readonly serviceRoute: readonly string[];
-      readonly associatedUris: readonly string[];
-      readonly bindings: readonly RegisteredBinding[];
-      /** Own ones besides the Contact as it was sent: left by a P-CSCF that rewrites it. */
-      readonly stale: readonly RegisteredBinding[];
-      readonly response: SipResponse;
-    }
-  | { readonly kind: "removed"; readonly response: SipResponse }
-  /** `retryAfter`: seconds, null when the answer does not say. */
-  | {
-      readonly kind: "refused";
-      readonly status: number;
-      readonly retryAfter: number | null;
-      readonly response: SipResponse;
-    }
-  | { readonly kind: "failed"; readonly cause: ClientFailure };
-
 /** By which way, and what, one REGISTER asks. */
 export interface RegisterOptions {
   /** Route values (the P-CSCF); default those of the last one. */
   readonly route?: readonly string[];
-  /** Where it is sent instead of the first Route. */
+  /** Where it is sent instead of to the first Route; default as the last one, where `route` is not given. */
   readonly target?: Target | null;
   /** Seconds; 0 removes. Default that of the registration. */
   readonly expires?: number;
-  /** Contact value; default that of the registration. Given to remove a stale one. */
+  /** Contact value; default that of the registration. Given to remove another one. */
   readonly contact?: string;
 }
 
-export declare class Registration {
-  constructor(host: Host, stack: () => SipStack, options: RegistrationOptions);
+interface Wish {
+  readonly options: RegisterOptions;
+  readonly outcome: ((outcome: RegistrationOutcome) => void) | null;
+}
+
+/** One REGISTER and its repetitions. */
+interface Attempt {
+  readonly wish: Wish;
+  readonly contact: string;
+  expires: number;
+  challenges: number;
+  /** The last answer was a resynchronisation: another challenge follows rightly. */
+  resynchronised: boolean;
+  authorization: HeaderPair | null;
+}
+
+interface Context {
+  readonly response?: SipResponse;
+  readonly outcome?: RegistrationOutcome;
+  readonly authorization?: HeaderPair;
+  readonly expires?: number;
+}
+
+/** An AKA run with one resynchronisation and one stale nonce has three. */
+const mostChallenges = 4;
+/** Back-off of a refresh that failed (RFC 5626 4.5), in seconds. */
+const backOff = { base: 30, most: 1800 } as const;
+
+export class Registration {
   readonly callId: string;
-  /** The last outcome of the kind `registered`, null before it, after its removal and its expiry. */
-  get registered(): (RegistrationOutcome & { kind: "registered" }) | null;
-  /** Also told of refreshes that were not asked for. */
-  onOutcome: ((outcome: RegistrationOutcome) => void) | null;
-  /** One at a time: while one is under way the next waits, in order. */
-  register(options: RegisterOptions, outcome?: (outcome: RegistrationOutcome) => void): void;
-  /** Stops refreshing; nothing is sent. */
-  stop(): void;
+  /** Told of every outcome, also of refreshes that nobody asked for. */
+  onOutcome: ((outcome: RegistrationOutcome) => void) | null = null;
+  readonly #host: Host;
+  readonly #stack: () => SipStack;
+  readonly #options: RegistrationOptions;
+  readonly #localTag: string;
+  #state: RegistrationState = "Idle";
+  #sequence = 0;
+  #route: readonly string[] = [];
+  #target: Target | null = null;
+  #registered: Registered | null = null;
+  #queue: Wish[] = [];
+  #attempt: Attempt | null = null;
+  #failures = 0;
+  #due: Timer | null = null;
+  #expiry: Timer | null = null;
+
+  constructor(host: Host, stack: () => SipStack, options: RegistrationOptions) {
+    this.#host = host;
+    this.#stack = stack;
+    this.#options = options;
+    this.callId = options.callId ?? encodeHex(host.random.bytes(16));
+    this.#localTag = encodeHex(host.random.bytes(8));
+  }
+
+  /** The present registration; null before the first, after its removal and its expiry. */
+  get registered(): Registered | null {
+    return this.#registered;
+  }
+
+  get state(): RegistrationState {
+    return this.#state;
+  }
+
+  /** CSeq number of the last REGISTER, 0 before the first. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** One at a time (TS 24.229 5.1.1.2.1): while one is under way the next waits, in order. */
+  register(
+    options: RegisterOptions = {},
+    outcome: ((outcome: RegistrationOutcome) => void) | null = null,
+  ): void {
+    this.#enqueue({ options, outcome });
+  }
+
+  /** Removes bindings by their URI, then refreshes the own one; `outcome` is that of the refresh. */
+  removeStale(
+    stale: readonly RegisteredBinding[],
+    outcome: ((outcome: RegistrationOutcome) => void) | null = null,
+  ): void {
+    for (const { uri } of stale) this.register({ contact: `<${uri}>`, expires: 0 });
+    this.register({}, outcome);
+  }
+
+  /** No more refreshes, no more outcomes; what waits is dropped. `register` starts anew. */
+  stop(): void {
+    this.#due?.cancel();
+    this.#expiry?.cancel();
+    this.#queue = [];
+    this.#run("stop");
+  }
+
+  #enqueue(wish: Wish): void {
+    this.#queue.push(wish);
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#state !== "Idle") return;
+    const wish = this.#queue.shift();
+    if (wish === undefined) return;
+    this.#due?.cancel();
+    const { options } = wish;
+    if (options.route !== undefined) {
+      this.#route = options.route;
+      this.#target = null;
+    }
+    if (options.target !== undefined) this.#target = options.target;
+    this.#attempt = {
+      wish,
+      contact: options.contact ?? this.#options.contact,
+      expires: options.expires ?? this.#options.expires ?? 600_000,
+      challenges: 0,
+      resynchronised: false,
+      authorization: this.#firstAuthorization(),
+    };
+    this.#run("register");
+  }
+
+  #run(event: RegistrationEvent, context: Context = {}): void {
+    const { next, actions } = step<RegistrationState, RegistrationEvent, RegistrationAction>(
+      registrationTable,
+      this.#state,
+      event,
+    );
+    this.#state = next;
+    for (const action of actions) this.#act(action, context);
+  }
+
+  #act(action: RegistrationAction, context: Context): void {
+    const attempt = this.#attempt;
+    switch (action) {
+      case "send REGISTER":
+        if (attempt !== null) this.#send(attempt);
+        break;
+      case "answer challenge":
+        if (attempt !== null) attempt.authorization = context.authorization ?? null;
+        break;
+      case "raise expires":
+        if (attempt !== null) attempt.expires = context.expires ?? attempt.expires;
+        break;
+      case "note bindings":
+        if (context.outcome !== undefined && attempt !== null) this.#note(context.outcome, attempt);
+        break;
+      case "report registered":
+        this.#report(context);
+        break;
+      case "report refused":
+      case "report failed":
+        this.#retryRefresh(context.outcome ?? null);
+        this.#report(context);
+        break;
+      case "next":
+        this.#next();
+        break;
+    }
+  }
+
+  #report({ outcome }: Context): void {
+    const wish = this.#attempt?.wish;
+    this.#attempt = null;
+    if (outcome === undefined) return;
+    wish?.outcome?.(outcome);
+    this.onOutcome?.(outcome);
+  }
+
+  /** TS 24.229 5.1.1.2.2: the private identity in the first REGISTER, so that the I-CSCF can ask for it. */
+  #firstAuthorization(): HeaderPair | null {
+    const { credentials, registrar } = this.#options;
+    const realm =
+      this.#options.realm === undefined ? (parseSipUri(registrar)?.host ?? null) : this.#options.realm;
+    if (credentials === null || realm === null) return null;
+    const parameters: Credentials["parameters"] = new Map([
+      ["username", credentials.username],
+      ["realm", realm],
+      ["nonce", ""],
+      ["uri", registrar],
+      ["response", ""],
+    ]);
+    return ["Authorization", formatCredentials({ scheme: "Digest", parameters })];
+  }
+
+  #build(attempt: Attempt): SipRequest {
+    const { registrar, identity, headers = [] } = this.#options;
+    this.#sequence += 1;
+    const fields: HeaderPair[] = [
+      ["Max-Forwards", "70"],
+      ...this.#route.map((route): HeaderPair => ["Route", route]),
+      ["From", `<${identity}>;tag=${this.#localTag}`],
+      ["To", `<${identity}>`],
+      ["Call-ID", this.callId],
+      ["CSeq", `${this.#sequence} REGISTER`],
+      ["Contact", attempt.contact],
+      ["Expires", String(attempt.expires)],
+      ["Supported", "path"],
+    ];
+    if (attempt.authorization !== null) fields.push(attempt.authorization);
+    return buildRequest({ method: "REGISTER", uri: registrar, headers: [...fields, ...headers] });
+  }
+
+  #send(attempt: Attempt): void {
+    this.#stack().request(this.#build(attempt), {
+      handlers: {
+        response: (response) => {
+          if (response.status >= 200) this.#answered(response, attempt);
+        },
+        failed: (cause) => this.#run("failed", { outcome: { kind: "failed", cause } }),
+      },
+      target: this.#target,
+    });
+  }
+
+  #answered(response: SipResponse, attempt: Attempt): void {
+    const { status, headers } = response;
+    if (status < 300) {
+      const outcome: RegistrationOutcome =
+        attempt.expires === 0
+          ? { kind: "removed", response }
+          : readRegistered(response, attempt.contact, attempt.expires);
+      this.#run("200", { response, outcome });
+      return;
+    }
+    const outcome = readRefused(response);
+    const minimum = parseExpires(headers.get("Min-Expires") ?? "");
+    if (status === 401 || status === 407) this.#challenged(response, attempt, outcome);
+    else if (status === 423 && minimum !== null && attempt.expires > 0 && minimum > attempt.expires)
+      this.#run("423", { expires: minimum });
+    else this.#run("refused", { outcome });
+  }
+
+  /** 22.2: the first challenge that can be answered. */
+  #challenged(response: SipResponse, attempt: Attempt, outcome: RegistrationOutcome): void {
+    const isProxy = response.status === 407;
+    attempt.challenges += 1;
+    const isExpected = attempt.resynchronised;
+    for (const value of response.headers.all(isProxy ? "Proxy-Authenticate" : "WWW-Authenticate")) {
+      const challenge = parseChallenge(value);
+      const answer = challenge === null ? null : this.#answer(challenge, attempt);
+      if (challenge === null || answer === null || attempt.challenges > mostChallenges) continue;
+      const authorization: HeaderPair = [
+        isProxy ? "Proxy-Authorization" : "Authorization",
+        formatCredentials(answer),
+      ];
+      const event = isStale(challenge) || isExpected ? "stale challenge" : "challenge";
+      this.#run(event, { authorization, outcome });
+      return;
+    }
+    this.#run("unanswerable challenge", { outcome });
+  }
+
+  #answer(challenge: Challenge, attempt: Attempt): Credentials | null {
+    const { credentials, registrar } = this.#options;
+    const realm = challenge.parameters.get("realm") ?? "";
+    const nonce = challenge.parameters.get("nonce") ?? "";
+    const algorithm = challenge.parameters.get("algorithm") ?? "MD5";
+    const secret = credentials?.answer({ realm, nonce, algorithm }) ?? null;
+    if (credentials === null || secret === null) return null;
+    attempt.resynchronised = secret.auts !== undefined;
+    return answerChallenge({
+      crypto: this.#host.crypto,
+      challenge,
+      username: credentials.username,
+      secret: { password: secret.password },
+      method: "REGISTER",
+      uri: registrar,
+      cnonce: encodeHex(this.#host.random.bytes(8)),
+      ...(secret.auts === undefined ? {} : { auts: secret.auts }),
+    });
+  }
+
+  #note(outcome: RegistrationOutcome, attempt: Attempt): void {
+    // The removal of a stale binding says nothing of the own one.
+    if (attempt.contact !== this.#options.contact) return;
+    this.#failures = 0;
+    this.#due?.cancel();
+    this.#expiry?.cancel();
+    this.#registered = outcome.kind === "registered" ? outcome : null;
+    if (outcome.kind !== "registered") return;
+    const { clock } = this.#host;
+    this.#expiry = clock.after(outcome.expires * 1000, () => this.#expire(), "registration expires");
+    this.#refreshIn(refreshDelay(outcome.expires));
+  }
+
+  #refreshIn(seconds: number): void {
+    if (this.#options.refresh === false) return;
+    this.#due?.cancel();
+    this.#due = this.#host.clock.after(
+      seconds * 1000,
+      () => this.#enqueue({ options: {}, outcome: null }),
+      "registration is due",
+    );
+  }
+
+  /** What may pass is tried again while the registration lasts; a refusal is for the owner. */
+  #retryRefresh(outcome: RegistrationOutcome | null): void {
+    if (this.#registered === null || outcome === null) return;
+    if (outcome.kind === "refused" && outcome.status < 500 && outcome.status !== 408) return;
+    const retryAfter = outcome.kind === "refused" ? outcome.retryAfter : null;
+    const longest = Math.min(backOff.most, backOff.base * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#refreshIn(retryAfter ?? longest * (0.5 + this.#host.random.float() / 2));
+  }
+
+  #expire(): void {
+    this.#registered = null;
+    this.#due?.cancel();
+    this.onOutcome?.({ kind: "expired" });
+  }
 }

@@ -186,7 +186,10 @@ export class UserAgent implements TransactionUser, UserAgentCore {
   request(transaction: ServerTransaction): void {
     const incoming = new IncomingRequest(transaction, this.newTag());
     const refusal = this.#judge(incoming.request);
-    if (refusal !== null) return this.#refuse(incoming, refusal);
+    if (refusal !== null) {
+      this.#refuse(incoming, refusal);
+      return;
+    }
     const id = dialogIdOfRequest(incoming.request);
     if (id.localTag === "") this.#outOfDialog(incoming);
     else this.#inDialog(incoming, id);
@@ -235,7 +238,10 @@ export class UserAgent implements TransactionUser, UserAgentCore {
 
   #inDialog(incoming: IncomingRequest, id: DialogId): void {
     const usage = this.#dialogs.get(keyOf(id));
-    if (usage !== undefined) return usage.receive(incoming);
+    if (usage !== undefined) {
+      usage.receive(incoming);
+      return;
+    }
     const pending = this.#pending.get(pendingKey(id.callId, id.localTag)) ?? null;
     const invite = pending instanceof OutgoingInvite ? pending : null;
     if (this.#handlers.unknownDialog?.(incoming, invite) === true) return;
@@ -246,34 +252,50 @@ export class UserAgent implements TransactionUser, UserAgentCore {
   #outOfDialog(incoming: IncomingRequest): void {
     const { request } = incoming;
     const replaces = readReplaces(request);
-    if ("rejection" in replaces) return this.#refuse(incoming, replaces.rejection);
-    if (request.method === "INVITE") return this.#invited(incoming, replaces.replaces);
+    if ("rejection" in replaces) {
+      this.#refuse(incoming, replaces.rejection);
+      return;
+    }
+    if (request.method === "INVITE") {
+      this.#invited(incoming, replaces.replaces);
+      return;
+    }
     if (this.#handlers.request?.(incoming) === true) return;
     switch (request.method) {
       case "OPTIONS":
-        return this.#answerOptions(incoming);
+        this.#answerOptions(incoming);
+        return;
       case "SUBSCRIBE":
-        return this.#refuse(
+        this.#refuse(
           incoming,
           reject(489, `Event ${request.headers.get("Event") ?? "(none)"} is not known here`, [
             ["Allow-Events", this.#allowEvents.join(", ")],
           ]),
         );
+        return;
       case "NOTIFY":
       case "BYE":
       case "UPDATE":
-        return this.#refuse(incoming, reject(481, `${request.method} outside a dialog`));
+        this.#refuse(incoming, reject(481, `${request.method} outside a dialog`));
+        return;
       default:
-        return this.refuseMethod(incoming);
+        this.refuseMethod(incoming);
+        return;
     }
   }
 
   #invited(incoming: IncomingRequest, replaces: IncomingInvite["replaces"]): void {
     const refusal = validateDialogContact(incoming.request);
-    if (refusal !== null) return this.#refuse(incoming, refusal);
+    if (refusal !== null) {
+      this.#refuse(incoming, refusal);
+      return;
+    }
     const { localTag } = incoming;
     const dialog = uasDialog(incoming.request, { localTag, contact: this.identity.contact });
-    if (dialog === null) return this.#refuse(incoming, reject(400, "the INVITE's Contact cannot be read"));
+    if (dialog === null) {
+      this.#refuse(incoming, reject(400, "the INVITE's Contact cannot be read"));
+      return;
+    }
     if (this.#handlers.invite === undefined) incoming.respond(480);
     else this.#handlers.invite(new IncomingInvite(this, incoming, dialog, replaces));
   }

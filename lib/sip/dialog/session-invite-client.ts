@@ -162,30 +162,37 @@ export class OutgoingInvite implements PendingUsage {
     const { response } = context;
     switch (action) {
       case "report provisional":
-        return response === undefined ? undefined : this.#provisional(response);
+        if (response !== undefined) this.#provisional(response);
+        break;
       case "send ACK":
-        return response === undefined ? undefined : this.#acknowledge(response);
+        if (response !== undefined) this.#acknowledge(response);
+        break;
       case "report session":
-        return response === undefined ? undefined : this.#report(response, false);
+        if (response !== undefined) this.#report(response, false);
+        break;
       case "report late session":
-        return response === undefined ? undefined : this.#report(response, true);
+        if (response !== undefined) this.#report(response, true);
+        break;
       case "report failure":
         if (context.outcome !== undefined) this.#handlers.failed?.(context.outcome);
-        return;
+        break;
       case "send CANCEL":
-        return this.#transaction.cancel();
+        this.#transaction.cancel();
+        break;
       case "start 64*T1":
         this.#timer = this.#core.host.clock.after(
           transactionTimeout(this.#core.timers),
           () => this.#run("64*T1"),
           "64*T1 of an INVITE",
         );
-        return;
+        break;
       case "stop 64*T1":
-        return this.#timer?.cancel();
+        this.#timer?.cancel();
+        break;
       case "forget":
         this.#early.clear();
-        return this.#core.removePending(this);
+        this.#core.removePending(this);
+        break;
     }
   }
 
@@ -198,7 +205,10 @@ export class OutgoingInvite implements PendingUsage {
   #acknowledge(response: SipResponse): void {
     const { remoteTag } = dialogIdOfResponse(response);
     const known = this.#accepted.get(remoteTag);
-    if (known !== undefined) return this.#core.sendAck(known.ack);
+    if (known !== undefined) {
+      this.#core.sendAck(known.ack);
+      return;
+    }
     const early = this.#early.get(remoteTag);
     const dialog = early === undefined ? uacDialog(this.request, response) : confirmDialog(early, response);
     if (dialog === null) return;

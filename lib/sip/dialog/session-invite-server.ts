@@ -96,7 +96,10 @@ export class IncomingInvite implements DialogUsage {
   /** From the user agent: a request in the early dialog. */
   receive(incoming: IncomingRequest): void {
     const received = receiveInDialog(this.#dialog, incoming.request);
-    if (!received.ok) return incoming.reject(received.rejection);
+    if (!received.ok) {
+      incoming.reject(received.rejection);
+      return;
+    }
     this.#dialog = received.dialog;
     this.#run(incoming.request.method === "BYE" ? "BYE" : "request", { incoming });
   }
@@ -120,27 +123,32 @@ export class IncomingInvite implements DialogUsage {
     const { incoming, status = 480, options = {} } = context;
     switch (action) {
       case "make early dialog":
-        return this.#core.addDialog(this.#dialog.id, this);
+        this.#core.addDialog(this.#dialog.id, this);
+        break;
       case "send provisional":
         this.#incoming.respond(status, { ...options, headers: this.#dialogHeaders(options.headers) });
-        return;
+        break;
       case "send 2xx":
-        return this.#succeed(options);
+        this.#succeed(options);
+        break;
       case "send refusal":
         this.#incoming.respond(status, options);
-        return;
+        break;
       case "send 487":
         this.#incoming.respond(487);
-        return;
+        break;
       case "answer 200":
         incoming?.respond(200);
-        return;
+        break;
       case "answer request":
-        return incoming === undefined ? undefined : this.#answer(incoming);
+        if (incoming !== undefined) this.#answer(incoming);
+        break;
       case "report cancelled":
-        return this.handlers.cancelled?.();
+        this.handlers.cancelled?.();
+        break;
       case "forget":
-        return this.#core.removeDialog(this.#dialog.id, this);
+        this.#core.removeDialog(this.#dialog.id, this);
+        break;
     }
   }
 
@@ -175,9 +183,11 @@ export class IncomingInvite implements DialogUsage {
           incoming.respond(200, { headers: this.#dialogHeaders(undefined) });
           return;
         }
-        return this.#later(incoming);
+        this.#later(incoming);
+        return;
       case "INVITE":
-        return this.#later(incoming);
+        this.#later(incoming);
+        return;
       default:
         this.#core.refuseMethod(incoming);
     }

@@ -94,7 +94,10 @@ export class SessionModifier {
 
   /** The peer's UPDATE, its CSeq counted. Without an offer it refreshes the target only. */
   update(incoming: IncomingRequest): void {
-    if (bodyOf(incoming.request) !== null) return this.#run("UPDATE", { incoming });
+    if (bodyOf(incoming.request) !== null) {
+      this.#run("UPDATE", { incoming });
+      return;
+    }
     this.#session.dialog = refreshTarget(this.#session.dialog, incoming.request);
     this.#respondSuccess(incoming, null);
   }
@@ -129,46 +132,52 @@ export class SessionModifier {
     const { incoming, outcome } = context;
     switch (action) {
       case "send INVITE":
-        return this.#sendInvite();
+        this.#sendInvite();
+        break;
       case "send ACK":
-        return context.acknowledge?.();
+        context.acknowledge?.();
+        break;
       case "wait":
-        return this.#startWait();
+        this.#startWait();
+        break;
       case "report outcome":
         if (outcome !== undefined) this.#report(outcome);
-        return;
+        break;
       case "report INVITE":
       case "report UPDATE":
         if (incoming !== undefined) this.#offer(incoming);
-        return;
+        break;
       case "report ACK":
         if (context.ack !== undefined) this.#session.handlers.reinviteAcknowledged?.(context.ack);
-        return;
+        break;
       case "report no ACK":
-        return this.#session.reinviteUnacknowledged();
+        this.#session.reinviteUnacknowledged();
+        break;
       case "answer 2xx":
-        return this.#accept(context.body ?? null);
+        this.#accept(context.body ?? null);
+        break;
       case "send 2xx":
         if (this.#success !== null) this.#incoming?.send(this.#success);
-        return;
+        break;
       case "stop 2xx":
         this.#success = null;
-        return this.#repeater.stop();
+        this.#repeater.stop();
+        break;
       case "answer refusal":
         this.#incoming?.respond(
           context.status ?? 488,
           context.reason === undefined ? {} : { reason: context.reason },
         );
-        return;
+        break;
       case "answer 487":
         this.#incoming?.respond(487);
-        return;
+        break;
       case "answer 491":
         incoming?.respond(491);
-        return;
+        break;
       case "answer 500":
         incoming?.respond(500, { headers: [["Retry-After", String(this.#core.host.random.int(11))]] });
-        return;
+        break;
     }
   }
 

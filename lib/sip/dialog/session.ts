@@ -129,7 +129,10 @@ export class Session implements DialogUsage {
   /** From the user agent: a request of the peer in this dialog. */
   receive(incoming: IncomingRequest): void {
     const received = receiveInDialog(this.dialog, incoming.request);
-    if (!received.ok) return incoming.reject(received.rejection);
+    if (!received.ok) {
+      incoming.reject(received.rejection);
+      return;
+    }
     this.dialog = received.dialog;
     const { method } = incoming.request;
     this.#run(method === "BYE" || method === "INVITE" ? method : "request", { incoming });
@@ -179,44 +182,54 @@ export class Session implements DialogUsage {
     const { incoming } = context;
     switch (action) {
       case "send 2xx":
-        return this.#repeat?.();
+        this.#repeat?.();
+        break;
       case "stop 2xx":
-        return this.#repeater.stop();
+        this.#repeater.stop();
+        break;
       case "send BYE":
-        return this.#sendBye();
+        this.#sendBye();
+        break;
       case "answer 200":
         incoming?.respond(200);
-        return;
+        break;
       case "answer 481":
         incoming?.respond(481);
-        return;
+        break;
       case "answer 491":
         incoming?.respond(491);
-        return;
+        break;
       case "take":
         if (incoming !== undefined) this.#take(incoming);
-        return;
+        break;
       case "report acknowledged":
-        return this.handlers.acknowledged?.(context.ack ?? null);
+        this.handlers.acknowledged?.(context.ack ?? null);
+        break;
       case "report unacknowledged":
-        return this.handlers.unacknowledged?.(this.#core.host.clock.now() - this.#acceptedAt);
+        this.handlers.unacknowledged?.(this.#core.host.clock.now() - this.#acceptedAt);
+        break;
       case "report BYE":
         if (incoming !== undefined) this.handlers.byeReceived?.(incoming.request);
-        return;
+        break;
       case "report BYE outcome":
         if (context.outcome !== undefined) this.handlers.byeOutcome?.(context.outcome);
-        return;
+        break;
       case "report ended by peer":
-        return incoming === undefined ? undefined : this.#ended({ by: "peer", bye: incoming.request });
+        if (incoming !== undefined) this.#ended({ by: "peer", bye: incoming.request });
+        break;
       case "report ended here":
-        return this.#ended({ by: "local" });
+        this.#ended({ by: "local" });
+        break;
       case "report no ACK":
-        return this.#ended({ by: "no ACK" });
+        this.#ended({ by: "no ACK" });
+        break;
       case "report lost":
-        return this.#ended({ by: "lost", status: context.lostStatus ?? 481 });
+        this.#ended({ by: "lost", status: context.lostStatus ?? 481 });
+        break;
       case "forget":
         this.dialog = { ...this.dialog, state: "terminated" };
-        return this.#core.removeDialog(this.dialog.id, this);
+        this.#core.removeDialog(this.dialog.id, this);
+        break;
     }
   }
 
@@ -237,9 +250,11 @@ export class Session implements DialogUsage {
     const { handlers } = this;
     switch (incoming.request.method) {
       case "INVITE":
-        return this.#modifier.invite(incoming);
+        this.#modifier.invite(incoming);
+        return;
       case "UPDATE":
-        return this.#modifier.update(incoming);
+        this.#modifier.update(incoming);
+        return;
       case "OPTIONS":
         if (handlers.question !== undefined) handlers.question(incoming);
         else incoming.respond(200, { headers: this.#core.capabilities() });

@@ -1,11 +1,8 @@
 // A subscription of ours: runs the subscriber's table. RFC 6665 4.1.
 import type { Timer } from "@liquid-ims/runtime/clock";
 import { parseExpires } from "../header/delta-seconds.ts";
-import { type EventHeader, parseEvent } from "../header/event.ts";
-import { parameterText } from "../header/parameters.ts";
-import { parseSubscriptionState, type SubscriptionState } from "../header/subscription-state.ts";
 import { copyRequest, type HeaderPair, type SipRequest, type SipResponse } from "../message.ts";
-import { type Rejection, reject } from "../rejection.ts";
+import { reject } from "../rejection.ts";
 import { transactionTimeout } from "../timers.ts";
 import { step } from "../transaction/table.ts";
 import type { Target } from "../transport.ts";
@@ -16,13 +13,13 @@ import {
   dialogIdOfResponse,
   dialogRequest,
   notifyDialog,
-  receiveInDialog,
   refreshTarget,
   uacDialog,
 } from "./dialog.ts";
 import type { IncomingRequest } from "./incoming-request.ts";
 import { type OutOfDialogParts, outOfDialogRequest } from "./out-of-dialog.ts";
 import { finalOnly, type Outcome } from "./outcome.ts";
+import { judgeNotify, type Notification } from "./subscription-notification.ts";
 import {
   type SubscriberAction,
   type SubscriberEvent,
@@ -48,13 +45,6 @@ export interface SubscriptionOptions extends OutOfDialogParts {
    * Takes a terminated NOTIFY also when its CSeq is too low, as OpenIMSCore sends it. Default false: 500.
    */
   readonly lenientTermination?: boolean;
-}
-
-/** A NOTIFY, answered with 200 already. */
-export interface Notification {
-  readonly state: SubscriptionState;
-  readonly body: Body | null;
-  readonly request: SipRequest;
 }
 
 /** Why a subscription is over. */
@@ -88,31 +78,6 @@ export interface RefreshOptions {
 /** Answers to a refresh that end the subscription (RFC 6665 4.1.2.2). */
 const fatal: ReadonlySet<number> = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 
-/**
- * What RFC 6665 4.1.3 says of subscribing anew: seconds to wait, 0 for at once; null: not again.
- * `later` is what "some later time" means to the caller.
- */
-export function resubscription(
-  reason: string | null,
-  retryAfter: number | null,
-  later: number,
-): number | null {
-  switch (reason) {
-    case "rejected":
-    case "noresource":
-    case "invariant":
-      return null;
-    case "deactivated":
-    case "timeout":
-      return 0;
-    case "probation":
-    case "giveup":
-      return retryAfter ?? later;
-    default:
-      return retryAfter ?? 0;
-  }
-}
-
 /** What an event brings along. */
 interface Context {
   readonly response?: SipResponse;
@@ -121,11 +86,6 @@ interface Context {
   readonly notification?: Notification;
   /** Seconds, where the message says. */
   readonly expires?: number | null;
-}
-
-function sameEvent(a: EventHeader | null, b: EventHeader | null): boolean {
-  if (a === null || b === null) return false;
-  return a.package === b.package && parameterText(a.parameters, "id") === parameterText(b.parameters, "id");
 }
 
 /** One SUBSCRIBE outside a dialog and all that follows in the one dialog that it gets; forks are refused. */
@@ -137,7 +97,6 @@ export class Subscription implements DialogUsage, PendingUsage {
   readonly #core: UserAgentCore;
   readonly #options: SubscriptionOptions;
   readonly #handlers: SubscriptionHandlers;
-  readonly #event: EventHeader | null;
   #state: SubscriberState = "notify_wait";
   #dialog: Dialog | null = null;
   /** Asked for in the SUBSCRIBE that was sent last. */
@@ -155,7 +114,6 @@ export class Subscription implements DialogUsage, PendingUsage {
     this.#core = core;
     this.#options = options;
     this.#handlers = handlers;
-    this.#event = parseEvent(options.event);
     this.#expires = options.expires;
     this.request = outOfDialogRequest(
       core,
@@ -213,7 +171,10 @@ export class Subscription implements DialogUsage, PendingUsage {
 
   /** From the user agent. */
   receive(incoming: IncomingRequest): void {
-    if (incoming.request.method !== "NOTIFY") return this.#core.refuseMethod(incoming);
+    if (incoming.request.method !== "NOTIFY") {
+      this.#core.refuseMethod(incoming);
+      return;
+    }
     this.#notified(incoming, this.#dialog);
   }
 
@@ -238,8 +199,15 @@ export class Subscription implements DialogUsage, PendingUsage {
   }
 
   #notified(incoming: IncomingRequest, dialog: Dialog | null): void {
-    const judged = this.#judge(incoming.request, dialog);
-    if ("rejection" in judged) return incoming.reject(judged.rejection);
+    const judged = judgeNotify(incoming.request, dialog, {
+      event: this.#options.event,
+      isFirst: this.#dialog === null,
+      lenientTermination: this.#options.lenientTermination ?? false,
+    });
+    if ("rejection" in judged) {
+      incoming.reject(judged.rejection);
+      return;
+    }
     this.#dialog = judged.dialog;
     const { state } = judged;
     const notification: Notification = { state, body: bodyOf(incoming.request), request: incoming.request };
@@ -250,25 +218,6 @@ export class Subscription implements DialogUsage, PendingUsage {
           ? "NOTIFY pending"
           : "NOTIFY active";
     this.#run(event, { incoming, notification, expires: state.expires });
-  }
-
-  #judge(
-    request: SipRequest,
-    dialog: Dialog | null,
-  ): { readonly dialog: Dialog; readonly state: SubscriptionState } | { readonly rejection: Rejection } {
-    if (dialog === null) return { rejection: reject(400, "a NOTIFY needs a Contact with a URI") };
-    const event = parseEvent(request.headers.get("Event") ?? "");
-    if (!sameEvent(event, this.#event)) {
-      const allow: HeaderPair[] = [["Allow-Events", this.#event?.package ?? ""]];
-      return { rejection: reject(489, `Event is not ${this.#options.event}`, allow) };
-    }
-    const state = parseSubscriptionState(request.headers.get("Subscription-State") ?? "");
-    if (state === null) return { rejection: reject(400, "Subscription-State is missing or malformed") };
-    if (this.#dialog === null) return { dialog, state };
-    const received = receiveInDialog(dialog, request);
-    if (received.ok) return { dialog: refreshTarget(received.dialog, request), state };
-    if (state.state === "terminated" && this.#options.lenientTermination === true) return { dialog, state };
-    return { rejection: received.rejection };
   }
 
   #run(event: SubscriberEvent, context: Context = {}): void {
@@ -285,42 +234,56 @@ export class Subscription implements DialogUsage, PendingUsage {
     const { outcome, notification } = context;
     switch (action) {
       case "start timerN":
-        return this.#startTimerN();
+        this.#startTimerN();
+        break;
       case "stop timerN":
-        return this.#timerN?.cancel();
+        this.#timerN?.cancel();
+        break;
       case "raise duration":
         this.#expires = context.expires ?? this.#expires;
-        return;
+        break;
       case "make dialog":
-        return this.#makeDialog(context.response ?? null);
+        this.#makeDialog(context.response ?? null);
+        break;
       case "note duration":
-        return this.#noteDuration(context.expires ?? null);
+        this.#noteDuration(context.expires ?? null);
+        break;
       case "send SUBSCRIBE":
-        return this.#dialog === null ? this.#sendFirst() : this.#sendRefresh(this.#dialog);
+        if (this.#dialog === null) this.#sendFirst();
+        else this.#sendRefresh(this.#dialog);
+        break;
       case "answer 200":
         context.incoming?.respond(200);
-        return;
+        break;
       case "report notification":
-        return notification === undefined ? undefined : this.#handlers.notified(notification);
+        if (notification !== undefined) this.#handlers.notified(notification);
+        break;
       case "report answer":
-        return outcome === undefined ? undefined : this.#handlers.answered?.(outcome);
+        if (outcome !== undefined) this.#handlers.answered?.(outcome);
+        break;
       case "report failure":
-        return outcome === undefined ? undefined : this.#handlers.ended?.({ by: "failure", outcome });
+        if (outcome !== undefined) this.#handlers.ended?.({ by: "failure", outcome });
+        break;
       case "report lost":
-        return outcome === undefined ? undefined : this.#handlers.ended?.({ by: "lost", outcome });
+        if (outcome !== undefined) this.#handlers.ended?.({ by: "lost", outcome });
+        break;
       case "report no NOTIFY":
-        return this.#handlers.ended?.({ by: "no NOTIFY" });
+        this.#handlers.ended?.({ by: "no NOTIFY" });
+        break;
       case "report expired":
-        return this.#handlers.ended?.({ by: "expired" });
+        this.#handlers.ended?.({ by: "expired" });
+        break;
       case "report terminated":
-        if (notification === undefined) return;
-        return this.#handlers.ended?.({
+        if (notification === undefined) break;
+        this.#handlers.ended?.({
           by: "notifier",
           reason: notification.state.reason,
           retryAfter: notification.state.retryAfter,
         });
+        break;
       case "forget":
-        return this.#forget();
+        this.#forget();
+        break;
     }
   }
 
@@ -404,18 +367,21 @@ export class Subscription implements DialogUsage, PendingUsage {
   #answered(outcome: Outcome, success: SubscriberEvent, ends: SubscriberEvent, fails: SubscriberEvent): void {
     this.#isBusy = false;
     const { status, response } = outcome;
-    if (response === null) return this.#run(ends, { outcome });
+    if (response === null) {
+      this.#run(ends, { outcome });
+      return;
+    }
     if (status < 300) {
       // A NOTIFY of another branch came first: its dialog is the one that counts.
       const isOther =
         this.#dialog !== null && this.#dialog.id.remoteTag !== dialogIdOfResponse(response).remoteTag;
       if (this.#dialog !== null && !isOther) this.#dialog = refreshTarget(this.#dialog, response);
       const expires = isOther ? null : parseExpires(response.headers.get("Expires") ?? "");
-      return this.#run(success, { response, outcome, expires });
+      this.#run(success, { response, outcome, expires });
+      return;
     }
     const minimum = parseExpires(response.headers.get("Min-Expires") ?? "");
-    if (status === 423 && minimum !== null && minimum > this.#expires)
-      return this.#run("423", { expires: minimum });
-    this.#run(fatal.has(status) ? ends : fails, { outcome });
+    if (status === 423 && minimum !== null && minimum > this.#expires) this.#run("423", { expires: minimum });
+    else this.#run(fatal.has(status) ? ends : fails, { outcome });
   }
 }
