@@ -1,0 +1,87 @@
+// What a transfer has seen of the location service: the records of its users, and who is on the function. Pure state.
+import {
+  type FunctionName,
+  type LocationRecord,
+  type RegistrationKey,
+  registrationKeyOf,
+} from "@liquid-ims/location-service/record";
+import type { Happening } from "./step.ts";
+import type { UserRow } from "./user-row.ts";
+
+type IsSame = (a: FunctionName, b: FunctionName) => boolean;
+
+function textOf({ impu, contact }: LocationRecord): string {
+  return JSON.stringify([impu, contact]);
+}
+
+/** The records of one transfer's users. A move keeps the Contact, so a record stays with its registration. */
+export class Registrations {
+  readonly #function: FunctionName | null;
+  readonly #isSame: IsSame;
+  readonly #records = new Map<RegistrationKey, Map<string, LocationRecord>>();
+  readonly #keys = new Map<string, RegistrationKey>();
+  readonly #present = new Map<string, RegistrationKey>();
+
+  constructor(name: FunctionName | null, isSame: IsSame) {
+    this.#function = name;
+    this.#isSame = isSame;
+  }
+
+  /** Takes a record over; gives the registration that it is about. */
+  take(record: LocationRecord): RegistrationKey {
+    const text = textOf(record);
+    // An instance-id that is learned later changes the key, not the registration.
+    const key = this.#keys.get(text) ?? registrationKeyOf(record);
+    this.#keys.set(text, key);
+    const known = this.#records.get(key);
+    if (known === undefined) this.#records.set(key, new Map([[text, record]]));
+    else known.set(text, record);
+    if (this.isOnFunction(record)) this.#present.set(text, key);
+    else this.#present.delete(text);
+    return key;
+  }
+
+  isOnFunction({ state, pCscf }: LocationRecord): boolean {
+    if (state !== "registered" || pCscf === null || this.#function === null) return false;
+    return this.#isSame(pCscf, this.#function);
+  }
+
+  /** Registrations on the function. */
+  get present(): ReadonlySet<RegistrationKey> {
+    return new Set(this.#present.values());
+  }
+
+  /**
+   * Compares with all registered records of the function, after every change was taken: who is missing there was
+   * removed unseen. Gives their registrations.
+   */
+  reconcile(records: readonly LocationRecord[]): readonly RegistrationKey[] {
+    const registered = new Set(records.map(textOf));
+    const gone: RegistrationKey[] = [];
+    for (const [text, key] of this.#present) {
+      if (registered.has(text)) continue;
+      const record = this.#records.get(key)?.get(text);
+      if (record !== undefined) this.#records.get(key)?.set(text, { ...record, state: "left" });
+      this.#present.delete(text);
+      gone.push(key);
+    }
+    return gone;
+  }
+
+  /** What the records of a registration mean for its user; null: nothing. */
+  placeOf(row: UserRow): Happening | null {
+    const records = [...(this.#records.get(row.registration)?.values() ?? [])];
+    if (records.length === 0) return null;
+    const registered = records.filter(({ state }) => state === "registered");
+    if (registered.length === 0) return { event: "record gone" };
+    const at = (name: FunctionName | null) =>
+      registered.find(({ pCscf }) => pCscf !== null && name !== null && this.#isSame(pCscf, name));
+    // One that was never commanded has gone there by itself.
+    if (at(row.target) !== undefined)
+      return { event: row.commandedAt === null ? "record shows elsewhere" : "record shows target" };
+    if (registered.some(({ pCscf }) => pCscf === null)) return null;
+    const origin = at(row.from);
+    if (origin !== undefined) return { event: "record shows origin", sCscf: origin.sCscf };
+    return { event: "record shows elsewhere" };
+  }
+}

@@ -1,0 +1,197 @@
+// The interpreter of the per-user table: a row and an event give the next row and what is done once that is durable.
+import type {
+  CommandContent,
+  DialogDescription,
+  DialogReport,
+  MoveContent,
+} from "@liquid-ims/reference-points/cfs-ue";
+import type { Reason } from "./outcome.ts";
+import type { TransferTimes } from "./times.ts";
+import { userTable } from "./transfer-state.ts";
+import type { UserAction, UserEvent, UserTable } from "./user-event.ts";
+import { lcfOperation, type SentCommand, type UserRow } from "./user-row.ts";
+
+/** An event with what came with it. */
+export interface Happening {
+  readonly event: UserEvent;
+  /** With `slot`. */
+  readonly move?: Omit<MoveContent, "deadline">;
+  /** With `slot`: the LCF will not be asked to replace, so no report is waited for. */
+  readonly withoutReport?: boolean;
+  /** With `release`. */
+  readonly release?: "all" | readonly string[];
+  /** With refusals, failures, `LCF gone` and `abort`. */
+  readonly reason?: Reason;
+  readonly detail?: string;
+  /** With the LCF's answers. */
+  readonly dialogs?: readonly DialogDescription[];
+  /** With its reports. */
+  readonly results?: readonly DialogReport[];
+  /** With `record shows origin`: the S-CSCF that serves now. */
+  readonly sCscf?: string;
+  /** With `returned`: until when the new round may begin something. */
+  readonly deadlineAt?: number;
+}
+
+export interface StepContext {
+  /** Wall clock, ms since 1970. */
+  readonly at: number;
+  /** For the next command: higher than every one before to this registration. */
+  readonly sequence: number;
+  readonly times: TransferTimes;
+  /** Default the table itself; tests give changed ones. */
+  readonly table?: UserTable;
+}
+
+/** What is done after the row is durable. */
+export type Effect =
+  | { readonly effect: "send"; readonly operation: string; readonly command: SentCommand }
+  | { readonly effect: "forget"; readonly operation: string };
+
+export interface Step {
+  readonly row: UserRow;
+  readonly effects: readonly Effect[];
+  /** False for a cell that is null: nothing has changed. */
+  readonly expected: boolean;
+}
+
+/** Longest wait between two tries after overload. */
+const longestBackOff = 30_000;
+
+function backOff(row: UserRow, reason: Reason | undefined, times: TransferTimes): number {
+  if (reason !== "registration overloaded") return times.retry;
+  return Math.min(longestBackOff, times.retry * 2 ** Math.max(0, row.attempts - 1));
+}
+
+/** The newer word on each dialog, in the order in which they were first heard of. */
+function mergeResults(old: readonly DialogReport[], news: readonly DialogReport[]): readonly DialogReport[] {
+  const merged = new Map(old.map((result) => [result.id, result]));
+  for (const result of news) merged.set(result.id, result);
+  return [...merged.values()];
+}
+
+function send(row: UserRow): Effect[] {
+  if (row.command === null) return [];
+  return [{ effect: "send", operation: lcfOperation(row), command: row.command }];
+}
+
+type Acted = { readonly row: UserRow; readonly effects?: readonly Effect[] };
+
+function command(row: UserRow, context: StepContext, content: CommandContent, life: number): Acted {
+  const sent = { sequence: context.sequence, expires: context.at + life, content };
+  const changed = { ...row, command: sent };
+  return { row: changed, effects: send(changed) };
+}
+
+function act(row: UserRow, action: UserAction, happening: Happening, context: StepContext): Acted {
+  const { at, sequence, times } = context;
+  if (typeof action !== "string") return { row: { ...row, reason: action.reason, detail: "" } };
+  switch (action) {
+    case "ask":
+      return command({ ...row, since: sequence, askedAt: at }, context, { command: "query" }, times.query);
+    case "move": {
+      if (happening.move === undefined) throw new Error("a slot came without its move");
+      const begun: UserRow = {
+        ...row,
+        since: sequence,
+        attempts: row.attempts + 1,
+        commandedAt: at,
+        reason: null,
+        detail: "",
+        replace: happening.withoutReport ? "never" : happening.move.replace,
+        reported: happening.withoutReport ?? false,
+        released: "no",
+      };
+      return command(begun, context, { ...happening.move, deadline: at + times.move }, times.command);
+    }
+    case "move anew":
+      return row.command === null ? { row } : command(row, context, row.command.content, times.command);
+    case "replace": {
+      const dialogs = happening.release ?? "all";
+      const released = dialogs === "all" ? "all" : "some";
+      return command({ ...row, released }, context, { command: "replace", dialogs }, times.command);
+    }
+    case "cancel":
+      return command(row, context, { command: "cancel", reRegister: false }, times.command);
+    case "send again":
+      return { row, effects: send(row) };
+    case "cancel again":
+      return { row, effects: row.command?.content.command === "cancel" ? send(row) : [] };
+    case "note dialogs":
+      return { row: happening.dialogs === undefined ? row : { ...row, dialogs: happening.dialogs } };
+    case "note results":
+      return { row: { ...row, results: mergeResults(row.results, happening.results ?? []) } };
+    case "note reported":
+      return { row: { ...row, reported: true } };
+    case "note moved":
+      return { row: { ...row, registeredAt: at, reason: "moved", detail: "" } };
+    case "note S-CSCF":
+      return { row: happening.sCscf === undefined ? row : { ...row, sCscf: happening.sCscf } };
+    case "wait":
+      return {
+        row: {
+          ...row,
+          reason: happening.reason ?? null,
+          detail: happening.detail ?? "",
+          dialogs: happening.dialogs ?? row.dialogs,
+          askedAt: null,
+          notBefore: at + backOff(row, happening.reason, times),
+        },
+      };
+    case "note reason":
+      return { row: { ...row, reason: happening.reason ?? row.reason, detail: happening.detail ?? "" } };
+    case "new round": {
+      const deadlineAt = happening.deadlineAt ?? row.deadlineAt;
+      // Another round of one who had ended is a visit of its own; one after a failure goes on with the old reason.
+      const again = happening.event === "returned";
+      return {
+        row: {
+          ...row,
+          round: row.round + 1,
+          command: null,
+          since: sequence,
+          deadlineAt,
+          askedAt: null,
+          reported: false,
+          released: "no",
+          ...(again
+            ? {
+                counted: true,
+                reason: null,
+                detail: "",
+                dialogs: null,
+                notBefore: at,
+                arrivedAt: at,
+                commandedAt: null,
+              }
+            : {}),
+        },
+      };
+    }
+    case "forget":
+      return { row, effects: [{ effect: "forget", operation: lcfOperation(row) }] };
+  }
+}
+
+/**
+ * One event. A user whose record came after the report is done with the record: the report is looked at again then.
+ * Equal rows mean that nothing needs to be written.
+ */
+export function step(row: UserRow, happening: Happening, context: StepContext): Step {
+  const table: UserTable = context.table ?? userTable;
+  const transition = table[row.state][happening.event];
+  if (transition === null) return { row, effects: [], expected: false };
+  let present = row;
+  const effects: Effect[] = [];
+  for (const action of transition.actions) {
+    const acted = act(present, action, happening, context);
+    present = acted.row;
+    effects.push(...(acted.effects ?? []));
+  }
+  if (present.state !== transition.next) present = { ...present, state: transition.next };
+  if (present.state === "registered" && present.reported && happening.event !== "reported") {
+    const settled = step(present, { event: "reported" }, context);
+    return { ...settled, effects: [...effects, ...settled.effects] };
+  }
+  return { row: present, effects, expected: true };
+}

@@ -1,0 +1,126 @@
+// One user's part of a transfer as it stands in the store. Times are ms since 1970 by the CFS's wall clock.
+import type { FunctionName, RegistrationKey } from "@liquid-ims/location-service/record";
+import type { CommandContent, DialogDescription, DialogReport } from "@liquid-ims/reference-points/cfs-ue";
+import type { Codec } from "../store/table.ts";
+import { isReason, type Reason } from "./outcome.ts";
+
+/** The states of the per-user table. `asked` is shown to the outside as planned. */
+export const userStates = [
+  "planned",
+  "asked",
+  "commanded",
+  "accepted",
+  "registered",
+  "done",
+  "staying",
+  "skipped",
+  "refused",
+  "unreachable",
+  "timedOut",
+  "superseded",
+  "aborted",
+  "failed",
+] as const;
+
+export type UserState = (typeof userStates)[number];
+
+/** The newest command: what is sent again after a restart, byte for byte. */
+export interface SentCommand {
+  readonly sequence: number;
+  readonly expires: number;
+  readonly content: CommandContent;
+}
+
+export interface UserRow {
+  /** The transfer. */
+  readonly transfer: string;
+  readonly registration: RegistrationKey;
+  /** Default public identity. */
+  readonly user: string;
+  readonly from: FunctionName | null;
+  readonly sCscf: FunctionName;
+  /** Null: stays. Never changed within a round: nobody is commanded to two targets. */
+  readonly target: FunctionName | null;
+  /** One of those who were to be moved: counted as moved or left. */
+  readonly counted: boolean;
+  readonly state: UserState;
+  /** Why the state is as it is, or why the user is still waiting. */
+  readonly reason: Reason | null;
+  /** More about the reason, for people. */
+  readonly detail: string;
+  /** What the LCF said about its dialogs last; null: never asked, or it did not answer. */
+  readonly dialogs: readonly DialogDescription[] | null;
+  readonly command: SentCommand | null;
+  /** What the LCF said of commands with a lower sequence is old. */
+  readonly since: number;
+  /** Each is an operation of its own at the LCF: a failed one is over there. */
+  readonly round: number;
+  /** Times that a move was commanded in this round and those before. */
+  readonly attempts: number;
+  /** Not tried before. */
+  readonly notBefore: number;
+  /** Nothing new is tried after. */
+  readonly deadlineAt: number;
+  /** When the move of the present round was commanded; null before. */
+  readonly commandedAt: number | null;
+  /** When the record showed the target. */
+  readonly registeredAt: number | null;
+  /** When it was queried since it last had to wait; null: not yet. */
+  readonly askedAt: number | null;
+  /** How the last move was to replace; `never`: no report is waited for. */
+  readonly replace: "now" | "wait" | "never";
+  /** The LCF has nothing more to say, or is not asked for it. */
+  readonly reported: boolean;
+  readonly results: readonly DialogReport[];
+  /** For a move that waits before it replaces: which dialogs were set free. */
+  readonly released: "no" | "some" | "all";
+  /** When the user came, where that was after the transfer had begun. */
+  readonly arrivedAt: number | null;
+}
+
+/** What an operation is called at the LCF. */
+export function lcfOperation(row: Pick<UserRow, "transfer" | "round">): string {
+  return row.round === 1 ? row.transfer : `${row.transfer}.${row.round}`;
+}
+
+/** Id of a user's row in its table. */
+export function userRowId(transfer: string, registration: RegistrationKey): string {
+  return `${transfer}/${registration}`;
+}
+
+/** True for the states in which something is still to happen by itself. */
+export function isOpen(state: UserState): boolean {
+  return (
+    state === "planned" ||
+    state === "asked" ||
+    state === "commanded" ||
+    state === "accepted" ||
+    state === "registered"
+  );
+}
+
+/** True for a user whose record has shown the target. */
+export function isMoved(state: UserState): boolean {
+  return state === "registered" || state === "done";
+}
+
+function isUserState(value: unknown): value is UserState {
+  return userStates.some((state) => state === value);
+}
+
+/** Own rows only: the state and the reason are checked, since other versions may have had others. */
+function isUserRow(value: unknown): value is UserRow {
+  if (typeof value !== "object" || value === null) return false;
+  if (!("state" in value) || !isUserState(value.state)) return false;
+  if (!("reason" in value) || !(value.reason === null || isReason(value.reason))) return false;
+  return "transfer" in value && "registration" in value && "results" in value && "round" in value;
+}
+
+export const userRowCodec: Codec<UserRow> = {
+  encode: (row) => JSON.stringify(row),
+  decode(text) {
+    const value: unknown = JSON.parse(text);
+    if (isUserRow(value)) return value;
+    throw new Error(`a row of table transfer-user is none: ${text.slice(0, 200)}`);
+  },
+};

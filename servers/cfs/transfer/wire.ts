@@ -1,0 +1,84 @@
+// Between the per-user table and cfs-ue: moves in the LCF's terms, and what the LCF said as events.
+import { splitFunctionName } from "@liquid-ims/location-service/function-name";
+import type { FunctionName } from "@liquid-ims/location-service/record";
+import type { Answer, CommandBody, MoveCondition, MoveContent } from "@liquid-ims/reference-points/cfs-ue";
+import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
+import type { LcfMessage } from "../cfs-ue/channel.ts";
+import { type Reason, registrationReason, verdictOf } from "./outcome.ts";
+import type { Happening } from "./step.ts";
+import { lcfOperation, type SentCommand, type UserRow } from "./user-row.ts";
+
+/** Names and addresses of a function, as the LCF compares them with its Path and Service-Route. */
+export function functionAddress(
+  name: FunctionName,
+  addressesOf: (name: FunctionName) => readonly string[],
+): FunctionAddress {
+  const parts = splitFunctionName(name);
+  const addresses = addressesOf(name);
+  if (parts === null) return { name, addresses };
+  return { name: parts.host, addresses, ...(parts.port === null ? {} : { port: parts.port }) };
+}
+
+export interface MoveOptions {
+  readonly condition: MoveCondition;
+  readonly replace: "now" | "wait";
+  readonly addressesOf: (name: FunctionName) => readonly string[];
+}
+
+/** The move of a row that has a target; null for one that has none, or whose present P-CSCF is unknown. */
+export function moveOf(row: UserRow, options: MoveOptions): Omit<MoveContent, "deadline"> | null {
+  if (row.target === null || row.from === null) return null;
+  const address = (name: FunctionName) => functionAddress(name, options.addressesOf);
+  return {
+    command: "move",
+    target: { pCscf: address(row.target) },
+    expected: { pCscf: address(row.from), sCscf: address(row.sCscf) },
+    if: options.condition,
+    after: 0,
+    replace: options.replace,
+  };
+}
+
+/** A command of the table in the channel's terms. */
+export function commandBody(operation: string, { sequence, expires, content }: SentCommand): CommandBody {
+  return { operation, sequence, expires, ...content };
+}
+
+function refusal(event: "refused" | "failed", reason: Reason, rest: Partial<Happening>): Happening {
+  return { event: verdictOf(reason).retry ? `${event}, retry` : event, reason, ...rest };
+}
+
+function answered(row: UserRow, answer: Answer): Happening | null {
+  const last = row.command;
+  switch (answer.answer) {
+    case "accepted":
+      if (last?.content.command === "query" && answer.sequence === last.sequence)
+        return { event: "query answered", dialogs: answer.dialogs };
+      // To a replace or a cancel: the report says what comes of it.
+      return last?.content.command === "move" ? { event: "accepted", dialogs: answer.dialogs } : null;
+    case "refused": {
+      const { reason, detail, dialogs } = answer;
+      // A replace that is not obeyed: nothing more will be reported.
+      if (last?.content.command === "replace" && answer.sequence === last.sequence)
+        return { event: "reported", results: [] };
+      const given = dialogs.length === 0 ? { detail } : { detail, dialogs };
+      return answer.sequence === last?.sequence ? refusal("refused", reason, given) : null;
+    }
+    case "registered":
+      return { event: "registered", dialogs: answer.dialogs };
+    case "failed": {
+      const statuses = answer.trouble.map(({ status, count }) => `${count} x ${status}`).join(", ");
+      const detail = [answer.detail, statuses].filter((part) => part !== "").join(": ");
+      return refusal("failed", registrationReason(answer.trouble), { detail });
+    }
+    case "cancelled":
+      return { event: "cancelled" };
+  }
+}
+
+/** What an LCF's message means for a row; null when it is old, or of another operation. */
+export function happeningOf(row: UserRow, message: LcfMessage): Happening | null {
+  if (message.operation !== lcfOperation(row) || message.sequence < row.since) return null;
+  if ("answer" in message) return answered(row, message);
+  return { event: message.final ? "reported" : "progress", results: message.dialogs };
+}
