@@ -1,0 +1,113 @@
+// The lab's command line: what is wrong is named with its value and what is allowed.
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Experiment } from "@liquid-ims/lab/experiments/experiment";
+import { readOptions } from "@liquid-ims/lab/options";
+
+const experiment: Experiment = {
+  name: "p-cscf-overload",
+  summary: "",
+  run: () => Promise.reject(new Error("not run here")),
+};
+
+function read(...argv: string[]) {
+  return readOptions(argv, [experiment]);
+}
+
+test("defaults: the seed's experiment in real time", () => {
+  const request = read("p-cscf-overload");
+  assert.equal(request.kind, "run");
+  assert.ok(request.kind === "run");
+  assert.deepEqual(request.options, {
+    speed: 1,
+    virtual: false,
+    seed: 1,
+    users: 20,
+    rate: 1,
+    duration: 120,
+    pace: "fixed",
+    t1: 500,
+    load: 0.5,
+    kill: false,
+    replaceDialogs: true,
+    logLevel: "error",
+  });
+  assert.equal(request.out, "out");
+  assert.equal(request.trace, false);
+});
+
+test("every option is read", () => {
+  const request = read(
+    ...[
+      "p-cscf-overload",
+      "--speed",
+      "4",
+      "--seed",
+      "7",
+      "--users",
+      "30",
+      "--rate",
+      "2.5",
+      "--duration",
+      "60",
+    ],
+    ...[
+      "--pace",
+      "parallel",
+      "--t1",
+      "2000",
+      "--load",
+      "0",
+      "--kill",
+      "--without-replaces",
+      "--trace",
+      "--out",
+      "x",
+    ],
+  );
+  assert.ok(request.kind === "run");
+  assert.deepEqual(
+    { ...request.options, out: request.out, trace: request.trace },
+    {
+      ...{
+        speed: 4,
+        virtual: false,
+        seed: 7,
+        users: 30,
+        rate: 2.5,
+        duration: 60,
+        pace: "parallel",
+        t1: 2000,
+      },
+      ...{ load: 0, kill: true, replaceDialogs: false, logLevel: "error", out: "x", trace: true },
+    },
+  );
+});
+
+test("without a name, and with --list: the list", () => {
+  assert.equal(read().kind, "list");
+  assert.equal(read("--list").kind, "list");
+});
+
+const wrong: readonly [argv: readonly string[], says: RegExp][] = [
+  [["nonsense"], /'nonsense' is unknown; there are: p-cscf-overload/],
+  [["p-cscf-overload", "--sped", "4"], /unknown option '--sped'/],
+  [["p-cscf-overload", "--speed", "fast"], /'--speed <n>' argument 'fast' is invalid.*above 0 to 50/],
+  [["p-cscf-overload", "--speed", "0"], /'0' is invalid.*above 0 to 50/],
+  [["p-cscf-overload", "--speed"], /'--speed <n>' argument missing/],
+  [["p-cscf-overload", "--users", "1.5"], /'1.5' is invalid.*a whole number from 2 to 240/],
+  [["p-cscf-overload", "--users", ""], /'' is invalid/],
+  [["p-cscf-overload", "--load", "1.2"], /'1.2' is invalid.*from 0 to 1/],
+  [["p-cscf-overload", "--pace", "adaptive"], /'adaptive' is invalid.*parallel, fixed/],
+  [["p-cscf-overload", "--virtual", "--speed", "4"], /'--speed'.*'--virtual'/],
+  [["p-cscf-overload", "twice"], /too many arguments/],
+];
+
+for (const [argv, says] of wrong) {
+  test(`usage: ${argv.join(" ")}`, () => {
+    const request = read(...argv);
+    assert.ok(request.kind === "usage", request.kind);
+    assert.match(request.message, says);
+    assert.doesNotMatch(request.message, /\n.*\n/);
+  });
+}
