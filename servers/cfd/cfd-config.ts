@@ -23,10 +23,10 @@ export interface CfdConfig {
   /** Domain of this network: P-CSCFs of another P-Visited-Network-ID are visited ones. Default: nobody is visited. */
   readonly homeDomain?: string;
   /**
-   * How the private identity follows from the public one where none is shown: `user@domain` (scheme, port and
-   * parameters dropped, the usual derivation of TS 23.003 13.3 backwards). The only rule yet, and the default.
+   * Realm of the private identity that is derived where none is shown: `user@realm` with the user of the public
+   * identity (or the number of a tel URI). Default: the public identity's own domain (TS 23.003 13.4B).
    */
-  readonly impiRule?: "user@domain";
+  readonly impiRealm?: string;
   /** Kept beyond `Expires`, against clocks and messages that are late. Default 2,000. */
   readonly expiryGrace?: number;
   /** How long a removed record stays as `left`. Default 64*T1. */

@@ -13,6 +13,7 @@ import { defaultTimers } from "@liquid-ims/sip/timers";
 import type { Target } from "@liquid-ims/sip/transport";
 import type { CfdConfig } from "./cfd-config.ts";
 import { CfdCounters, type Refusal } from "./cfd-counters.ts";
+import { deriveImpi } from "./derived-impi.ts";
 import { startExpiry } from "./expiry.ts";
 import { patientStore, StoreFailure } from "./patient-store.ts";
 import type { Decision } from "./record-change.ts";
@@ -41,14 +42,6 @@ export interface CfdNode {
   readonly local: readonly Target[];
   /** Closes its sockets and timers; REGISTERs not yet answered stay so. The store is its owner's to close. */
   stop(): Promise<void>;
-}
-
-/** `user@domain` of a public identity: the private one where none is shown (TS 23.003 13.4B, the other way round). */
-function impiOf(impu: string): string {
-  return impu
-    .replace(/^[a-z]+:/i, "")
-    .replace(/[;?].*$/, "")
-    .replace(/:\d+$/, "");
 }
 
 /** RFC 3261 20.43: 399 with the reason, for whoever configures the S-CSCF. */
@@ -213,7 +206,12 @@ class Cfd implements CfdNode {
     }
     let decision: Decision;
     try {
-      decision = await writeRegister(message, { store: this.#store, clock, table: this.#table, impiOf });
+      decision = await writeRegister(message, {
+        store: this.#store,
+        clock,
+        table: this.#table,
+        impiOf: (impu) => deriveImpi(impu, this.#config.impiRealm ?? null),
+      });
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       this.#unavailable(transaction, "store", error.message);
