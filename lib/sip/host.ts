@@ -1,9 +1,11 @@
 // Hosts: names, IPv4 and IPv6 addresses. RFC 3261 25.1 host, RFC 5118 4, RFC 4291 2.2.
 
-/** True for four decimal numbers from 0 to 255. */
+/** True for four decimal numbers from 0 to 255, without zeros in front (some read those as octal). */
 export function isIpv4(text: string): boolean {
   const parts = text.split(".");
-  return parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) <= 255);
+  return (
+    parts.length === 4 && parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255)
+  );
 }
 
 /** The number of 16-bit groups; -1 when one is no group. An IPv4 address at the end counts as two. */
