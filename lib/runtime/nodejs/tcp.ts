@@ -39,7 +39,7 @@ class NodejsStream implements ByteStream {
         owner.open.delete(drop);
         if (socket.closed) done();
         else socket.once("close", () => done());
-        socket.resetAndDestroy();
+        this.#drop();
       });
     };
     owner.open.add(drop);
@@ -85,7 +85,13 @@ class NodejsStream implements ByteStream {
 
   reset(): void {
     this.#silent = true;
-    this.#socket.resetAndDestroy();
+    this.#drop();
+  }
+
+  #drop(): void {
+    // A socket that is sending its end cannot be reset: libuv refuses, and "close" would never come.
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #close(): void {
