@@ -9,6 +9,7 @@ import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
 import { type LocationContent, registrationKey } from "@liquid-ims/location-service/record";
 import type { CommandBody } from "@liquid-ims/reference-points/cfs-ue";
 import type { Host } from "@liquid-ims/runtime/host";
+import { type LogFields, silentLog } from "@liquid-ims/runtime/log";
 import { type Disk, type SimulatedHost, Simulation } from "@liquid-ims/runtime/simulation";
 import { openStack } from "@liquid-ims/sip/stack";
 import { type FakeDialog, type FakeLcf, type FakeLcfOptions, fakeLcf } from "./fake-lcf.ts";
@@ -111,6 +112,8 @@ export interface WorldOptions {
   readonly records?: readonly LocationContent[];
   /** Loss of datagrams both ways. */
   readonly loss?: number;
+  /** Sees what the CFS logs as a warning. */
+  readonly log?: (event: string, fields?: LogFields) => void;
 }
 
 export async function world(options: WorldOptions = {}): Promise<World> {
@@ -124,6 +127,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   const cfs = simulation.addHost("cfs", {
     addresses: [cfsTarget.address.host],
     program: cfsProgram(disk, location, options.ue ?? {}),
+    ...(options.log === undefined ? {} : { log: { ...silentLog, warn: options.log } }),
   });
   const lcf = simulation.addHost("lcf", {
     addresses: [aliceAddress.host],
@@ -146,6 +150,8 @@ export async function boundWorld(
   const made = await world(options);
   const dialog = made.lcf.node.subscribe();
   await made.simulation.run({ ms: 40_000, when: () => isReachable(made) });
+  // The NOTIFY that the challenge's SUBSCRIBE is owed.
+  await made.simulation.run({ ms: 100 });
   return { ...made, dialog };
 }
 
@@ -174,4 +180,15 @@ export function query(made: World, sequence: number, operation = "op-1"): Comman
     expires: made.cfs.host.clock.wall() + 30_000,
     command: "query",
   };
+}
+
+/** Rows of a table of the store, as its batches add up. */
+export function rowsOf(made: World, table: string): number {
+  const keys = new Set<string>();
+  for (const batch of made.disk.batches)
+    for (const { key, value } of batch) {
+      if (value === null) keys.delete(key);
+      else if (key.startsWith(`${table}/`)) keys.add(key);
+    }
+  return keys.size;
 }

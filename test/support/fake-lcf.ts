@@ -84,8 +84,13 @@ export interface FakeDialog {
   readonly key: KeyPair;
 }
 
-/** What it answers to a NOTIFY; null: nothing. */
-export type NotifyAnswer = { readonly status: number; readonly headers?: readonly HeaderPair[] } | null;
+/** What it answers to a NOTIFY; null: nothing, ever. */
+export type NotifyAnswer = {
+  readonly status: number;
+  readonly headers?: readonly HeaderPair[];
+  /** Default at once. */
+  readonly afterMs?: number;
+} | null;
 
 export class FakeLcf {
   readonly host: Host;
@@ -98,6 +103,8 @@ export class FakeLcf {
   onNotify: (dialog: FakeDialog, notify: SeenNotify) => NotifyAnswer = () => ({ status: 200 });
   #stack: SipStack | null = null;
   #key: KeyPair | null = null;
+  /** Bodies are signed, and leave, one after the other. */
+  #leaving: Promise<void> = Promise.resolve();
 
   constructor(host: Host, options: FakeLcfOptions) {
     this.host = host;
@@ -138,6 +145,12 @@ export class FakeLcf {
   get contact(): string {
     const { contact, address } = this.options;
     return contact ?? `sip:ue@${address.host}:${address.port}`;
+  }
+
+  #inTurn(label: string, task: () => Promise<void>): void {
+    const turn = this.#leaving.then(task);
+    this.#leaving = turn;
+    this.host.spawn(label, () => turn);
   }
 
   #signing(key: KeyPair): SigningKey {
@@ -196,7 +209,6 @@ export class FakeLcf {
       ["Event", said.event ?? "liquid-ims"],
       ["Accept", "application/jose"],
       ["Expires", String(expires)],
-      ...(said.headers ?? []),
     ];
     const dialog: FakeDialog = {
       callId,
@@ -212,7 +224,7 @@ export class FakeLcf {
       key: this.key,
     };
     this.dialogs.push(dialog);
-    this.host.spawn("fake hello", async () => {
+    this.#inTurn("fake hello", async () => {
       const jws =
         said.text === undefined ? await sealSubscribe(this.host.crypto, this.#signing(key), body) : said.text;
       dialog.request = this.#request("sip:cfs.open-ims.test", headers, said, jws);
@@ -227,9 +239,14 @@ export class FakeLcf {
     return buildRequest({
       method: "SUBSCRIBE",
       uri,
-      headers: [...headers, ...type].filter(([name]) => !without.has(name)),
+      headers: [...[...headers, ...type].filter(([name]) => !without.has(name)), ...(said.headers ?? [])],
       ...(jws === null ? {} : { body: encodeText(jws) }),
     });
+  }
+
+  /** The dialog's first SUBSCRIBE once more, byte for byte but for its branch. */
+  resend(dialog: FakeDialog): void {
+    this.#send(dialog, dialog.request);
   }
 
   #send(dialog: FakeDialog, request: SipRequest): void {
@@ -268,7 +285,7 @@ export class FakeLcf {
       reports: [],
       ...said.body,
     };
-    this.host.spawn("fake refresh", async () => {
+    this.#inTurn("fake refresh", async () => {
       const key = this.#signing(said.key ?? dialog.key);
       const jws = said.text === undefined ? await sealSubscribe(this.host.crypto, key, body) : said.text;
       const latest = dialog.dialog ?? known;
@@ -338,8 +355,12 @@ export class FakeLcf {
     dialog.notifies.push(seen);
     const answer = this.onNotify(dialog, seen);
     if (answer !== null) {
-      const { status, headers = [] } = answer;
-      transaction.respond(buildResponse(request, status, { headers }));
+      const { status, headers = [], afterMs = 0 } = answer;
+      if (afterMs > 0) await clock.sleep(afterMs, "fake takes its time");
+      const response = buildResponse(request, status, { headers });
+      // A server of ours sends no 408 (RFC 4320 4.2); the cores do.
+      if (status === 408) this.stack.sendResponse(response);
+      else transaction.respond(response);
     }
     const isNew = body?.ticket !== undefined;
     if (isNew && answer !== null && answer.status < 300 && this.options.obedient !== false)

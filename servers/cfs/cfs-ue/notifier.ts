@@ -26,8 +26,8 @@ export class Notifier {
   readonly #context: Context;
   /** By local tag. One that is overdue is no longer in here, but its answer still counts. */
   readonly #flights = new Map<string, Flight>();
-  /** By local tag: when (monotonic) a command of that sequence was seen to have arrived in the dialog. */
-  readonly #delivered = new Map<string, Map<number, number>>();
+  /** By local tag: sequences of the commands that have arrived in the dialog, until they are due again. */
+  readonly #delivered = new Map<string, Set<number>>();
   /** Being decided and stored; true: something came up meanwhile. */
   readonly #sending = new Map<string, boolean>();
   readonly #expiries = new Map<string, Timer>();
@@ -126,8 +126,7 @@ export class Notifier {
   }
 
   #isDelivered(localTag: string, sequence: number): boolean {
-    const at = this.#delivered.get(localTag)?.get(sequence);
-    return at !== undefined && this.#context.host.clock.now() - at < this.#context.limits.commandRepeat;
+    return this.#delivered.get(localTag)?.has(sequence) === true;
   }
 
   #overdue(localTag: string, sequence: number): void {
@@ -165,20 +164,25 @@ export class Notifier {
   }
 
   #markDelivered(flight: Flight): void {
-    if (flight.content.commands.length === 0) return;
-    const { clock } = this.#context.host;
-    const delivered = this.#delivered.get(flight.localTag) ?? new Map<number, number>();
-    for (const { body } of flight.content.commands) delivered.set(body.sequence, clock.now());
-    this.#delivered.set(flight.localTag, delivered);
-    const { localTag } = flight;
-    clock.after(this.#context.limits.commandRepeat, () => this.#repeat(localTag), "cfs-ue command again");
+    const { localTag, content } = flight;
+    const sequences = content.commands.map(({ body }) => body.sequence);
+    if (sequences.length === 0) return;
+    const delivered = this.#delivered.get(localTag) ?? new Set<number>();
+    for (const sequence of sequences) delivered.add(sequence);
+    this.#delivered.set(localTag, delivered);
+    this.#context.host.clock.after(
+      this.#context.limits.commandRepeat,
+      () => this.#repeat(localTag, sequences),
+      "cfs-ue command again",
+    );
   }
 
   /** An LCF that has a command answers it; when it does not, the answer or the LCF's memory was lost. */
-  #repeat(localTag: string): void {
-    const registration = this.#context.subscriptions.get(localTag)?.registration ?? null;
+  #repeat(localTag: string, sequences: readonly number[]): void {
+    const { host, subscriptions } = this.#context;
+    const registration = subscriptions.get(localTag)?.registration ?? null;
     if (registration === null) return;
-    const { host } = this.#context;
+    for (const sequence of sequences) this.#delivered.get(localTag)?.delete(sequence);
     if (pendingCommands(lcfOf(this.#context, registration), host.clock.wall()).length > 0)
       this.dueIn(registration);
   }
