@@ -177,6 +177,30 @@ export function testNetwork({ name, ipv4, ipv6, run }: NetworkUnderTest): void {
       again.close();
     }));
 
+  test(`${name}: a socket on every address receives at each, and sends from one of them`, () =>
+    run(async (server, client) => {
+      const received = mailbox<Address>();
+      const socket = await server.network.udp({ host: "0.0.0.0", port: 0 }, (_data, from) =>
+        received.put(from),
+      );
+      const asking = await client.network.udp({ host: "0.0.0.0", port: 0 }, () => undefined);
+      asking.send(encodeText("x"), { host: ipv4.server, port: socket.local.port });
+      const from = await received.take();
+      assert.equal(from.port, asking.local.port);
+      assert.notEqual(from.host, "0.0.0.0");
+      const taken = { host: ipv4.server, port: socket.local.port };
+      assert.equal(await codeOf(server.network.udp(taken, () => undefined)), "address-in-use");
+      const listener = await server.network.listen({ host: "0.0.0.0", port: 0 }, (stream) => {
+        stream.open({ data: () => undefined, closed: () => undefined });
+        stream.end();
+      });
+      const remote = { host: ipv4.server, port: listener.local.port };
+      const stream = await client.network.connect(remote, { local: { host: "0.0.0.0", port: 0 } });
+      assert.deepEqual(stream.remote, remote);
+      assert.equal(await read(stream).ended, null);
+      for (const closing of [socket, asking, listener]) closing.close();
+    }));
+
   test(`${name}: a closed socket frees its port at once`, () =>
     run(async (server) => {
       const first = await server.network.udp({ host: ipv4.server, port: 0 }, () => undefined);

@@ -5,15 +5,13 @@ import { formatAddress } from "../network.ts";
 import type { Random } from "../random.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import type { Life } from "./agenda.ts";
+import { Attempt } from "./connect.ts";
 import type { Fabric, Machine } from "./fabric.ts";
-import { canonicalIp } from "./ip-address.ts";
-import { SimulatedStream } from "./stream.ts";
+import { canonicalIp, isWildcard, wildcardFor, wildcardKey } from "./ip-address.ts";
 
 const largestDatagram = 65_507;
 const firstEphemeralPort = 49_152;
 const ephemeralPorts = 16_384;
-/** How long a kernel looks for a neighbour that does not exist. */
-const unreachableMs = 3_000;
 
 function canonical(address: Address): Address {
   const { port } = address;
@@ -110,36 +108,46 @@ export class SimulatedNetwork implements Network {
     });
   }
 
+  /** `taken` tells whether a concrete or wildcard address is in use. */
   #bind(local: Address, taken: (key: string) => boolean): Address {
     const { host, port } = canonical(local);
-    if (!this.#machine.addresses.includes(host))
-      throw new RuntimeError(
-        "bad-address",
-        `${this.#machine.name} has no address ${host}: it has ${this.#machine.addresses.join(", ")}`,
-      );
+    const { addresses, name } = this.#machine;
+    const own = isWildcard(host) ? addresses.filter((ip) => wildcardFor(ip) === host) : [host];
+    if (own.length === 0 || !own.every((ip) => addresses.includes(ip)))
+      throw new RuntimeError("bad-address", `${name} has no address ${host}: it has ${addresses.join(", ")}`);
+    const inUse = (wanted: number) =>
+      [...own, wildcardFor(host)].some((ip) => taken(formatAddress({ host: ip, port: wanted })));
     if (port !== 0) {
-      const bound = { host, port };
-      if (taken(formatAddress(bound)))
-        throw new RuntimeError("address-in-use", `${formatAddress(bound)} is in use: choose another port`);
-      return bound;
+      if (inUse(port))
+        throw new RuntimeError(
+          "address-in-use",
+          `${formatAddress({ host, port })} is in use: choose another port`,
+        );
+      return { host, port };
     }
     for (let attempt = 0; attempt < ephemeralPorts; attempt++) {
-      const bound = { host, port: firstEphemeralPort + this.#nextPort };
+      const chosen = firstEphemeralPort + this.#nextPort;
       this.#nextPort = (this.#nextPort + 1) % ephemeralPorts;
-      if (!taken(formatAddress(bound))) return bound;
+      if (!inUse(chosen)) return { host, port: chosen };
     }
     throw new RuntimeError("address-in-use", `${host} has no free port left: close some sockets`);
   }
 
+  /** The address that packets to there leave from; null when the machine has none of that family. */
+  #sourceFor(to: string): string | null {
+    return this.#machine.addresses.find((ip) => wildcardFor(ip) === wildcardFor(to)) ?? null;
+  }
+
   #source(to: Address, wanted: Address | undefined): Address {
-    const { addresses, connections, listeners } = this.#machine;
-    const family = to.host.includes(":");
-    const host = wanted?.host ?? addresses.find((ip) => ip.includes(":") === family);
-    if (host === undefined)
+    const { connections, listeners } = this.#machine;
+    const port = wanted?.port ?? 0;
+    const given = wanted === undefined || isWildcard(wanted.host) ? null : wanted.host;
+    const host = given ?? this.#sourceFor(to.host);
+    if (host === null)
       throw new RuntimeError("unreachable", `${this.#machine.name} has no address to reach ${to.host} from`);
     const bound = this.#bind(
-      { host, port: wanted?.port ?? 0 },
-      (key) => connections.has(key) || ((wanted?.port ?? 0) === 0 && listeners.has(key)),
+      { host, port },
+      (key) => connections.has(key) || (port === 0 && listeners.has(key)),
     );
     connections.add(formatAddress(bound));
     return bound;
@@ -168,107 +176,18 @@ export class SimulatedNetwork implements Network {
       return;
     }
     const machine = this.#fabric.machineAt(target.host);
-    if (machine === undefined) return;
+    const source = isWildcard(from.host) ? this.#sourceFor(target.host) : from.host;
+    if (machine === undefined || source === null) return;
     const { scheduler, links } = this.#fabric;
+    const sender = { host: source, port: from.port };
     const key = formatAddress(target);
+    const wildcard = wildcardKey(target);
     const copy = data.slice();
-    const label = `udp ${formatAddress(from)}>${key}`;
+    const label = `udp ${formatAddress(sender)}>${key}`;
     for (const time of links.path(this.#machine.name, machine.name).datagramArrivals(scheduler.now))
-      scheduler.at(time, machine, label, copy, () => machine.datagrams.get(key)?.(copy.slice(), from));
-  }
-}
-
-interface Settle {
-  resolve(stream: ByteStream): void;
-  reject(error: RuntimeError): void;
-}
-
-/** One attempt to connect, from SYN to its answer. */
-class Attempt {
-  readonly #fabric: Fabric;
-  readonly #machine: Machine;
-  readonly #life: Life;
-  readonly #from: Address;
-  readonly #to: Address;
-  readonly #settle: Settle;
-  readonly #label: string;
-  #done = false;
-
-  constructor(fabric: Fabric, machine: Machine, life: Life, from: Address, to: Address, settle: Settle) {
-    this.#fabric = fabric;
-    this.#machine = machine;
-    this.#life = life;
-    this.#from = from;
-    this.#to = to;
-    this.#settle = settle;
-    this.#label = `${formatAddress(from)}>${formatAddress(to)}`;
-  }
-
-  begin(timeoutMs: number): void {
-    const { scheduler } = this.#fabric;
-    scheduler.timer(timeoutMs, this.#life, `tcp connect time-out ${this.#label}`, () =>
-      this.#fail("timed-out", `no answer within ${timeoutMs} ms`),
-    );
-    const target = this.#fabric.machineAt(this.#to.host);
-    if (target === undefined)
-      this.#after(unreachableMs, "unreachable", () =>
-        this.#fail("unreachable", "no machine has this address"),
-      );
-    else this.#synchronize(target, 0);
-  }
-
-  #after(ms: number, what: string, run: () => void): void {
-    const { scheduler } = this.#fabric;
-    scheduler.at(scheduler.now + ms, this.#life, `tcp ${what} ${this.#label}`, null, run);
-  }
-
-  #fail(code: "refused" | "timed-out" | "unreachable", detail: string): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#machine.connections.delete(formatAddress(this.#from));
-    this.#settle.reject(new RuntimeError(code, `connect to ${formatAddress(this.#to)}: ${detail}`));
-  }
-
-  #synchronize(target: Machine, attempt: number): void {
-    if (this.#done) return;
-    const { scheduler, links } = this.#fabric;
-    const out = links.path(this.#machine.name, target.name);
-    const back = links.path(target.name, this.#machine.name);
-    const again = () => this.#after(1000 * 2 ** attempt, "SYN", () => this.#synchronize(target, attempt + 1));
-    if (out.down || back.down || !target.powered) {
-      again();
-      return;
-    }
-    scheduler.at(scheduler.now + out.segmentDelay(), null, `tcp SYN ${this.#label}`, null, () => {
-      if (!this.#life.alive || this.#done) return;
-      if (!target.powered) again();
-      else this.#arrive(target, back.segmentDelay());
-    });
-  }
-
-  #arrive(target: Machine, delay: number): void {
-    const { scheduler } = this.#fabric;
-    const life = target.life;
-    const accept = target.listeners.get(formatAddress(this.#to));
-    if (life === null || accept === undefined) {
-      this.#after(delay, "refused", () => this.#fail("refused", "nobody listens there"));
-      return;
-    }
-    const [server, client] = SimulatedStream.pair(
-      this.#fabric,
-      { machine: target, life, address: this.#to },
-      { machine: this.#machine, life: this.#life, address: this.#from },
-    );
-    const connected = scheduler.now + delay;
-    server.notBefore(connected);
-    scheduler.at(scheduler.now, life, `tcp accept ${this.#label}`, null, () => accept(server));
-    scheduler.at(connected, this.#life, `tcp connected ${this.#label}`, null, () => {
-      if (this.#done) {
-        client.reset();
-        return;
-      }
-      this.#done = true;
-      this.#settle.resolve(client);
-    });
+      scheduler.at(time, machine, label, copy, () => {
+        const receive = machine.datagrams.get(key) ?? machine.datagrams.get(wildcard);
+        receive?.(copy.slice(), sender);
+      });
   }
 }
