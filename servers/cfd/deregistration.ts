@@ -60,8 +60,10 @@ export function deregister(
     }
     return;
   }
-  const isUnknownKept = here.some(({ contact }) => contact === null);
-  if (removed(message.contacts).length > 0 && !isUnknownKept) {
+  // A contact that is shown can only be the unknown one's where no record has it.
+  const shown = removed(message.contacts);
+  const isMet = shown.some(({ uri }) => here.some(({ contact }) => contact === uri));
+  if (isMet || (shown.length > 0 && here.every(({ contact }) => contact !== null))) {
     removeShown(message, here, changes, now);
     return;
   }
