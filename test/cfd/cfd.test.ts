@@ -1,25 +1,14 @@
-// The CFD as its S-CSCFs, strangers and its store see it.
+// The CFD as its S-CSCFs and its store see it.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { VisitedPCscf } from "@liquid-ims/cfd/visited-p-cscf";
-import type { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
-import { buildRequest } from "@liquid-ims/sip/message";
-import { serializeMessage } from "@liquid-ims/sip/serializer";
 import { leftOut, testReference } from "../support/test-data.ts";
 import { readCapture, thirdParty, ueRegister } from "./messages.ts";
-import { openWorld } from "./world.ts";
-
-let branches = 0;
-
-/** A REGISTER in a transaction of its own. */
-function fresh(o: Parameters<typeof thirdParty>[0] = {}) {
-  branches += 1;
-  return thirdParty({ ...o, branch: `z9hG4bK-cfd-${branches}` });
-}
+import { methodsOf, openWorld } from "./world.ts";
 
 test("TS 24.229 5.7.1.1: a REGISTER is answered 200 with the S-CSCF's Contact, the record is there", async () => {
   const world = await openWorld();
-  world.scscf1.send(fresh());
+  world.scscf1.send(world.fresh());
   await world.run(50);
   assert.deepEqual(world.scscf1.statuses, [200]);
   assert.match(
@@ -86,7 +75,7 @@ test("never 200 before the store has it", async () => {
       },
     }),
   });
-  world.scscf1.send(fresh());
+  world.scscf1.send(world.fresh());
   await world.run(1_000);
   assert.deepEqual(world.scscf1.statuses, []);
   assert.deepEqual(await world.lines(), []);
@@ -95,17 +84,6 @@ test("never 200 before the store has it", async () => {
   assert.deepEqual(world.scscf1.statuses, [200]);
   assert.deepEqual(await world.lines(), ["pcscf1 registered"]);
 });
-
-function methodsOf(memory: MemoryLocationStore) {
-  return {
-    upsert: memory.upsert.bind(memory),
-    remove: memory.remove.bind(memory),
-    get: memory.get.bind(memory),
-    byFunction: memory.byFunction.bind(memory),
-    changesSince: memory.changesSince.bind(memory),
-    close: memory.close.bind(memory),
-  };
-}
 
 test("RFC 3261 17.2.2: a retransmitted REGISTER is written once and answered each time", async () => {
   let writes = 0;
@@ -119,7 +97,7 @@ test("RFC 3261 17.2.2: a retransmitted REGISTER is written once and answered eac
       },
     }),
   });
-  const request = fresh();
+  const request = world.fresh();
   for (const wait of [40, 100, 500, 1_000]) {
     world.scscf1.send(request);
     await world.run(wait);
@@ -140,10 +118,10 @@ test("REGISTERs of one user are written in their order, those of different users
       },
     }),
   });
-  world.scscf1.send(fresh());
-  world.scscf1.send(fresh({ user: "bob" }));
+  world.scscf1.send(world.fresh());
+  world.scscf1.send(world.fresh({ user: "bob" }));
   await world.run(20);
-  world.scscf1.send(fresh({ pCscf: "pcscf2" }));
+  world.scscf1.send(world.fresh({ pCscf: "pcscf2" }));
   await world.run(100);
   assert.deepEqual(world.scscf1.statuses, [200], "bob's");
   await world.run(500);
@@ -167,7 +145,7 @@ test("of two CFDs that write at once, the one that comes second reads again", as
       },
     }),
   });
-  world.scscf1.send(fresh());
+  world.scscf1.send(world.fresh());
   await world.run(50);
   assert.deepEqual(world.scscf1.statuses, [200]);
   assert.deepEqual(await world.lines(), ["pcscf1 registered"]);
@@ -184,14 +162,14 @@ test("RFC 3261 21.5.4: a store that does not answer gives 503 with Retry-After, 
       },
     }),
   });
-  world.scscf1.send(fresh());
+  world.scscf1.send(world.fresh());
   await world.run(1_900);
   assert.deepEqual(world.scscf1.statuses, []);
   await world.run(200);
   assert.deepEqual(world.scscf1.statuses, [503]);
   assert.match(world.scscf1.received.at(-1) ?? "", /\r\nRetry-After: 5\r\n/);
   down = false;
-  world.scscf1.send(fresh());
+  world.scscf1.send(world.fresh());
   await world.run(50);
   assert.deepEqual(world.scscf1.statuses, [503, 200]);
   assert.equal(world.count("cfd_refused_total", "store"), 1);
@@ -206,7 +184,7 @@ test("a store that says no gives 503, and nobody's process dies of it", async ()
       },
     }),
   });
-  world.scscf1.send(fresh());
+  world.scscf1.send(world.fresh());
   await world.run(50);
   assert.deepEqual(world.scscf1.statuses, [503]);
 });
@@ -222,7 +200,7 @@ test("a long queue gives 503 at once", async () => {
       },
     }),
   });
-  for (let number = 0; number < 15; number++) world.scscf1.send(fresh({ user: `user${number}` }));
+  for (let number = 0; number < 15; number++) world.scscf1.send(world.fresh({ user: `user${number}` }));
   await world.run(50);
   assert.deepEqual(world.scscf1.statuses, [503, 503, 503, 503, 503]);
   assert.equal(world.count("cfd_queue_length"), 10);
@@ -245,258 +223,19 @@ test("a REGISTER that waited too long behind others of its user gets 503 without
       },
     }),
   });
-  for (let number = 0; number < 4; number++) world.scscf1.send(fresh());
+  for (let number = 0; number < 4; number++) world.scscf1.send(world.fresh());
   await world.run(5_000);
   assert.deepEqual(world.scscf1.statuses.sort(), [200, 200, 503, 503]);
   assert.equal(writes, 2);
-});
-
-test("a REGISTER from a stranger gets 403, is counted and writes nothing", async () => {
-  const world = await openWorld();
-  world.stranger.send(fresh());
-  world.stranger.write(fresh({ user: "bob" }));
-  await world.run(50);
-  assert.deepEqual(world.stranger.statuses, [403, 403]);
-  assert.deepEqual(await world.lines(), []);
-  assert.equal(world.count("cfd_refused_total", "stranger"), 2);
-});
-
-test("an S-CSCF that gives another's name gets 403", async () => {
-  const world = await openWorld();
-  world.scscf2.send(fresh({ sCscf: "scscf1" }));
-  world.scscf1.send(fresh({ sCscf: "scscf3" }));
-  await world.run(50);
-  assert.deepEqual([world.scscf1.statuses, world.scscf2.statuses], [[403], [403]]);
-});
-
-test("the lab's configuration takes any loopback address, by the name of a configured S-CSCF", async () => {
-  const world = await openWorld({ config: { trustLoopback: true } });
-  world.stranger.send(fresh());
-  await world.run(50);
-  world.stranger.send(fresh({ sCscf: "scscf9" }));
-  await world.run(50);
-  assert.deepEqual(world.stranger.statuses, [200, 403]);
-});
-
-test("an S-CSCF that is configured by its name only is looked up", async () => {
-  const asked: string[] = [];
-  const world = await openWorld({
-    config: { sCscfs: [{ name: "sip:scscf1.open-ims.test:6060", addresses: [] }] },
-    more: {
-      lookup: {
-        a: async (name) => {
-          asked.push(name);
-          return { kind: "found", records: ["127.0.1.21"] };
-        },
-        aaaa: async () => ({ kind: "none" }),
-        srv: async () => ({ kind: "none" }),
-        naptr: async () => ({ kind: "none" }),
-      },
-    },
-  });
-  assert.deepEqual(asked, ["scscf1.open-ims.test"]);
-  world.scscf1.send(fresh());
-  world.stranger.send(fresh());
-  await world.run(50);
-  assert.deepEqual([world.scscf1.statuses, world.stranger.statuses], [[200], [403]]);
-});
-
-test("an unusable REGISTER gets 400 with the reason in a Warning", async () => {
-  const world = await openWorld();
-  world.scscf1.send(fresh({ headers: { To: "<sip:open-ims.test>" } }));
-  await world.run(50);
-  assert.deepEqual(world.scscf1.statuses, [400]);
-  assert.match(
-    world.scscf1.received[0] ?? "",
-    /\r\nWarning: 399 cfd "To '<sip:open-ims\.test>' has no public identity; /,
-  );
-  assert.equal(world.count("cfd_refused_total", "unusable"), 1);
-});
-
-test("RFC 3261 8.2.1: other methods get 405 with Allow, OPTIONS is answered", async () => {
-  const world = await openWorld();
-  for (const method of ["OPTIONS", "MESSAGE"]) {
-    const register = fresh();
-    const headers = register.headers.clone();
-    headers.set("CSeq", `11 ${method}`);
-    world.scscf1.send(buildRequest({ method, uri: register.uri, headers }));
-    await world.run(50);
-  }
-  assert.deepEqual(world.scscf1.statuses, [200, 405]);
-  for (const text of world.scscf1.received) assert.match(text, /\r\nAllow: REGISTER, OPTIONS\r\n/);
-});
-
-test("garbage datagrams: the CFD lives, counts them and answers the next good message", async () => {
-  const world = await openWorld();
-  const good = serializeMessage(fresh());
-  let garbage = 0;
-  const send = (data: Uint8Array | string) => {
-    garbage += 1;
-    world.stranger.send(data);
-    world.scscf1.send(data);
-  };
-  for (const text of [
-    "\u0000",
-    "hello",
-    "SIP/2.0",
-    "REGISTER",
-    "\r\n\r\n\u0001",
-    "REGISTER sip:x SIP/2.0\r\n\r\n",
-  ])
-    send(text);
-  for (let length = 1; length < good.length; length += 37) send(good.subarray(0, length));
-  const random = world.simulation.random;
-  for (let number = 0; number < 200; number++) send(random.bytes(1 + random.int(900)));
-  for (let number = 0; number < 200; number++) {
-    const bad = good.slice();
-    for (let change = 0; change < 3; change++) bad[random.int(bad.length)] = random.int(256);
-    send(bad);
-  }
-  await world.run(5_000);
-  const before = world.scscf1.statuses.length;
-  world.scscf1.send(fresh({ user: "bob" }));
-  await world.run(50);
-  assert.equal(world.scscf1.statuses[before], 200);
-  assert.deepEqual(await world.lines("sip:bob@open-ims.test"), ["pcscf1 registered"]);
-  const dropped = world.count("sip_messages_dropped_total") + world.count("sip_requests_refused_total");
-  assert.ok(dropped > garbage, `${dropped} of ${2 * garbage} were counted as of no use`);
-});
-
-test("half messages on TCP: the others are served, and so is the half one when its rest comes", async () => {
-  const world = await openWorld();
-  const bytes = serializeMessage(fresh());
-  world.scscf1.write(bytes.subarray(0, 300));
-  await world.run(1_000);
-  world.scscf2.send(fresh({ user: "bob", sCscf: "scscf2" }));
-  await world.run(50);
-  assert.deepEqual([world.scscf1.statuses, world.scscf2.statuses], [[], [200]]);
-  world.scscf1.write(bytes.subarray(300));
-  await world.run(50);
-  assert.deepEqual(world.scscf1.statuses, [200]);
-});
-
-test("garbage on TCP: the connection may go, the CFD lives and takes the next one", async () => {
-  const world = await openWorld();
-  for (const text of [
-    "\u0000\u0001\u0002\r\n\r\n",
-    "REGISTER sip:x SIP/2.0\r\nContent-Length: x\r\n\r\n",
-    "a".repeat(70_000),
-  ]) {
-    world.stranger.write(text);
-    await world.run(1_000);
-  }
-  world.scscf1.write(fresh());
-  await world.run(50);
-  assert.deepEqual(world.scscf1.statuses, [200]);
-});
-
-test("expiry: the record leaves at Expires plus grace, is kept as left for 64*T1, then it is gone", async () => {
-  const world = await openWorld();
-  world.scscf1.send(fresh({ expires: 60 }));
-  await world.run(61_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 registered"]);
-  await world.run(3_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 left"]);
-  await world.run(29_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 left"]);
-  await world.run(5_000);
-  assert.deepEqual(await world.lines(), []);
-  assert.equal(world.count("cfd_expired_total"), 1);
-});
-
-test("expiry: OpenIMSCore's 120 s of grace are part of its Expires and are waited for", async (context) => {
-  const folder = testReference("captures");
-  if (folder === null) return leftOut(context, 1, "captured REGISTER");
-  const world = await openWorld();
-  world.scscf1.send(readCapture(folder, "20_openims_register_pcscf1.txt"));
-  await world.run(719_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 registered"]);
-  await world.run(5_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 left"]);
-});
-
-test("expiry: a refresh moves it, a doubtful record is kept to it", async () => {
-  const world = await openWorld();
-  world.scscf1.send(fresh({ expires: 60 }));
-  await world.run(50_000);
-  world.scscf1.send(fresh({ expires: 60, pCscf: "pcscf2" }));
-  await world.run(5_000);
-  world.scscf1.send(fresh({ expires: 0 }));
-  await world.run(50_000);
-  assert.deepEqual(await world.lines(), ["pcscf2 doubtful"]);
-  await world.run(10_000);
-  assert.deepEqual(await world.lines(), ["pcscf2 left"]);
-});
-
-test("expiry: a removed record is kept as left for 64*T1", async () => {
-  const world = await openWorld();
-  world.scscf1.send(fresh());
-  await world.run(1_000);
-  world.scscf1.send(fresh({ expires: 0 }));
-  await world.run(31_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 left"]);
-  await world.run(4_000);
-  assert.deepEqual(await world.lines(), []);
-});
-
-test("expiry: who comes back while the record is left is registered, and stays", async () => {
-  const world = await openWorld();
-  world.scscf1.send(fresh());
-  await world.run(1_000);
-  world.scscf1.send(fresh({ expires: 0 }));
-  await world.run(20_000);
-  world.scscf1.send(fresh({ pCscf: "pcscf2" }));
-  await world.run(60_000);
-  assert.deepEqual(await world.lines(), ["pcscf2 registered"]);
-});
-
-test("expiry: after a restart, and for what another CFD has written", async () => {
-  const world = await openWorld();
-  world.scscf1.send(fresh({ expires: 60 }));
-  await world.run(1_000);
-  world.cfd.kill();
-  world.cfd.restart();
-  await world.simulation.settle(world.cfd.node.ready);
-  const [record] = await world.memory.get("sip:alice@open-ims.test");
-  assert.ok(record !== undefined);
-  const { version: _version, change: _change, ...content } = record;
-  const bob = { ...content, impu: "sip:bob@open-ims.test", implicitSet: ["sip:bob@open-ims.test"] };
-  await world.run(5_000);
-  await world.memory.upsert([{ record: bob, expect: "absent" }]);
-  await world.run(62_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 left"]);
-  assert.deepEqual(await world.lines("sip:bob@open-ims.test"), ["pcscf1 left"]);
-});
-
-test("expiry: a store that is down for a while delays it", async () => {
-  let down = false;
-  const world = await openWorld({
-    storeOf: (memory) => ({
-      ...methodsOf(memory),
-      get: async (impu) => {
-        if (down) throw new Error("down");
-        return memory.get(impu);
-      },
-    }),
-  });
-  world.scscf1.send(fresh({ expires: 60 }));
-  await world.run(50_000);
-  down = true;
-  await world.run(20_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 registered"]);
-  assert.ok(world.count("cfd_expiry_failed_total") > 0);
-  down = false;
-  await world.run(3_000);
-  assert.deepEqual(await world.lines(), ["pcscf1 left"]);
 });
 
 test("R: a visited P-CSCF is told of when it is seen for the first time, a home one never", async () => {
   const seen: VisitedPCscf[] = [];
   const world = await openWorld({ more: { onVisitedPCscf: (visited) => seen.push(visited) } });
   const away = { headers: { "P-Visited-Network-ID": '"visited.example"' }, pCscf: "pcscf3" };
-  world.scscf1.send(fresh());
-  world.scscf1.send(fresh({ ...away, user: "bob" }));
-  world.scscf1.send(fresh({ ...away, user: "carol" }));
+  world.scscf1.send(world.fresh());
+  world.scscf1.send(world.fresh({ ...away, user: "bob" }));
+  world.scscf1.send(world.fresh({ ...away, user: "carol" }));
   await world.run(50);
   assert.deepEqual(seen, [{ pCscf: "pcscf3.open-ims.test:4060", network: "visited.example" }]);
   assert.equal(world.count("cfd_visited_p_cscf_total"), 1);
@@ -514,12 +253,16 @@ test("a doubt is settled by what the S-CSCF says, where it may be asked", async 
       },
     },
   });
-  world.scscf1.send(fresh({ embedded: ueRegister({ contact: "<sip:alice@127.0.3.1:5060>", callId: "a" }) }));
   world.scscf1.send(
-    fresh({ embedded: ueRegister({ contact: "<sip:alice@127.0.3.2:5060>", callId: "b", pCscf: "pcscf2" }) }),
+    world.fresh({ embedded: ueRegister({ contact: "<sip:alice@127.0.3.1:5060>", callId: "a" }) }),
+  );
+  world.scscf1.send(
+    world.fresh({
+      embedded: ueRegister({ contact: "<sip:alice@127.0.3.2:5060>", callId: "b", pCscf: "pcscf2" }),
+    }),
   );
   await world.run(50);
-  world.scscf1.send(fresh({ expires: 0 }));
+  world.scscf1.send(world.fresh({ expires: 0 }));
   await world.run(50);
   assert.deepEqual(asked, ["sip:scscf1.open-ims.test:6060 sip:alice@open-ims.test"]);
   assert.deepEqual((await world.lines()).sort(), ["pcscf1 registered", "pcscf2 left"]);
@@ -528,11 +271,11 @@ test("a doubt is settled by what the S-CSCF says, where it may be asked", async 
 
 test("a doubt stays when the S-CSCF does not say", async () => {
   const world = await openWorld({ more: { registrationState: { ask: async () => null } } });
-  world.scscf1.send(fresh({ pCscf: "pcscf1" }));
+  world.scscf1.send(world.fresh({ pCscf: "pcscf1" }));
   await world.run(50);
-  world.scscf1.send(fresh({ pCscf: "pcscf2" }));
+  world.scscf1.send(world.fresh({ pCscf: "pcscf2" }));
   await world.run(50);
-  world.scscf1.send(fresh({ expires: 0 }));
+  world.scscf1.send(world.fresh({ expires: 0 }));
   await world.run(50);
   assert.deepEqual(await world.lines(), ["pcscf2 doubtful"]);
   assert.equal(world.count("cfd_doubts_total", "unanswered"), 1);
@@ -541,7 +284,7 @@ test("a doubt stays when the S-CSCF does not say", async () => {
 test("after stop nothing is answered and nothing is left to happen", async () => {
   const world = await openWorld();
   await world.simulation.settle(world.cfd.node.stop());
-  world.scscf1.send(fresh());
+  world.scscf1.send(world.fresh());
   await world.run(5_000);
   assert.deepEqual(world.scscf1.statuses, []);
   const { events } = world.simulation;

@@ -10,7 +10,7 @@ import { type SimulatedHost, Simulation } from "@liquid-ims/runtime/simulation";
 import { decodeText, encodeText } from "@liquid-ims/runtime/text";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { serializeMessage } from "@liquid-ims/sip/serializer";
-import { functions } from "./messages.ts";
+import { functions, type ThirdParty, thirdParty } from "./messages.ts";
 
 const cfdAddress = { host: "127.0.2.11", port: 7080 };
 
@@ -79,6 +79,8 @@ export interface World {
   /** Value of a counter by name and one label's value. */
   count(name: string, label?: string): number;
   run(ms: number): Promise<void>;
+  /** A REGISTER in a transaction of its own. */
+  fresh(o?: ThirdParty): SipRequest;
   /** Records as short lines: P-CSCF and state. */
   lines(impu?: string): Promise<string[]>;
 }
@@ -94,6 +96,7 @@ export interface WorldOptions {
 /** Everything open and quiet. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const simulation = new Simulation({ seed: options.seed ?? 1 });
+  let branches = 0;
   const memory = new MemoryLocationStore();
   const storeOf =
     options.storeOf ??
@@ -147,10 +150,26 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         .filter(({ labels }) => label === undefined || Object.values(labels).includes(label))
         .reduce((sum, { value }) => sum + value, 0),
     run: (ms) => simulation.run({ ms }),
+    fresh: (o = {}) => {
+      branches += 1;
+      return thirdParty({ ...o, branch: `z9hG4bK-cfd-${branches}` });
+    },
     lines: async (impu = "sip:alice@open-ims.test") =>
       (await memory.get(impu)).map(
         ({ pCscf, state, doubtful }) =>
           `${pCscf?.replace(".open-ims.test:4060", "")} ${doubtful ? "doubtful" : state}`,
       ),
+  };
+}
+
+/** The methods of a store, to put others in the place of some. */
+export function methodsOf(memory: MemoryLocationStore): LocationStore {
+  return {
+    upsert: (changes) => memory.upsert(changes),
+    remove: (removals) => memory.remove(removals),
+    get: (impu) => memory.get(impu),
+    byFunction: (filter) => memory.byFunction(filter),
+    changesSince: (change, limit) => memory.changesSince(change, limit),
+    close: () => memory.close(),
   };
 }
