@@ -60,7 +60,7 @@ test("12.1.2: the UAC's dialog has the Record-Route of the response in reverse o
     id: { callId: "c1", localTag: "a1", remoteTag: "b1" },
     role: "uac",
     state: "confirmed",
-    localUri: "Alice <sip:alice@example.com>",
+    localUri: '"Alice" <sip:alice@example.com>',
     remoteUri: "<sip:bob@example.net>",
     remoteTarget: "sip:bob@10.0.0.2:5070",
     localContact: "<sip:alice@10.0.0.1>",
@@ -76,7 +76,7 @@ test("12.1.1: the UAS's dialog has the Record-Route of the request in its order"
     role: "uas",
     state: "confirmed",
     localUri: "<sip:bob@example.net>",
-    remoteUri: "Alice <sip:alice@example.com>",
+    remoteUri: '"Alice" <sip:alice@example.com>',
     remoteTarget: "sip:alice@10.0.0.1",
     localContact: "<sip:bob@10.0.0.2>",
     localSequence: 0,
@@ -115,7 +115,7 @@ test("12.2.1.1: a request in the dialog carries its tags, route set and the next
   const { dialog, request } = dialogRequest(uac(), "BYE");
   assert.equal(request.uri, "sip:bob@10.0.0.2:5070");
   assert.deepEqual(request.headers.values("Route"), ["<sip:p1.example;lr>", "<sip:p2.example;lr>"]);
-  assert.equal(request.headers.get("From"), "Alice <sip:alice@example.com>;tag=a1");
+  assert.equal(request.headers.get("From"), '"Alice" <sip:alice@example.com>;tag=a1');
   assert.equal(request.headers.get("To"), "<sip:bob@example.net>;tag=b1");
   assert.equal(request.headers.get("Call-ID"), "c1");
   assert.equal(request.headers.get("CSeq"), "315 BYE");

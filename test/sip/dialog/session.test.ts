@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decodeText } from "@liquid-ims/runtime/text";
+import { dialogRequest } from "@liquid-ims/sip/dialog/dialog";
+import { finalOnly } from "@liquid-ims/sip/dialog/outcome";
 import type { Session } from "@liquid-ims/sip/dialog/session";
 import type { SessionEnd } from "@liquid-ims/sip/dialog/session-handlers";
-import { bobUri, pair, text } from "./two-user-agents.ts";
+import { bobUri, call, logging, pair, text } from "./two-user-agents.ts";
 
 test("RFC 3665 3.1: a call is set up, answered and ended by the callee", async () => {
   const log: string[] = [];
@@ -57,4 +59,341 @@ test("RFC 3665 3.1: a call is set up, answered and ended by the callee", async (
     "bob BYE",
     "alice 200 BYE",
   ]);
+});
+
+/** How often each line was sent. */
+function times(sent: readonly string[], line: string): number {
+  return sent.filter((one) => one === line).length;
+}
+
+test("15.1.1: the caller ends the call, both hear it once", async () => {
+  const {
+    pair: { simulation, alice: a, bob: b, sent },
+    log,
+    alice,
+  } = await call();
+  alice.bye();
+  alice.bye();
+  await simulation.run({ ms: 100 });
+  assert.deepEqual(log, ["alice ended by local", "bob BYE", "bob ended by peer", "alice bye 200"]);
+  assert.deepEqual(sent, ["alice BYE", "bob 200 BYE"]);
+  assert.equal(a.userAgent.sessions.length, 0);
+  assert.equal(b.userAgent.sessions.length, 0);
+});
+
+test("15.1.2: BYEs that cross are both answered with 200", async () => {
+  const {
+    pair: { simulation },
+    log,
+    alice,
+    bob,
+  } = await call();
+  alice.bye();
+  bob.bye();
+  await simulation.run({ ms: 100 });
+  assert.deepEqual(log.sort(), [
+    "alice bye 200",
+    "alice ended by local",
+    "bob bye 200",
+    "bob ended by local",
+  ]);
+});
+
+test("9.1: CANCEL ends a ringing call with 487", async () => {
+  const log: string[] = [];
+  const { simulation, alice, sent } = await pair({
+    bob: {
+      invite(invite) {
+        invite.provisional(180);
+        invite.handlers = { cancelled: () => log.push("bob cancelled") };
+      },
+    },
+  });
+  const invite = alice.userAgent.invite(
+    { uri: bobUri },
+    { accepted: () => log.push("accepted"), failed: ({ status }) => log.push(`alice ${status}`) },
+  );
+  await simulation.run({ ms: 100 });
+  assert.equal(invite.state, "Proceeding");
+  assert.equal(invite.earlyDialogs.length, 1);
+  invite.cancel();
+  await simulation.run({ ms: 100 });
+  assert.deepEqual(log, ["bob cancelled", "alice 487"]);
+  assert.equal(invite.state, "Terminated");
+  assert.deepEqual(sent.slice(2).sort(), ["alice ACK", "alice CANCEL", "bob 200 CANCEL", "bob 487 INVITE"]);
+});
+
+test("15: the caller's BYE in an early dialog gets 200, and the INVITE 487", async () => {
+  const log: string[] = [];
+  const { simulation, alice } = await pair({
+    bob: {
+      invite(invite) {
+        invite.provisional(180);
+        invite.handlers = { cancelled: () => log.push("bob cancelled") };
+      },
+    },
+  });
+  const invite = alice.userAgent.invite(
+    { uri: bobUri },
+    { accepted: () => log.push("accepted"), failed: ({ status }) => log.push(`INVITE ${status}`) },
+  );
+  await simulation.run({ ms: 100 });
+  const [early] = invite.earlyDialogs;
+  assert.ok(early);
+  const { request } = dialogRequest(early, "BYE");
+  alice.userAgent.send(
+    request,
+    finalOnly(({ status }) => log.push(`BYE ${status}`)),
+  );
+  await simulation.run({ ms: 100 });
+  assert.deepEqual(log.sort(), ["BYE 200", "INVITE 487", "bob cancelled"]);
+});
+
+test("13.3.1.3: a refusal is told with its status", async () => {
+  const log: string[] = [];
+  const { simulation, alice } = await pair({ bob: { invite: (invite) => invite.reject(486) } });
+  alice.userAgent.invite(
+    { uri: bobUri },
+    { accepted: () => log.push("accepted"), failed: ({ status }) => log.push(`failed ${status}`) },
+  );
+  await simulation.run({ ms: 100 });
+  assert.deepEqual(log, ["failed 486"]);
+});
+
+test("17.1.1.2: no answer counts as 408 after 64*T1", async () => {
+  const log: string[] = [];
+  const { simulation, alice, bobHost } = await pair();
+  bobHost.powerOff();
+  alice.userAgent.invite(
+    { uri: bobUri },
+    { accepted: () => log.push("accepted"), failed: ({ status, cause }) => log.push(`${status} ${cause}`) },
+  );
+  await simulation.run({ ms: 31_999 });
+  assert.deepEqual(log, []);
+  await simulation.run({ ms: 2 });
+  assert.deepEqual(log, ["408 timeout"]);
+});
+
+/** Bob answers at once, no ACK of alice reaches him until `heal`. */
+async function withoutAck(policy: "bye" | "report") {
+  const log: string[] = [];
+  let bob: Session | null = null;
+  const made = await pair({
+    bob: {
+      invite(invite) {
+        bob = invite.accept({ handlers: logging("bob", log), policy: { unacknowledged: policy } });
+        made.simulation.link("alice", "bob", { delayMs: 10, down: true });
+      },
+    },
+  });
+  made.alice.userAgent.invite(
+    { uri: bobUri },
+    {
+      accepted: (session) => {
+        session.handlers = logging("alice", log);
+      },
+    },
+  );
+  await made.simulation.run({ ms: 30 });
+  assert.ok(bob);
+  const heal = () => made.simulation.link("alice", "bob", { delayMs: 10 });
+  return { ...made, log, bob: bob as Session, heal };
+}
+
+test("13.3.1.4: the 2xx is repeated after T1, doubling to T2, until 64*T1; then BYE", async () => {
+  const { simulation, sent, log, bob, heal } = await withoutAck("bye");
+  assert.equal(times(sent, "bob 200 INVITE"), 1);
+  // At 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5 s.
+  await simulation.run({ ms: 31_900 });
+  assert.equal(times(sent, "bob 200 INVITE"), 11);
+  assert.equal(times(sent, "alice ACK"), 11);
+  assert.equal(bob.state, "Accepted");
+  heal();
+  await simulation.run({ ms: 200 });
+  assert.equal(times(sent, "bob BYE"), 1);
+  assert.deepEqual(
+    log.filter((line) => !line.includes("unacknowledged")),
+    ["bob ended by no ACK", "alice BYE", "alice ended by peer", "bob bye 200"],
+  );
+});
+
+test("13.3.1.4: with the policy `report` the owner hears of 4*T1, every 4*T1, and no BYE goes out", async () => {
+  const { simulation, sent, log, bob, heal } = await withoutAck("report");
+  await simulation.run({ ms: 36_500 });
+  assert.equal(bob.state, "Unacknowledged");
+  assert.equal(times(sent, "bob 200 INVITE"), 11);
+  assert.deepEqual(
+    log,
+    Array.from({ length: 18 }, (_, index) => `bob unacknowledged ${2000 * (index + 1)}`),
+  );
+  assert.equal(times(sent, "bob BYE"), 0);
+  heal();
+  log.length = 0;
+  assert.ok(
+    bob.send("OPTIONS", {}, ({ status }) => {
+      log.push(`question ${status}`);
+      bob.confirm();
+    }),
+  );
+  await simulation.run({ ms: 5000 });
+  assert.deepEqual(log, ["question 200", "bob acknowledged otherwise"]);
+  assert.equal(bob.state, "Confirmed");
+});
+
+test("13.3.1.4: an ACK after 64*T1 still confirms where the owner has waited", async () => {
+  const { simulation, alice, log, bob, heal } = await withoutAck("report");
+  await simulation.run({ ms: 33_000 });
+  heal();
+  log.length = 0;
+  const [session] = alice.userAgent.sessions;
+  assert.ok(session);
+  const { request } = dialogRequest(session.dialog, "ACK", { sequence: 1 });
+  alice.userAgent.sendAck(request);
+  await simulation.run({ ms: 5000 });
+  assert.deepEqual(log, ["bob acknowledged"]);
+  assert.equal(bob.state, "Confirmed");
+});
+
+test("15: the callee's BYE waits for the ACK", async () => {
+  const { simulation, sent, log, bob, heal } = await withoutAck("report");
+  bob.bye();
+  await simulation.run({ ms: 1000 });
+  assert.equal(times(sent, "bob BYE"), 0);
+  heal();
+  await simulation.run({ ms: 1000 });
+  assert.equal(times(sent, "bob BYE"), 1);
+  assert.deepEqual(log, ["bob ended by local", "alice BYE", "alice ended by peer", "bob bye 200"]);
+});
+
+test("15: or for 64*T1", async () => {
+  const { simulation, sent, bob } = await withoutAck("report");
+  bob.bye();
+  await simulation.run({ ms: 31_900 });
+  assert.equal(times(sent, "bob BYE"), 0);
+  await simulation.run({ ms: 200 });
+  assert.equal(times(sent, "bob BYE"), 1);
+});
+
+test("13.2.2.4: an INVITE that was abandoned without CANCEL acknowledges its 2xx and tells of it", async () => {
+  const log: string[] = [];
+  let answer: () => void = () => log.push("no INVITE");
+  const { simulation, alice, sent } = await pair({
+    bob: {
+      invite(invite) {
+        answer = () => invite.accept({ handlers: logging("bob", log) });
+      },
+    },
+  });
+  const invite = alice.userAgent.invite(
+    { uri: bobUri },
+    { accepted: (session, _, late) => log.push(`alice ${session.state} ${late ? "late" : ""}`) },
+  );
+  await simulation.run({ ms: 1000 });
+  invite.abandon();
+  await simulation.run({ ms: 1000 });
+  answer();
+  await simulation.run({ ms: 1000 });
+  assert.deepEqual(log, ["alice Confirmed late", "bob acknowledged"]);
+  assert.equal(times(sent, "alice CANCEL"), 0);
+});
+
+test("9.1: an abandoned INVITE without an answer is cancelled after 64*T1, so that nothing is left of it", async () => {
+  const log: string[] = [];
+  const { simulation, alice, sent } = await pair({ bob: { invite: (invite) => invite.provisional(180) } });
+  const invite = alice.userAgent.invite(
+    { uri: bobUri },
+    { accepted: () => log.push("accepted"), failed: ({ status }) => log.push(`failed ${status}`) },
+  );
+  await simulation.run({ ms: 1000 });
+  invite.abandon();
+  await simulation.run({ ms: 31_900 });
+  assert.equal(times(sent, "alice CANCEL"), 0);
+  await simulation.run({ ms: 1000 });
+  assert.equal(times(sent, "alice CANCEL"), 1);
+  assert.deepEqual(log, ["failed 487"]);
+  await simulation.run({ ms: 40_000 });
+  assert.equal(alice.userAgent.stack.transactions.client, 0);
+});
+
+test("13.2.2.4: an INVITE without an offer carries the answer in the ACK", async () => {
+  const log: string[] = [];
+  const { simulation, alice } = await pair({
+    bob: {
+      invite: (invite) => {
+        invite.accept({
+          body: text("offer of bob"),
+          handlers: { acknowledged: (ack) => log.push(decodeText(ack?.body ?? new Uint8Array())) },
+        });
+      },
+    },
+  });
+  alice.userAgent.invite(
+    { uri: bobUri, ackBody: (response) => text(`answer to ${decodeText(response.body)}`) },
+    { accepted: () => log.push("accepted") },
+  );
+  await simulation.run({ ms: 200 });
+  assert.deepEqual(log, ["accepted", "answer to offer of bob"]);
+});
+
+test("12.2.2: OPTIONS in the dialog gets 200, or what the owner answers", async () => {
+  const {
+    pair: { simulation },
+    log,
+    alice,
+    bob,
+  } = await call();
+  const ask = () => bob.send("OPTIONS", {}, ({ status }) => log.push(`answer ${status}`));
+  ask();
+  await simulation.run({ ms: 100 });
+  alice.handlers = { question: (question) => question.respond(491) };
+  ask();
+  await simulation.run({ ms: 100 });
+  assert.deepEqual(log, ["answer 200", "answer 491"]);
+});
+
+test("8.2.1: INFO gets 405 with Allow, an unknown method 501", async () => {
+  const {
+    pair: { simulation },
+    log,
+    alice,
+  } = await call();
+  const ask = (method: string) =>
+    alice.send(method, {}, ({ status, response }) => log.push(`${status} ${response?.headers.get("Allow")}`));
+  ask("INFO");
+  await simulation.run({ ms: 100 });
+  ask("WINK");
+  await simulation.run({ ms: 100 });
+  const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, NOTIFY";
+  assert.deepEqual(log, [`405 ${allow}`, `501 ${allow}`]);
+});
+
+test("12.2.1.2: 481 to a request in the dialog ends it, unless the policy says `report`", async () => {
+  for (const policy of ["bye", "report"] as const) {
+    const {
+      pair: { simulation, sent },
+      log,
+      alice,
+      bob,
+    } = await call({ policy: { lost: policy } });
+    bob.drop();
+    alice.send("OPTIONS", {}, ({ status }) => log.push(`answer ${status}`));
+    await simulation.run({ ms: 100 });
+    const told = ["answer 481", "alice lost 481 OPTIONS"];
+    assert.deepEqual(log, policy === "bye" ? [...told, "alice ended by lost", "alice bye 481"] : told);
+    assert.equal(times(sent, "alice BYE"), policy === "bye" ? 1 : 0);
+  }
+});
+
+test("15: BYE that nobody answers is told as 408, the end at once", async () => {
+  const {
+    pair: { simulation, bobHost, alice: a },
+    log,
+    alice,
+  } = await call();
+  bobHost.powerOff();
+  alice.bye();
+  assert.deepEqual(log, ["alice ended by local"]);
+  await simulation.run({ ms: 33_000 });
+  assert.deepEqual(log, ["alice ended by local", "alice bye 408"]);
+  assert.equal(a.userAgent.sessions.length, 0);
 });

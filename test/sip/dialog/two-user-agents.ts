@@ -3,6 +3,9 @@
 import { type LinkShape, type SimulatedHost, Simulation } from "@liquid-ims/runtime/simulation";
 import { encodeText } from "@liquid-ims/runtime/text";
 import type { Body } from "@liquid-ims/sip/dialog/body";
+import type { Session } from "@liquid-ims/sip/dialog/session";
+import type { SessionHandlers } from "@liquid-ims/sip/dialog/session-handlers";
+import type { SessionPolicy } from "@liquid-ims/sip/dialog/user-agent-core";
 import {
   openUserAgent,
   type UserAgent,
@@ -79,4 +82,58 @@ export async function pair(options: PairOptions = {}): Promise<Pair> {
   const bobHost = start("bob", "10.0.0.2");
   await simulation.run({ ms: 1 });
   return { simulation, alice: aliceHost.node, bob: bobHost.node, aliceHost, bobHost, sent };
+}
+
+/** Bob accepts every INVITE at once with the answer "answer"; gives the sessions of both as they come. */
+export interface Call {
+  readonly pair: Pair;
+  readonly log: string[];
+  readonly alice: Session;
+  readonly bob: Session;
+}
+
+/** What `handlers` of one end write into the log. */
+export function logging(who: string, log: string[]): SessionHandlers {
+  return {
+    acknowledged: (ack) => log.push(`${who} acknowledged${ack === null ? " otherwise" : ""}`),
+    unacknowledged: (elapsed) => log.push(`${who} unacknowledged ${elapsed}`),
+    byeReceived: () => log.push(`${who} BYE`),
+    byeOutcome: ({ status }) => log.push(`${who} bye ${status}`),
+    ended: ({ by }) => log.push(`${who} ended by ${by}`),
+    lost: (status, method) => log.push(`${who} lost ${status} ${method}`),
+  };
+}
+
+/** A confirmed call, its log and the list of what was sent emptied. */
+export async function call(
+  options: PairOptions & { readonly policy?: Partial<SessionPolicy> } = {},
+): Promise<Call> {
+  const log: string[] = [];
+  const sessions: { alice?: Session; bob?: Session } = {};
+  const policy = options.policy ?? {};
+  const made = await pair({
+    ...options,
+    bob: {
+      ...options.bob,
+      invite(invite) {
+        const session = invite.accept({ body: text("answer"), handlers: logging("bob", log), policy });
+        if (session !== null) sessions.bob = session;
+      },
+    },
+  });
+  made.alice.userAgent.invite(
+    { uri: bobUri, body: text("offer"), policy },
+    {
+      accepted: (session) => {
+        session.handlers = logging("alice", log);
+        sessions.alice = session;
+      },
+    },
+  );
+  await made.simulation.run({ ms: 300 });
+  const { alice, bob } = sessions;
+  if (alice === undefined || bob === undefined) throw new Error(`no call: ${made.sent.join(", ")}`);
+  log.length = 0;
+  made.sent.length = 0;
+  return { pair: made, log, alice, bob };
 }
