@@ -61,6 +61,8 @@ export interface CfsUe {
   start(stack: SipStack): Promise<void>;
   /** Hint: records that have just changed. Without it a waiting hello finds its record by asking again. */
   recordsChanged(records: readonly LocationRecord[]): void;
+  /** Ends every dialog as `deactivated`: the keys are no longer to be trusted, LCFs subscribe anew for a new ticket. */
+  revoke(): void;
   /** Ends every timer; sends nothing. */
   stop(): void;
 }
@@ -150,6 +152,9 @@ export function createCfsUe(host: Host, parts: CfsUeParts): CfsUe {
       user.start();
     },
     recordsChanged: (records) => wait.changed(records),
+    revoke() {
+      for (const localTag of context.subscriptions.ids()) notifier.revoke(localTag);
+    },
     stop() {
       user.stop();
       notifier.stop();

@@ -218,13 +218,20 @@ export class Notifier {
     });
   }
 
-  /** Arms the end of a subscription anew. */
+  /** The keys that its ticket named are no longer to be trusted. */
+  revoke(localTag: string): void {
+    this.#context.queue.add(queueKey(this.#context, localTag), "cfs-ue revoke", () =>
+      this.step(localTag, "revoked"),
+    );
+  }
+
+  /** Arms the end of a subscription anew: its expiry, or that of its challenge. */
   watchExpiry(localTag: string): void {
     const { clock } = this.#context.host;
     this.#expiries.get(localTag)?.cancel();
     const row = this.#context.subscriptions.get(localTag);
     if (row === null || this.#stopped) return;
-    const wait = Math.max(0, row.expiresAt - clock.wall());
+    const wait = Math.max(0, Math.min(row.expiresAt, challengeEnd(row)) - clock.wall());
     this.#expiries.set(
       localTag,
       clock.after(wait, () => this.#expire(localTag), "cfs-ue expiry"),
@@ -235,8 +242,10 @@ export class Notifier {
     this.#context.queue.add(queueKey(this.#context, localTag), "cfs-ue expiry", async () => {
       const row = this.#context.subscriptions.get(localTag);
       if (row === null || row.state === "terminated") return;
-      if (row.expiresAt > this.#context.host.clock.wall()) this.watchExpiry(localTag);
-      else await this.step(localTag, "expired");
+      const now = this.#context.host.clock.wall();
+      if (row.expiresAt <= now) await this.step(localTag, "expired");
+      else if (challengeEnd(row) <= now) await this.step(localTag, "challenge over");
+      else this.watchExpiry(localTag);
     });
   }
 
@@ -291,6 +300,11 @@ export class Notifier {
       reason: row.reason ?? "NOTIFY refused",
     });
   }
+}
+
+/** When a dialog that is not bound ends, ms since 1970. */
+function challengeEnd(row: SubscriptionRow): number {
+  return row.bound || row.challenge === null ? Number.POSITIVE_INFINITY : row.challenge.until;
 }
 
 /** An answered NOTIFY's ticket and acknowledgements have arrived. */

@@ -205,7 +205,7 @@ export class RefreshHandler {
       countRefusal(host, "challenge", "it is not the one of this dialog's ticket");
       return { row, lcf };
     }
-    if (now > row.challenge.until) {
+    if (now >= row.challenge.until) {
       countRefusal(host, "challenge", `it is ${Math.round(now - row.challenge.until)} ms too late`);
       return { row, lcf };
     }

@@ -39,6 +39,8 @@ export type SubscriptionEvent =
   | "notify timed out"
   /** The NOTIFY that said `terminated` was answered or given up. */
   | "final notify done"
+  /** The challenge was not repeated in time: its LCF is asked to begin anew. */
+  | "challenge over"
   | "expired"
   /** The CFS's keys were revoked: the LCF has to subscribe anew. */
   | "revoked";
@@ -89,6 +91,7 @@ const nothing = {
   "notify refused": null,
   "notify timed out": null,
   "final notify done": null,
+  "challenge over": null,
   expired: null,
   revoked: null,
 } as const satisfies Rows;
@@ -141,6 +144,7 @@ const active = {
   "notify answered": { next: "active", actions: ["deliver"] },
   "notify refused": { next: "terminated", actions: ["remove", "deliver"] },
   "notify timed out": { next: "suspect", actions: ["deliver"] },
+  "challenge over": { next: "terminated", reason: "deactivated", actions: ["notify"] },
   expired: { next: "terminated", reason: "timeout", actions: ["notify"] },
   revoked: { next: "terminated", reason: "deactivated", actions: ["notify"] },
 } as const satisfies Rows;

@@ -175,18 +175,28 @@ test("6: another key for a bound pair needs the old key's signature", async () =
   assert.equal(signed.notifies.flatMap(({ commands }) => commands).length, 1);
 });
 
-test("6: a challenge repeated too late, or a wrong one, binds nothing", async () => {
+test("6: a wrong challenge binds nothing; one that is not repeated in 60 s ends the dialog", async () => {
   const made = await world({ lcf: { obedient: false } });
   const dialog = made.lcf.node.subscribe();
   await made.simulation.run({ ms: 100 });
   made.lcf.node.refresh(dialog, { body: { challenge: "0123456789abcdef0123" } });
-  await made.simulation.run({ ms: 60_000 });
+  await made.simulation.run({ ms: 59_800 });
+  assert.equal(made.lcf.node.answers.at(-1)?.status, 200);
+  assert.equal(counted(made.cfs.host, refused, "challenge"), 1);
+  assert.match(dialog.notifies.at(-1)?.state ?? "", /^active/);
+  await made.simulation.run({ ms: 300 });
+  assert.equal(dialog.notifies.at(-1)?.state, "terminated;reason=deactivated");
   made.lcf.node.prove(dialog);
   await made.simulation.run({ ms: 100 });
-  assert.deepEqual(
-    made.lcf.node.answers.map(({ status }) => status),
-    [200, 200],
-  );
-  assert.equal(counted(made.cfs.host, refused, "challenge"), 2);
+  assert.equal(made.lcf.node.answers.at(-1)?.status, 481);
+  assert.equal(isReachable(made), false);
+  assert.equal(rowsOf(made, "subscription"), 0);
+});
+
+test("6: keys revoked: every dialog ends deactivated", async () => {
+  const made = await boundWorld();
+  made.cfs.node.ue?.revoke();
+  await made.simulation.run({ ms: 100 });
+  assert.equal(made.dialog.notifies.at(-1)?.state, "terminated;reason=deactivated");
   assert.equal(isReachable(made), false);
 });

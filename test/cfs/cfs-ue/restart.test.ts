@@ -101,8 +101,8 @@ async function scenario(
 
 test("system 6: killed at any event, the CFS goes on: both commands answered and told, no CSeq twice", async () => {
   const whole = await scenario(1, []);
-  const step = Math.max(1, Math.floor(whole.events / 40));
-  for (let event = 1; event < whole.events; event += step) await scenario(1, [event]);
+  assert.ok(whole.events > 60, String(whole.events));
+  for (let event = 1; event < whole.events; event += 1) await scenario(1, [event]);
 });
 
 test("system 6: killed again soon after it has come back", async () => {

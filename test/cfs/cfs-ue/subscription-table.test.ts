@@ -51,6 +51,7 @@ const expected: Record<SubscriptionState, Cells> = {
     "notify answered": ["active", "deliver"],
     "notify refused": ["terminated", "remove deliver"],
     "notify timed out": ["suspect", "deliver"],
+    "challenge over": ["terminated", "notify", "deactivated"],
     expired: ["terminated", "notify", "timeout"],
     revoked: ["terminated", "notify", "deactivated"],
   },
@@ -62,6 +63,7 @@ const expected: Record<SubscriptionState, Cells> = {
     "notify answered": ["active", "deliver"],
     "notify refused": ["terminated", "remove deliver"],
     "notify timed out": ["suspect", "deliver"],
+    "challenge over": ["terminated", "notify", "deactivated"],
     expired: ["terminated", "notify", "timeout"],
     revoked: ["terminated", "notify", "deactivated"],
   },
@@ -91,6 +93,7 @@ const events: readonly SubscriptionEvent[] = [
   "notify refused",
   "notify timed out",
   "final notify done",
+  "challenge over",
   "expired",
   "revoked",
 ];
