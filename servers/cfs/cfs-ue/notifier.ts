@@ -259,6 +259,7 @@ export class Notifier {
     before: (row: SubscriptionRow) => SubscriptionRow = (row) => row,
   ): Promise<void> {
     const context = this.#context;
+    if (this.#stopped) return;
     const done = await transact(context, () => {
       const row = context.subscriptions.get(localTag);
       const step = row === null ? null : stepSubscription(this.stateOf(row), event);
