@@ -1,5 +1,5 @@
 // Cuts a byte stream into messages and keep-alives. RFC 3261 7.5, 18.3, 20.14; RFC 5626 3.5.1, 4.4.1.
-import { decodeLatin1 } from "@liquid-ims/runtime/text";
+import { decodeLatin1, encodeText } from "@liquid-ims/runtime/text";
 import { clip } from "./header-lines.ts";
 
 /**
@@ -22,36 +22,45 @@ const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 const nothing = new Uint8Array(0);
 
-/** Longest Content-Length field that is looked at; a longer one is no number. */
-const longestField = 200;
+/** Longest Content-Length value that is looked at; a longer one is no number. */
+const longestValue = 200;
 
 /** The Content-Length of a head that ends with its empty line; the reason when it says none. */
 function contentLength(data: Uint8Array, start: number, end: number): number | string {
   let length: number | null = null;
   for (let at = lineBreak(data, start); at < end - 2; at = lineBreak(data, at)) {
-    // The names are content-length and l, in either case.
-    const first = (data[at] ?? 0) | 0x20;
-    if (first !== 0x63 && first !== 0x6c) continue;
+    const colon = endOfName(data, at);
+    if (colon < 0) continue;
     let fieldEnd = lineBreak(data, at);
     while (data[fieldEnd] === 0x20 || data[fieldEnd] === 0x09) fieldEnd = lineBreak(data, fieldEnd);
-    const field = decodeLatin1(data.subarray(at, Math.min(fieldEnd, at + longestField)));
-    const colon = field.indexOf(":");
-    const name = field.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
-    if (name !== "content-length" && name !== "l") continue;
     if (length !== null) return "Content-Length comes twice";
-    const value = field.slice(colon + 1).trim();
-    if (fieldEnd - at > longestField || !/^[0-9]+$/.test(value))
+    const value = decodeLatin1(data.subarray(colon + 1, Math.min(fieldEnd, colon + longestValue))).trim();
+    if (fieldEnd - colon > longestValue || !/^[0-9]+$/.test(value))
       return `Content-Length is ${clip(value)}, must be a number`;
     length = Number(value);
   }
   return length ?? "Content-Length is missing, on a stream it must be there";
 }
 
+const fullName = encodeText("content-length");
+
+/** The colon behind Content-Length or its compact form `l`; -1 when the line has another name. */
+function endOfName(data: Uint8Array, start: number): number {
+  // Bit 0x20 makes a letter small. It makes CR a minus too, but such a line is refused by the parser.
+  let at = start + 1;
+  if (((data[start] ?? 0) | 0x20) !== 0x6c) {
+    for (at = start; at < start + fullName.length; at++)
+      if (((data[at] ?? 0) | 0x20) !== fullName[at - start]) return -1;
+  }
+  while (data[at] === 0x20 || data[at] === 0x09) at += 1;
+  return data[at] === 0x3a ? at : -1;
+}
+
 /** The position behind the next CRLF. */
 function lineBreak(data: Uint8Array, start: number): number {
-  let at = start;
-  while (at < data.length && !(data[at] === carriageReturn && data[at + 1] === lineFeed)) at += 1;
-  return at + 2;
+  let at = data.indexOf(carriageReturn, start);
+  while (at >= 0 && data[at + 1] !== lineFeed) at = data.indexOf(carriageReturn, at + 1);
+  return at < 0 ? data.length : at + 2;
 }
 
 /** One direction of one connection. */
@@ -132,16 +141,17 @@ export class StreamFramer {
 
   /** Finds the end of the head and the message's length; false while it is unknown. */
   #readHead(data: Uint8Array, start: number, frames: StreamFrame[]): boolean {
-    let at = start + this.#searched;
     const last = data.length - 3;
-    while (at < last && !isHeadEnd(data, at)) at += 1;
+    let at = nextCarriageReturn(data, start + this.#searched);
+    while (at < last && !isHeadEnd(data, at)) at = nextCarriageReturn(data, at + 1);
+    if (at > last) at = last;
     const headLength = at + 4 - start;
     if (headLength > this.#maximumBytes) {
       this.#fail(frames, `no end of the header fields within ${this.#maximumBytes} bytes`);
       return false;
     }
     if (at >= last) {
-      this.#searched = Math.max(0, at - start);
+      this.#searched = Math.max(0, last - start);
       return false;
     }
     const length = contentLength(data, start, at + 4);
@@ -180,6 +190,11 @@ export class StreamFramer {
     this.#buffer = rest.length === 0 ? nothing : new Uint8Array(rest);
     this.#held = rest.length;
   }
+}
+
+function nextCarriageReturn(data: Uint8Array, start: number): number {
+  const at = data.indexOf(carriageReturn, start);
+  return at < 0 ? data.length : at;
 }
 
 function isHeadEnd(data: Uint8Array, at: number): boolean {
