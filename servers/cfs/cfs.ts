@@ -1,11 +1,22 @@
 // Control Function Selection: takes the OSS/BSS's orders, decides who moves where, commands the LCFs.
+import { createFunctionTable } from "@liquid-ims/location-service/function-name";
+import { type RegistrationKey, registrationKeyOf } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
-import type { Program } from "@liquid-ims/runtime/host";
+import type { Host, Program } from "@liquid-ims/runtime/host";
 import type { Lookup } from "@liquid-ims/sip/locate";
+import { openStack, type SipStack } from "@liquid-ims/sip/stack";
 import type { Target } from "@liquid-ims/sip/transport";
-import type { CfsConfig } from "./config.ts";
+import { type CfsUe, type CfsUeOptions, createCfsUe } from "./cfs-ue/cfs-ue.ts";
+import type { LcfChannel } from "./cfs-ue/channel.ts";
+import { allowedTargets, type CfsConfig } from "./config.ts";
+import { loadSigningKeys } from "./keys.ts";
+import { createOperations } from "./operations/create-operations.ts";
 import type { Operations } from "./operations/operations.ts";
 import type { CfsStore } from "./store/store.ts";
+import { storeOf } from "./store/table.ts";
+import { Controller } from "./transfer/controller.ts";
+import { defaultLimits } from "./transfer/guard.ts";
+import { defaultTimes } from "./transfer/times.ts";
 
 export interface CfsOptions {
   /** The home network's location service; only read. */
@@ -24,12 +35,114 @@ export interface CfsNode {
   readonly local: readonly Target[];
   /** They wait for `ready`. */
   readonly operations: Operations;
-  /** Registrations whose LCF can be commanded now, among those given; 0 before `ready`. */
+  /** Registrations whose LCF can be commanded now; 0 before `ready`. */
   reachable(): number;
+  /** Closes sockets and timers; sends nothing. The stores are their owner's to close. */
   stop(): Promise<void>;
 }
 
 /** The CFS as a program for any host. */
-export function createCfs(_options: CfsOptions): Program<CfsNode> {
-  throw new Error("not there yet");
+export function createCfs(options: CfsOptions): Program<CfsNode> {
+  return (host) => new Cfs(host, options);
+}
+
+interface Engine {
+  readonly controller: Controller;
+  readonly channel: LcfChannel;
+}
+
+class Cfs implements CfsNode {
+  readonly ready: Promise<void>;
+  readonly operations: Operations;
+  readonly #host: Host;
+  readonly #options: CfsOptions;
+  readonly #known = new Set<RegistrationKey>();
+  #parts: { readonly stack: SipStack; readonly cfsUe: CfsUe; readonly controller: Controller } | null = null;
+  #stopped = false;
+
+  constructor(host: Host, options: CfsOptions) {
+    this.#host = host;
+    this.#options = options;
+    const { config, location } = options;
+    const engine = this.#start();
+    this.ready = engine.then(() => undefined);
+    this.operations = createOperations({ host, config, location, engine });
+  }
+
+  get local(): readonly Target[] {
+    return this.#parts?.stack.local ?? [];
+  }
+
+  async #start(): Promise<Engine> {
+    const host = this.#host;
+    const { location, lookup, config } = this.#options;
+    const store = storeOf(host, this.#options.store);
+    const keys = await loadSigningKeys(host, store);
+    const cfsUe = createCfsUe(host, { store, location, keys, options: cfsUeOptions(config) });
+    const controller = createController(host, { store, location, config, cfsUe });
+    cfsUe.channel.onState((registration) => this.#known.add(registration));
+    const stack = await openStack(host, {
+      listen: config.listen,
+      user: cfsUe.user,
+      ...(lookup === undefined ? {} : { lookup }),
+      ...(config.timers === undefined ? {} : { timers: config.timers }),
+    });
+    if (this.#stopped) {
+      await stack.close();
+      return { controller, channel: cfsUe.channel };
+    }
+    this.#parts = { stack, cfsUe, controller };
+    await cfsUe.start(stack);
+    for (const record of await location.byFunction({})) this.#known.add(registrationKeyOf(record));
+    await controller.start();
+    return { controller, channel: cfsUe.channel };
+  }
+
+  reachable(): number {
+    const channel = this.#parts?.cfsUe.channel;
+    if (channel === undefined) return 0;
+    return [...this.#known].filter((registration) => channel.state(registration).reachable).length;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#parts?.controller.stop();
+    this.#parts?.cfsUe.stop();
+    await this.#parts?.stack.close();
+  }
+}
+
+function cfsUeOptions(config: CfsConfig): CfsUeOptions {
+  return {
+    ...config.lcf,
+    contact: config.contact ?? `sip:cfs.${config.homeDomain}`,
+    functions: createFunctionTable(config.functions),
+    allowed: allowedTargets(config),
+    directFlow: config.directFlow ?? [],
+  };
+}
+
+function createController(
+  host: Host,
+  parts: {
+    readonly store: CfsStore;
+    readonly location: LocationStore;
+    readonly config: CfsConfig;
+    readonly cfsUe: CfsUe;
+  },
+): Controller {
+  const { store, location, config, cfsUe } = parts;
+  const table = createFunctionTable(config.functions);
+  return new Controller({
+    host,
+    store,
+    location,
+    channel: cfsUe.channel,
+    isSame: table.isSame,
+    addressesOf: (name) => config.functions.find((entry) => table.isSame(entry.name, name))?.addresses ?? [],
+    times: { ...defaultTimes, ...config.times },
+    limits: { ...defaultLimits, ...config.guard },
+    keep: config.keepTransfers ?? 100,
+    recordsChanged: (records) => cfsUe.recordsChanged(records),
+  });
 }

@@ -6,19 +6,12 @@ import type {
   TransferOperation,
   TransferRequest,
 } from "@liquid-ims/reference-points/os-cfs";
+import type { Forecast } from "../transfer/forecast.ts";
 
 /** A value, or what the caller is owed instead. */
 export type OperationResult<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problem: ProblemDetails };
-
-/** What a plan expects to happen; given with a dry run. */
-export interface Forecast {
-  /** Milliseconds until the last user has been commanded, calls not counted. */
-  readonly durationMs: number;
-  /** Users on each target now, and when all planned ones have come. */
-  readonly targets: readonly { readonly function: string; readonly users: number; readonly after: number }[];
-}
 
 /** A transfer as it is shown; a dry run has a forecast. */
 export type TransferResource = TransferOperation & { readonly forecast?: Forecast };

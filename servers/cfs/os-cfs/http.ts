@@ -1,6 +1,12 @@
-// os-cfs over HTTP: an adapter of the operations. RFC 9110, RFC 9457.
+// os-cfs over HTTP: an adapter of the operations. RFC 9110, RFC 9457, OpenAPI 3.1.
+import swagger from "@fastify/swagger";
+import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
 import type { Address } from "@liquid-ims/runtime/network";
+import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Operations } from "../operations/operations.ts";
+import { sendError, sendNotFound } from "./errors.ts";
+import { addFunctionRoutes } from "./function-routes.ts";
+import { addTransferRoutes } from "./transfer-routes.ts";
 
 export interface OsCfsOptions {
   readonly operations: Operations;
@@ -15,7 +21,49 @@ export interface OsCfsServer {
   close(): Promise<void>;
 }
 
+const oneMebibyte = 1_048_576;
+
+/** The HTTP server, not listening: `inject` serves tests. */
+export async function createOsCfs(options: Omit<OsCfsOptions, "listen">): Promise<FastifyInstance> {
+  const server = Fastify({
+    bodyLimit: options.bodyLimit ?? oneMebibyte,
+    forceCloseConnections: true,
+    // What a person sends is never trimmed to fit, nor are its values changed.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  // Response schemas describe; what the CFS says may grow, and nothing of it is dropped.
+  server.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  server.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply));
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "os-cfs",
+        version: "1.0.0",
+        description: "Moves users between control functions of an IMS",
+      },
+    },
+  });
+  await server.register(
+    async (routes) => {
+      addTransferRoutes(routes, options.operations);
+      addFunctionRoutes(routes, options.operations);
+      routes.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
+    },
+    { prefix: osCfsRoot },
+  );
+  server.setNotFoundHandler((request, reply) => sendNotFound(server, request, reply));
+  await server.ready();
+  return server;
+}
+
 /** Serves os-cfs; rejects with the system's error when the address cannot be had. */
-export function serveOsCfs(_options: OsCfsOptions): Promise<OsCfsServer> {
-  throw new Error("not there yet");
+export async function serveOsCfs(options: OsCfsOptions): Promise<OsCfsServer> {
+  const server = await createOsCfs(options);
+  await server.listen(options.listen);
+  const bound = server.server.address();
+  const local =
+    typeof bound === "object" && bound !== null ? { host: bound.address, port: bound.port } : options.listen;
+  return { local, close: () => server.close() };
 }

@@ -25,12 +25,19 @@ export class Ledger {
   readonly #parts: LedgerParts;
   readonly #queues = new Map<string, Occasion[]>();
 
+  #changes = 0;
+
   constructor(parts: LedgerParts) {
     this.#parts = parts;
   }
 
   get(id: string): UserRow | null {
     return this.#parts.table.get(id);
+  }
+
+  /** Raised by each change of a row. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** True while an event of this user is being written. */
@@ -91,6 +98,7 @@ export class Ledger {
       const { store, table } = this.#parts;
       const result = await commitChanges(store, [table.change({ id, content: stepped.row })]);
       if (result === "conflict") return false;
+      this.#changes += 1;
     }
     if (stepped.row.state !== row.state) this.#count(stepped.row);
     this.#perform(row.registration, stepped.effects);

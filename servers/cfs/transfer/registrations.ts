@@ -68,9 +68,13 @@ export class Registrations {
     return gone;
   }
 
+  recordsOf(registration: RegistrationKey): readonly LocationRecord[] {
+    return [...(this.#records.get(registration)?.values() ?? [])];
+  }
+
   /** What the records of a registration mean for its user; null: nothing. */
   placeOf(row: UserRow): Happening | null {
-    const records = [...(this.#records.get(row.registration)?.values() ?? [])];
+    const records = this.recordsOf(row.registration);
     if (records.length === 0) return null;
     const registered = records.filter(({ state }) => state === "registered");
     if (registered.length === 0) return { event: "record gone" };

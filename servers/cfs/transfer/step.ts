@@ -9,7 +9,7 @@ import type { Reason } from "./outcome.ts";
 import type { TransferTimes } from "./times.ts";
 import { userTable } from "./transfer-state.ts";
 import type { UserAction, UserEvent, UserTable } from "./user-event.ts";
-import { lcfOperation, type SentCommand, type UserRow } from "./user-row.ts";
+import { isOpen, lcfOperation, type SentCommand, type UserRow, type UserState } from "./user-row.ts";
 
 /** An event with what came with it. */
 export interface Happening {
@@ -27,8 +27,10 @@ export interface Happening {
   readonly dialogs?: readonly DialogDescription[];
   /** With its reports. */
   readonly results?: readonly DialogReport[];
-  /** With `record shows origin`: the S-CSCF that serves now. */
+  /** With `record shows origin` and `returned`: the S-CSCF that serves now. */
   readonly sCscf?: string;
+  /** With `returned`: for one who had none. */
+  readonly target?: string;
   /** With `returned`: until when the new round may begin something. */
   readonly deadlineAt?: number;
 }
@@ -142,6 +144,7 @@ function act(row: UserRow, action: UserAction, happening: Happening, context: St
       return { row: { ...row, reason: happening.reason ?? row.reason, detail: happening.detail ?? "" } };
     case "new round": {
       const deadlineAt = happening.deadlineAt ?? row.deadlineAt;
+      const { sCscf = row.sCscf, target = row.target } = happening;
       // Another round of one who had ended is a visit of its own; one after a failure goes on with the old reason.
       const again = happening.event === "returned";
       return {
@@ -151,6 +154,8 @@ function act(row: UserRow, action: UserAction, happening: Happening, context: St
           command: null,
           since: sequence,
           deadlineAt,
+          sCscf,
+          target,
           askedAt: null,
           reported: false,
           released: "no",
@@ -173,6 +178,11 @@ function act(row: UserRow, action: UserAction, happening: Happening, context: St
   }
 }
 
+function enter(row: UserRow, state: UserState, at: number): UserRow {
+  if (isOpen(state)) return { ...row, state, endedAt: null };
+  return { ...row, state, endedAt: row.endedAt ?? at };
+}
+
 /**
  * One event. A user whose record came after the report is done with the record: the report is looked at again then.
  * Equal rows mean that nothing needs to be written.
@@ -188,7 +198,7 @@ export function step(row: UserRow, happening: Happening, context: StepContext): 
     present = acted.row;
     effects.push(...(acted.effects ?? []));
   }
-  if (present.state !== transition.next) present = { ...present, state: transition.next };
+  if (present.state !== transition.next) present = enter(present, transition.next, context.at);
   if (present.state === "registered" && present.reported && happening.event !== "reported") {
     const settled = step(present, { event: "reported" }, context);
     return { ...settled, effects: [...effects, ...settled.effects] };

@@ -1,7 +1,14 @@
 // When time alone changes something for a user of a transfer. Pure.
+import { verdictOf } from "./outcome.ts";
 import type { Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
 import type { UserRow } from "./user-row.ts";
+
+/** The end of waiting: with the outcome that the reason has when it does not pass. */
+function waitOver({ reason }: UserRow): Happening {
+  if (reason === null) return { event: "deadline" };
+  return { event: verdictOf(reason).outcome === "failed" ? "failed" : "wait over" };
+}
 
 /** What is due for a user at `at`, wall clock; null: nothing. */
 export function dueFor(row: UserRow, at: number, times: TransferTimes): Happening | null {
@@ -9,10 +16,9 @@ export function dueFor(row: UserRow, at: number, times: TransferTimes): Happenin
   const moveEnds = (row.commandedAt ?? row.registeredAt ?? at) + times.move;
   switch (row.state) {
     case "planned":
-      if (at < row.deadlineAt) return null;
-      return { event: row.reason === null ? "deadline" : "wait over" };
+      return at >= row.deadlineAt ? waitOver(row) : null;
     case "asked":
-      if (at >= row.deadlineAt) return { event: row.reason === null ? "deadline" : "wait over" };
+      if (at >= row.deadlineAt) return waitOver(row);
       return at >= expires ? { event: "query unanswered" } : null;
     case "commanded":
       if (at >= moveEnds) return { event: "deadline" };

@@ -58,9 +58,9 @@ export const transferRowCodec: Codec<TransferRow> = {
   },
 };
 
-/** Names the transfer that a function or an idempotency key belongs to. */
+/** Names the transfer that a function or an idempotency key belongs to; null: none any more. */
 export interface PointerRow {
-  readonly transfer: string;
+  readonly transfer: string | null;
 }
 
 export const pointerCodec: Codec<PointerRow> = {

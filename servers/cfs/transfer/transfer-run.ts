@@ -131,7 +131,12 @@ export class TransferRun {
       (seen.event === "record shows origin" && seen.sCscf === row.sCscf && row.state !== "registered")
     )
       return;
-    this.apply(registration, (present) => this.registrations.placeOf(present));
+    this.apply(registration, (present) => this.placeNow(present));
+  }
+
+  /** What the records say of a user at the moment of its turn. */
+  placeNow(row: UserRow): Happening | null {
+    return this.registrations.placeOf(row);
   }
 
   /** What passed which limit, when the transfer has to be stopped. */

@@ -18,6 +18,7 @@ import {
 } from "./transfer-ended.ts";
 import { type Rows, to, type UserTable } from "./user-event.ts";
 
+// `failed` comes here at the deadline of one whose last registration failed.
 const planned = {
   ask: to("asked", "ask"),
   slot: to("commanded", "move"),
@@ -32,7 +33,7 @@ const planned = {
   refused: null,
   registered: null,
   "failed, retry": null,
-  failed: null,
+  failed: to("failed", "forget"),
   cancelled: null,
   progress: null,
   reported: null,
@@ -62,7 +63,7 @@ const asked = {
   refused: to("planned"),
   registered: null,
   "failed, retry": null,
-  failed: null,
+  failed: to("failed", "forget"),
   cancelled: null,
   progress: null,
   reported: null,

@@ -65,6 +65,8 @@ export interface UserRow {
   readonly commandedAt: number | null;
   /** When the record showed the target. */
   readonly registeredAt: number | null;
+  /** When nothing more was to happen; null before. */
+  readonly endedAt: number | null;
   /** When it was queried since it last had to wait; null: not yet. */
   readonly askedAt: number | null;
   /** How the last move was to replace; `never`: no report is waited for. */

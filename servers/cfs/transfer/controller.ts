@@ -1,0 +1,388 @@
+// The transfer engine: begins transfers, keeps them going, resumes them after a restart, ends them.
+import type { FunctionName, LocationRecord, RegistrationKey } from "@liquid-ims/location-service/record";
+import type { LocationStore } from "@liquid-ims/location-service/store";
+import type { Host } from "@liquid-ims/runtime/host";
+import { encodeHex } from "@liquid-ims/runtime/text";
+import type { LcfChannel, LcfMessage, LcfState } from "../cfs-ue/channel.ts";
+import type { CfsStore } from "../store/store.ts";
+import { endOf } from "./completion.ts";
+import { pinnedDialogs } from "./dialogs.ts";
+import type { GuardLimits } from "./guard.ts";
+import { latecomer, returns, takesLatecomers } from "./latecomers.ts";
+import { Ledger } from "./ledger.ts";
+import { LocationWatch } from "./location-watch.ts";
+import { newTransfer, recordsFor, type TransferOrder } from "./new-transfer.ts";
+import type { PlanLine } from "./plan.ts";
+import { Registrations } from "./registrations.ts";
+import type { TransferTimes } from "./times.ts";
+import { isActive, type TransferRow } from "./transfer-row.ts";
+import { TransferRun } from "./transfer-run.ts";
+import { TransferTables } from "./transfer-tables.ts";
+import { isOpen, type UserRow, userRowId } from "./user-row.ts";
+import { happeningOf } from "./wire.ts";
+
+export interface ControllerParts {
+  readonly host: Host;
+  readonly store: CfsStore;
+  readonly location: LocationStore;
+  readonly channel: LcfChannel;
+  readonly isSame: (a: FunctionName, b: FunctionName) => boolean;
+  readonly addressesOf: (name: FunctionName) => readonly string[];
+  readonly times: TransferTimes;
+  readonly limits: GuardLimits;
+  /** Ended transfers that are kept. */
+  readonly keep: number;
+  /** Told of every change that was looked at. */
+  readonly recordsChanged?: (records: readonly LocationRecord[]) => void;
+}
+
+export type Created =
+  | { readonly created: true; readonly row: TransferRow; readonly lines: readonly PlanLine[] }
+  /** The function has a transfer, or the key was used, meanwhile. */
+  | { readonly created: false };
+
+export class Controller {
+  readonly #parts: ControllerParts;
+  readonly #tables: TransferTables;
+  readonly #ledger: Ledger;
+  readonly #watch: LocationWatch;
+  readonly #runs = new Map<string, TransferRun>();
+  /** Runs whose transfer row is being written: they rest meanwhile. */
+  readonly #writing = new Set<string>();
+  readonly #adding = new Set<string>();
+  readonly #quietSince = new Map<string, number>();
+  /** Changes seen while a transfer is being planned. */
+  readonly #planning = new Set<LocationRecord[]>();
+  /** Messages that came before the tables were read. */
+  #early: [RegistrationKey, LcfMessage][] | null = [];
+  #guarded = -1;
+
+  constructor(parts: ControllerParts) {
+    const { host, store, channel, times } = parts;
+    this.#parts = parts;
+    this.#tables = new TransferTables(store);
+    this.#ledger = new Ledger({ host, store, table: this.#tables.users, channel, times });
+    this.#watch = new LocationWatch({
+      host,
+      location: parts.location,
+      changed: (records) => this.#changed(records),
+      removed: () => this.#removed(),
+      looked: () => this.#looked(),
+    });
+    channel.onMessage((registration, message) => {
+      if (this.#early !== null) this.#early.push([registration, message]);
+      else this.#heard(registration, message);
+    });
+    channel.onState((registration, state) => this.#stateChanged(registration, state));
+  }
+
+  /** Reads the store and goes on with what an earlier life left. The channel has been started before. */
+  async start(): Promise<void> {
+    await this.#tables.load();
+    const active = this.#tables.transfers.ids().flatMap((id) => this.#tables.transfers.get(id) ?? []);
+    let change = Number.POSITIVE_INFINITY;
+    for (const row of active) {
+      const users = this.#tables.usersOf(row.id);
+      if (row.dryRun || !(isActive(row) || users.some(({ state }) => isOpen(state)))) {
+        this.#forgetCancelled(users);
+        continue;
+      }
+      await this.#resume(row);
+      change = Math.min(change, row.change);
+    }
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const [registration, message] of early) this.#heard(registration, message);
+    if (this.#runs.size > 0) this.#watch.wake(change);
+  }
+
+  stop(): void {
+    this.#watch.stop();
+    this.#runs.clear();
+  }
+
+  get(id: string): TransferRow | null {
+    return this.#tables.transfers.get(id);
+  }
+
+  usersOf(id: string): readonly UserRow[] {
+    return this.#tables.usersOf(id);
+  }
+
+  /** The newest first. */
+  list(): readonly TransferRow[] {
+    const rows = this.#tables.transfers.ids().flatMap((id) => this.#tables.transfers.get(id) ?? []);
+    return rows.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
+  }
+
+  /** The transfer that a function has: going on, or a standing order. */
+  transferOf(name: FunctionName): TransferRow | null {
+    return this.#tables.transferOf(name);
+  }
+
+  byIdempotencyKey(key: string): TransferRow | null {
+    const id = this.#tables.keys.get(key)?.transfer ?? null;
+    return id === null ? null : this.get(id);
+  }
+
+  /** Plans, writes everything down, begins. */
+  async create(order: TransferOrder): Promise<Created> {
+    const { host, location, channel, times } = this.#parts;
+    const seen: LocationRecord[] = [];
+    this.#planning.add(seen);
+    try {
+      const change = await this.#watch.catchUp();
+      const records = await recordsFor(order, location);
+      const { row, users, lines } = newTransfer(order, {
+        records,
+        lcf: (key) => channel.state(key),
+        isSame: this.#parts.isSame,
+        id: `t-${encodeHex(host.random.bytes(8))}`,
+        at: host.clock.wall(),
+        deadline: times.deadline,
+        change,
+      });
+      const { idempotencyKey } = order;
+      if ((await this.#tables.create({ row, users, idempotencyKey })) === "conflict") {
+        await this.#adopt(order.function);
+        return { created: false };
+      }
+      if (!order.dryRun) {
+        const run = this.#open(row, records);
+        for (const record of seen) this.#recordChanged(run, record);
+        // What has nobody to move is over at once.
+        await this.#settle(run);
+        this.#watch.wake(change);
+      }
+      return { created: true, row: this.get(row.id) ?? row, lines };
+    } finally {
+      this.#planning.delete(seen);
+    }
+  }
+
+  /** Begins nothing new any more; those under way end. Null: no such transfer. */
+  async cancel(id: string, detail: string): Promise<TransferRow | null> {
+    const row = await this.#tables.update(id, (present) =>
+      isActive(present) && present.stop === null
+        ? { ...present, stop: { reason: "cancelled", detail } }
+        : null,
+    );
+    return this.#afterUpdate(row);
+  }
+
+  /** Ends a standing order. Null: no such transfer. */
+  async endDrain(id: string): Promise<TransferRow | null> {
+    const at = this.#parts.host.clock.wall();
+    const row = await this.#tables.update(id, (present) => {
+      if (!present.standing) return null;
+      const stop = present.stop ?? { reason: "cancelled", detail: "the standing order was ended" };
+      const ended = { ...present, standing: false, stop } as const;
+      return present.state === "FAILED_TEMP" ? { ...ended, state: "FAILED", endedAt: at } : ended;
+    });
+    return this.#afterUpdate(row);
+  }
+
+  #afterUpdate(row: TransferRow | null): TransferRow | null {
+    const run = row === null ? undefined : this.#runs.get(row.id);
+    if (row !== null && run !== undefined) {
+      run.row = row;
+      this.#watch.wake(row.change);
+    }
+    return row;
+  }
+
+  #open(row: TransferRow, records: readonly LocationRecord[]): TransferRun {
+    const { channel, times, limits, addressesOf, isSame } = this.#parts;
+    const run = new TransferRun(row, {
+      ledger: this.#ledger,
+      registrations: new Registrations(row.function, isSame),
+      times,
+      limits,
+      addressesOf,
+      lcf: (registration) => channel.state(registration),
+      isTaken: (registration, by) =>
+        [...this.#runs.values()].some((other) => other !== by && other.holds(registration)),
+    });
+    for (const record of records) run.registrations.take(record);
+    for (const { registration } of this.#tables.usersOf(row.id)) run.add(registration);
+    this.#runs.set(row.id, run);
+    return run;
+  }
+
+  async #resume(row: TransferRow): Promise<void> {
+    const { location } = this.#parts;
+    const run = this.#open(row, await recordsFor(row, location));
+    for (const user of run.users) {
+      if (!isOpen(user.state) || run.registrations.present.has(user.registration)) continue;
+      const records = await location.get(user.user);
+      for (const record of records) run.registrations.take(record);
+    }
+    run.resume();
+    for (const user of run.users)
+      if (isOpen(user.state)) run.apply(user.registration, (present) => run.placeNow(present));
+  }
+
+  /** A transfer of an earlier life whose writing was not known to have been done. */
+  async #adopt(name: FunctionName | null): Promise<void> {
+    const id = name === null ? null : (this.#tables.functions.get(name)?.transfer ?? null);
+    if (id === null || this.#runs.has(id)) return;
+    await this.#tables.load();
+    const row = this.get(id);
+    if (row === null || this.#runs.has(id)) return;
+    await this.#resume(row);
+    this.#watch.wake(row.change);
+  }
+
+  #heard(registration: RegistrationKey, message: LcfMessage): void {
+    const id = message.operation.split(".")[0] ?? message.operation;
+    const run = this.#runs.get(id);
+    if (run === undefined) {
+      if (this.get(id) !== null)
+        this.#ledger.apply(userRowId(id, registration), (row) => happeningOf(row, message));
+      return;
+    }
+    run.apply(registration, (row) => {
+      const happening = happeningOf(row, message);
+      return happening === null ? null : run.judge(row, happening);
+    });
+  }
+
+  /** A device that had no LCF when the drain began, or when it came, has shown one. */
+  #stateChanged(registration: RegistrationKey, state: LcfState): void {
+    if (!state.reachable) return;
+    for (const run of this.#runs.values()) {
+      if (!takesLatecomers(run) || run.user(registration)?.state !== "skipped") continue;
+      for (const record of run.registrations.recordsOf(registration))
+        if (run.registrations.isOnFunction(record)) returns(run, registration, record, this.#late());
+    }
+  }
+
+  #late() {
+    const { host, channel, times } = this.#parts;
+    const lcf = (registration: RegistrationKey) => channel.state(registration);
+    return { at: host.clock.wall(), deadline: times.deadline, lcf };
+  }
+
+  #changed(records: readonly LocationRecord[]): void {
+    if (records.length > 0) this.#parts.recordsChanged?.(records);
+    for (const seen of this.#planning) seen.push(...records);
+    for (const run of this.#runs.values()) for (const record of records) this.#recordChanged(run, record);
+  }
+
+  #recordChanged(run: TransferRun, record: LocationRecord): void {
+    const registration = run.recordChanged(record);
+    if (!takesLatecomers(run) || !run.registrations.isOnFunction(record)) return;
+    if (run.has(registration)) returns(run, registration, record, this.#late());
+    else this.#add(run, registration, record);
+  }
+
+  #add(run: TransferRun, registration: RegistrationKey, record: LocationRecord): void {
+    const id = userRowId(run.row.id, registration);
+    if (this.#adding.has(id)) return;
+    this.#adding.add(id);
+    this.#parts.host.spawn("latecomer of a drain", async () => {
+      await this.#tables.addUsers([latecomer(run, registration, record, this.#late())]);
+      this.#adding.delete(id);
+      run.add(registration);
+      run.recheck(registration);
+    });
+  }
+
+  async #removed(): Promise<void> {
+    for (const run of [...this.#runs.values()]) {
+      const { function: name } = run.row;
+      if (name === null) continue;
+      const records = await this.#parts.location.byFunction({ pCscf: name });
+      for (const registration of run.registrations.reconcile(records)) run.recheck(registration);
+    }
+  }
+
+  /** After each look at the location service: time goes on for all. */
+  #looked(): number | null {
+    const { host, times } = this.#parts;
+    const moment = { now: host.clock.now(), at: host.clock.wall() };
+    const changed = this.#ledger.changes !== this.#guarded;
+    this.#guarded = this.#ledger.changes;
+    let busy = false;
+    for (const run of [...this.#runs.values()]) {
+      if (this.#writing.has(run.row.id)) continue;
+      if (changed && run.row.stop === null && isActive(run.row)) this.#guard(run);
+      run.tick(moment);
+      busy ||= run.isBusy;
+      if (!run.isBusy) host.spawn("end of a transfer", () => this.#settle(run));
+    }
+    if (this.#runs.size === 0) return null;
+    return busy ? times.poll : times.standingPoll;
+  }
+
+  #guard(run: TransferRun): void {
+    const detail = run.guard();
+    if (detail === null) return;
+    const { id } = run.row;
+    this.#parts.host.log.warn("transfer stopped", { transfer: id, detail });
+    this.#write(run, (row) =>
+      row.stop === null ? { ...row, stop: { reason: "too many failures", detail } } : null,
+    );
+  }
+
+  #write(run: TransferRun, change: (row: TransferRow) => TransferRow | null): void {
+    this.#parts.host.spawn("transfer", () => this.#update(run, change));
+  }
+
+  async #update(run: TransferRun, change: (row: TransferRow) => TransferRow | null): Promise<void> {
+    const { id } = run.row;
+    this.#writing.add(id);
+    run.row = (await this.#tables.update(id, change)) ?? run.row;
+    this.#writing.delete(id);
+  }
+
+  /** Ends the transfer when nobody is planned or under way and what it waits for is the case. */
+  async #settle(run: TransferRun): Promise<void> {
+    const { host, times } = this.#parts;
+    const { id } = run.row;
+    if (run.isBusy || this.#writing.has(id) || !this.#runs.has(id)) return;
+    const at = host.clock.wall();
+    const present = run.registrations.present.size;
+    const pinned = pinnedDialogs(
+      run.users.flatMap(({ results }) => results),
+      at,
+    );
+    const isQuiet = present === 0 && pinned === 0;
+    const now = host.clock.now();
+    const since = isQuiet ? (this.#quietSince.get(id) ?? now) : now;
+    if (isQuiet) this.#quietSince.set(id, since);
+    else this.#quietSince.delete(id);
+    const situation = { present, pinned, quietFor: now - since, at };
+    const end = endOf(run.row, situation, times.quiet);
+    if (end !== null) {
+      await this.#update(run, (row) => {
+        const now = endOf(row, situation, times.quiet);
+        if (now === null) return null;
+        return { ...row, ...now, endedAt: now.state === "FAILED_TEMP" ? null : at };
+      });
+      host.log.info("transfer ended", { transfer: id, state: run.row.state });
+    }
+    if (!isActive(run.row)) await this.#close(run);
+  }
+
+  async #close(run: TransferRun): Promise<void> {
+    const { id } = run.row;
+    this.#runs.delete(id);
+    this.#quietSince.delete(id);
+    const users = run.users;
+    this.#parts.host.clock.after(
+      this.#parts.times.command,
+      () => this.#forgetCancelled(users),
+      "forget cancelled",
+    );
+    const ended = this.list().filter((row) => !isActive(row) && !this.#runs.has(row.id));
+    for (const row of ended.slice(this.#parts.keep)) await this.#tables.remove(row.id);
+  }
+
+  /** Cancels that were never answered: after their life nothing is sent or told any more. */
+  #forgetCancelled(users: readonly UserRow[]): void {
+    for (const { registration, command, transfer, round } of users)
+      if (command?.content.command === "cancel")
+        this.#parts.channel.forget(registration, round === 1 ? transfer : `${transfer}.${round}`);
+  }
+}

@@ -1,0 +1,62 @@
+// The standing order of a drain: who registers on the function later is moved, too.
+import type { LocationRecord, RegistrationKey } from "@liquid-ims/location-service/record";
+import type { LcfState } from "../cfs-ue/channel.ts";
+import { isDrain } from "./completion.ts";
+import { newUser, targetForLatecomer } from "./new-user.ts";
+import { obstacle } from "./policy/eligibility.ts";
+import type { TransferRun } from "./transfer-run.ts";
+import { isOpen, type UserRow } from "./user-row.ts";
+
+export interface LatecomerOptions {
+  /** Wall clock. */
+  readonly at: number;
+  /** Default patience, ms. */
+  readonly deadline: number;
+  readonly lcf: (registration: RegistrationKey) => LcfState;
+}
+
+function patience(run: TransferRun, options: LatecomerOptions): number {
+  const { deadline } = run.row.request;
+  return options.at + (deadline === undefined ? options.deadline : deadline * 1000);
+}
+
+/** True while a transfer takes users who come later. */
+export function takesLatecomers({ row }: TransferRun): boolean {
+  return isDrain(row) && row.standing && row.stop === null;
+}
+
+/** The row of somebody who was not there when the transfer began; skipped, with the reason, when it cannot be moved. */
+export function latecomer(
+  run: TransferRun,
+  registration: RegistrationKey,
+  record: LocationRecord,
+  options: LatecomerOptions,
+): UserRow {
+  const reason = obstacle({ records: [record], lcf: options.lcf(registration) });
+  const target = reason === null ? targetForLatecomer(run.row.targets, run.users) : null;
+  const { impu, pCscf, sCscf } = record;
+  return newUser(
+    { registration, user: impu, from: pCscf, sCscf, target, reason, counted: true },
+    { transfer: run.row.id, at: options.at, deadlineAt: patience(run, options), late: true },
+  );
+}
+
+/** One who had ended and is on the function again (or still, and has shown a sign of life): another round. */
+export function returns(
+  run: TransferRun,
+  registration: RegistrationKey,
+  record: LocationRecord,
+  options: LatecomerOptions,
+): void {
+  const row = run.user(registration);
+  if (row === null || isOpen(row.state)) return;
+  if (obstacle({ records: [record], lcf: options.lcf(registration) }) !== null) return;
+  const target = row.target ?? targetForLatecomer(run.row.targets, run.users);
+  if (target === null) return;
+  const deadlineAt = patience(run, options);
+  run.apply(registration, (present) => {
+    if (isOpen(present.state) || run.registrations.placeOf(present)?.event !== "record shows origin")
+      return null;
+    return { event: "returned", deadlineAt, target, sCscf: record.sCscf };
+  });
+}
