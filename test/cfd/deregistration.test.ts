@@ -117,6 +117,26 @@ const rows: readonly Row[] = [
     after: ["* pcscf3? registered 600", "3.1:5060 pcscf1 left 600", "3.2:5060 pcscf2 registered 600"],
   },
   {
+    title: "an ambiguous record that is left alone: doubtful",
+    before: [
+      known(one, "pcscf1", "a"),
+      known(two, "pcscf2", "b"),
+      { pCscf: "pcscf3" },
+      gone(one, "a"),
+      gone(two, "b"),
+    ],
+    message: { expires: 0 },
+    outcome: "doubtful",
+    after: ["* pcscf3? doubtful 600", "3.1:5060 pcscf1 left 600", "3.2:5060 pcscf2 left 600"],
+  },
+  {
+    title: "the body of an older registration, one binding: late, ignored",
+    before: [known(one, "pcscf1", "a", 7)],
+    message: { ...known(one, "pcscf1", "a", 6), expires: 0 },
+    outcome: "late",
+    after: ["3.1:5060 pcscf1 registered 600"],
+  },
+  {
     title: "contact unknown and two P-CSCFs seen: doubtful",
     before: [{ pCscf: "pcscf1" }, { pCscf: "pcscf2" }],
     message: { expires: 0, pCscf: "pcscf2" },
@@ -193,11 +213,21 @@ test("Expires: 0: a later registration clears the doubt of its binding", () => {
 
 test("Expires: 0: the same registration told again clears the doubt, too", () => {
   const book = new Book();
+  book.take(thirdParty(known(one, "pcscf1", "a")), 0);
+  book.take(thirdParty(known(two, "pcscf2", "b")), 0);
+  book.take(thirdParty({ expires: 0 }), 10);
+  assert.equal(book.take(thirdParty(known(two, "pcscf2", "b")), 20), "refreshed");
+  assert.deepEqual(book.lines(), ["3.1:5060 pcscf1 doubtful 600", "3.2:5060 pcscf2 registered 620"]);
+});
+
+test("Expires: 0: what is doubtful already is not written again", () => {
+  const book = new Book();
   book.take(thirdParty({ pCscf: "pcscf1" }), 0);
   book.take(thirdParty({ pCscf: "pcscf2" }), 1);
   book.take(thirdParty({ expires: 0 }), 10);
-  book.take(thirdParty({ pCscf: "pcscf2" }), 20);
-  assert.deepEqual(book.lines(), ["* pcscf2 registered 620"]);
+  const { change } = book.rows.changesSince(0, 10);
+  assert.equal(book.take(thirdParty({ expires: 0 }), 20), "doubtful");
+  assert.equal(book.rows.changesSince(0, 10).change, change);
 });
 
 test("T1: a late 0 of the S-CSCF that was left does not wipe the moved user", () => {

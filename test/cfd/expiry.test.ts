@@ -104,3 +104,32 @@ test("expiry: a store that is down for a while delays it", async () => {
   await world.run(3_000);
   assert.deepEqual(await world.lines(), ["pcscf1 left"]);
 });
+
+test("expiry: the grace is waited for", async () => {
+  const world = await openWorld({ config: { expiryGrace: 20_000 } });
+  world.scscf1.send(world.fresh({ expires: 60 }));
+  await world.run(78_000);
+  assert.deepEqual(await world.lines(), ["pcscf1 registered"]);
+  await world.run(5_000);
+  assert.deepEqual(await world.lines(), ["pcscf1 left"]);
+});
+
+test("expiry: a record that another CFD has written in between is looked at again", async () => {
+  let conflicts = 0;
+  const world = await openWorld({
+    config: { leftFor: 5_000 },
+    storeOf: (memory) => ({
+      ...methodsOf(memory),
+      remove: async (removals) => {
+        conflicts += 1;
+        return conflicts < 3 ? "conflict" : memory.remove(removals);
+      },
+    }),
+  });
+  world.scscf1.send(world.fresh());
+  await world.run(1_000);
+  world.scscf1.send(world.fresh({ expires: 0 }));
+  await world.run(20_000);
+  assert.equal(conflicts, 3);
+  assert.deepEqual(await world.lines(), []);
+});

@@ -1,9 +1,12 @@
 // What a registration does to the location records.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { buildResponse } from "@liquid-ims/sip/message";
+import { formatMultipart } from "@liquid-ims/sip/multipart";
+import { serializeMessage } from "@liquid-ims/sip/serializer";
 import { leftOut, testReference } from "../support/test-data.ts";
 import { Book } from "./book.ts";
-import { parseRequest, readCapture, thirdParty, ueRegister } from "./messages.ts";
+import { parseRequest, readCapture, thirdParty, ueRegister, withBody } from "./messages.ts";
 
 const one = "<sip:alice@127.0.3.1:5060>";
 const two = "<sip:alice@127.0.3.2:5060>";
@@ -105,6 +108,38 @@ test("an unknown P-CSCF is stored as unknown and never overwrites a known one", 
   assert.equal(book.take(thirdParty({ pCscf: null }), 20), "refreshed");
   assert.deepEqual(book.lines(), ["* pcscf1 registered 620"]);
   assert.deepEqual(book.of("sip:alice@open-ims.test")[0]?.path, ["sip:term@pcscf1.open-ims.test:4060;lr"]);
+});
+
+test("a P-CSCF that is only named by its address keeps the Path that was seen of it", () => {
+  const book = new Book();
+  book.take(thirdParty(), 0);
+  const icid = { "P-Charging-Vector": "icid-value=x;icid-generated-at=127.0.1.1" };
+  assert.equal(book.take(thirdParty({ pCscf: null, headers: icid }), 10), "refreshed");
+  assert.deepEqual(book.of("sip:alice@open-ims.test")[0]?.path, ["sip:term@pcscf1.open-ims.test:4060;lr"]);
+  const moved = { "P-Charging-Vector": "icid-value=x;icid-generated-at=127.0.1.2" };
+  assert.equal(book.take(thirdParty({ pCscf: null, headers: moved }), 20), "P-CSCF changed");
+  assert.deepEqual(book.of("sip:alice@open-ims.test")[0]?.path, []);
+});
+
+test("what a body has shown stays when a later message has no body: private identity and order", () => {
+  const book = new Book();
+  book.take(thirdParty({ embedded: ueRegister({ sequence: 5 }) }), 0);
+  assert.equal(book.take(thirdParty(), 10), "refreshed");
+  assert.equal(book.of("sip:alice@open-ims.test")[0]?.impi, "alice-private@open-ims.test");
+  assert.equal(book.take(thirdParty({ embedded: ueRegister({ sequence: 4 }) }), 20), "late");
+});
+
+test("the expiry of a binding is what the 200 in the body grants it, else Expires", () => {
+  const book = new Book();
+  const register = ueRegister({ contact: one });
+  const ok = buildResponse(register, 200, { headers: [["Contact", `${one};expires=300`]] });
+  const parts = [register, ok].map((message) => ({
+    headers: [["Content-Type", "message/sip"] as const],
+    body: serializeMessage(message),
+  }));
+  const body = formatMultipart("part", parts);
+  book.take(withBody(thirdParty(), "multipart/mixed;boundary=part", body), 0);
+  assert.deepEqual(book.lines(), ["3.1:5060 pcscf1 registered 300"]);
 });
 
 test("a contact that shows itself takes the place of the unknown one", () => {
@@ -230,6 +265,23 @@ test("unknown contact: when the device that the record shows is gone, the record
   assert.deepEqual(book.lines(), ["* pcscf2? registered 1400"]);
   book.take(thirdParty({ pCscf: "pcscf1" }), 1000);
   assert.deepEqual(book.lines(), ["* pcscf1 registered 1600"]);
+});
+
+test("unknown contact: a P-CSCF whose registration has run out is no second device", () => {
+  const book = new Book();
+  for (const [index, pCscf] of ["pcscf1", "pcscf2", "pcscf1", "pcscf2"].entries())
+    book.take(thirdParty({ pCscf, expires: pCscf === "pcscf1" ? 600 : 10 }), index);
+  book.take(thirdParty({ pCscf: "pcscf1" }), 20);
+  assert.deepEqual(book.lines(), ["* pcscf1 registered 620"]);
+});
+
+test("unknown contact: of two devices under one record the longer registration counts", () => {
+  const book = new Book();
+  for (const [index, pCscf] of ["pcscf1", "pcscf2", "pcscf1", "pcscf2", "pcscf1"].entries())
+    book.take(thirdParty({ pCscf }), index);
+  assert.deepEqual(book.lines(), ["* pcscf2? registered 604"]);
+  book.take(thirdParty({ pCscf: "pcscf1", expires: 60 }), 10);
+  assert.deepEqual(book.lines(), ["* pcscf2? registered 604"]);
 });
 
 function playCaptures(names: readonly string[], folder: string): string[] {
