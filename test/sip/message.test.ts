@@ -133,7 +133,9 @@ test("RFC 3261 16.6: a copy may be changed, the original stays as it is", () => 
   const copied = copyResponse(response, { body: Buffer.from("x") });
   copied.headers.removeFirst("Via");
   assert.equal(response.headers.count("Via"), 2);
-  assert.deepEqual([copied.headers.get("Via"), copied.body.length], ["SIP/2.0/UDP a;branch=z9hG4bK1", 1]);
+  assert.equal(copied.headers.get("Via"), "SIP/2.0/UDP a;branch=z9hG4bK1");
+  assert.deepEqual([copied.headers.get("Content-Length"), copied.body.length], ["1", 1]);
+  assert.equal(copyResponse(copied).body, copied.body);
 });
 
 test("RFC 3261 7: a line break in the start line is a fault of ours and is not sent", () => {

@@ -104,6 +104,8 @@ test("RFC 3261 19.1.4: URIs that are equal", () => {
     "sip:alice@atlanta.com?subject=project%20x&priority=urgent sip:alice@atlanta.com?priority=urgent&subject=project%20x",
     "sip:a@[2001:db8::1] sip:a@[2001:0DB8:0:0::0.0.0.1]",
     "sip:a@b;%6Cr sip:a@b;lr",
+    "sip:%30%39%2D%5F%2E%21%7E%2A%27%28%29%41%7a@b sip:09-_.!~*'()Az@b",
+    "sip:a%2fb@c sip:a%2Fb@c",
   ])) {
     assert.ok(equalSipUris(a, b), text);
     assert.ok(equalSipUris(b, a), text);

@@ -173,6 +173,35 @@ test("RFC 7616 3.4: credentials that lack something are wrong, never a fault", (
     assert.ok(!check(ok.replace(from, to)), `${from} -> ${to}`);
 });
 
+test("RFC 7616 3.4: with a qop, count and cnonce must be there, also when the response fits without", () => {
+  const secret = { password: "p" };
+  for (const [nonceCount, cnonce] of [
+    ["", "c"],
+    ["1", "c"],
+    ["00000001", ""],
+  ] as const) {
+    const parameters = new Map([
+      ...Object.entries({
+        username: "u",
+        realm: "r",
+        nonce: "n",
+        uri: "sip:x",
+        qop: "auth",
+        nc: nonceCount,
+        cnonce,
+      }),
+    ]);
+    const response = computeResponse({
+      ...{ crypto, secret, username: "u", realm: "r", nonce: "n", uri: "sip:x", method: "BYE" },
+      ...{ qop: "auth", nonceCount, cnonce },
+    });
+    parameters.set("response", response);
+    assert.ok(
+      !verifyResponse({ crypto, secret, method: "BYE", credentials: { scheme: "Digest", parameters } }),
+    );
+  }
+});
+
 interface AkaVector {
   readonly username: string;
   readonly realm: string;

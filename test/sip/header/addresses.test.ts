@@ -174,6 +174,11 @@ test("RFC 3261 10.2, 20.10: Contact, its expiry and preference", () => {
     [60, 3000, 3000],
   );
   assert.deepEqual(contacts.map(contactPriority), [0.7, 1, 1]);
+  const priorities = ["0", "0.25", "1.000", "1.1", "0.2500", "2", "-1", "x"].map((q) =>
+    contactPriority(parse(`<sip:a>;q=${q}`)),
+  );
+  assert.deepEqual(priorities, [0, 0.25, 1, 1, 1, 1, 1, 1]);
+  assert.equal(contactPriority(parse("<sip:a>;q=0.")), 0);
   assert.equal(contactExpires(parse("<sip:a>"), new Headers()), null);
   assert.equal(contactUri(headers), null);
   assert.equal(contactUri(Headers.from([["Contact", '"x" <sip:a;lr>;q=1']])), "sip:a;lr");
