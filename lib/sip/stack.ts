@@ -88,6 +88,7 @@ export interface StackOptions {
 }
 
 export interface SipStack {
+  readonly host: Host;
   /** The listening addresses, with the ports that the system chose. */
   readonly local: readonly Target[];
   /** Transactions now. */
@@ -98,6 +99,8 @@ export interface SipStack {
   sendAck(request: SipRequest, options?: SendOptions): void;
   /** Sends a response without a transaction, by its first Via (RFC 3261 18.2.2). */
   sendResponse(response: SipResponse): void;
+  /** A tag for From or To: 64 random bits. */
+  newTag(): string;
   /** Stops listening, drops every connection and transaction; nobody is told. */
   close(): Promise<void>;
 }
@@ -131,6 +134,7 @@ export async function openStack(host: Host, options: StackOptions): Promise<SipS
   const sender = new Sender({ host, transport, transactions, lookup, random });
   await transport.listen();
   return {
+    host,
     local: transport.local,
     transactions: {
       get client() {
@@ -143,6 +147,7 @@ export async function openStack(host: Host, options: StackOptions): Promise<SipS
     request: (request, o) => new LocatedRequest(sender, request, o),
     sendAck: (request, o = {}) => sender.sendStateless(request, o),
     sendResponse: (response) => transport.sendResponse(response, null, ignore),
+    newTag: () => newTag(tags),
     async close() {
       transactions.close();
       transport.close();
