@@ -85,6 +85,8 @@ test("RFC 3261 7.3: set, add, prepend and remove keep the order of the others", 
     ["Subject", "s"],
     ["X", "y"],
   ]);
+  headers.set("Record-Route", "<sip:q>");
+  assert.equal([...headers][0]?.value, "<sip:q>");
   headers.set("Via", "9");
   assert.deepEqual(headers.all("Via"), ["9"]);
   assert.equal(headers.remove("subject"), true);

@@ -169,6 +169,9 @@ test("RFC 3261 7: a lone CR or LF is refused and never passed on", () => {
   for (const [line, code] of [
     ["Subject: a\nX: b", "malformed-header"],
     ["Subject: a\rX: b", "malformed-header"],
+    ["Subject: a\rXX: b", "malformed-header"],
+    ["Subject: a\n\nX: b", "malformed-header"],
+    ["Subject: a\r", "malformed-header"],
     ["To: <sip:a>\n\r\nFrom: <sip:b>", "malformed-header"],
   ] as const) {
     const error = refuse(bytes("OPTIONS sip:a SIP/2.0", via, line, "l:0", "", ""));
@@ -179,6 +182,8 @@ test("RFC 3261 7: a lone CR or LF is refused and never passed on", () => {
     ).toString();
     assert.doesNotMatch(answer, /[^\r]\n|\r[^\n]/);
   }
+  assert.equal(refuse(bytes("\rOPTIONS sip:a SIP/2.0", via, "l:0", "", "")).code, "malformed-start-line");
+  assert.equal(refuse(bytes("\n\nOPTIONS sip:a SIP/2.0", via, "l:0", "", "")).code, "malformed-start-line");
   assert.equal(refuse(bytes("OPTIONS sip:a\nSIP/2.0", via, "l:0", "", "")).code, "malformed-start-line");
 });
 

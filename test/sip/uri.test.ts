@@ -106,6 +106,7 @@ test("RFC 3261 19.1.4: URIs that are equal", () => {
     "sip:a@b;%6Cr sip:a@b;lr",
     "sip:%30%39%2D%5F%2E%21%7E%2A%27%28%29%41%7a@b sip:09-_.!~*'()Az@b",
     "sip:a%2fb@c sip:a%2Fb@c",
+    "sip:a@b?Subject=x sip:a@b?subject=x",
   ])) {
     assert.ok(equalSipUris(a, b), text);
     assert.ok(equalSipUris(b, a), text);
@@ -129,6 +130,7 @@ test("RFC 3261 19.1.4: URIs that are not equal", () => {
     "sip:a@b;user=phone sip:a@b",
     "sip:null-%00@a sip:null-%00%00@a",
     "sip:a%40b@c sip:a%41b@c",
+    "sip:a@b?subject=x sip:a@b?subject=X",
   ])) {
     assert.ok(!equalSipUris(a, b), text);
     assert.ok(!equalSipUris(b, a), text);
@@ -150,7 +152,16 @@ test("RFC 3966 4: telephone numbers are compared without separators, parameters 
   assert.equal(normalizeTel("tel:7042;phone-context=Example.COM"), "tel:7042;phone-context=example.com");
   assert.equal(normalizeTel("tel:863-1234;phone-context=+1-914"), "tel:8631234;phone-context=+1914");
   assert.equal(normalizeTel("tel:*#aB"), "tel:*#ab");
-  for (const text of ["tel:", "tel:+", "tel:+a", "sip:1@a", "tel:1 2", "tel:hello"])
+  for (const text of [
+    "tel:",
+    "tel:+",
+    "tel:+a",
+    "sip:1@a",
+    "tel:1 2",
+    "tel:hello",
+    "tel:+1;x=a b",
+    "tel:+1;<x>",
+  ])
     assert.equal(normalizeTel(text), null, text);
 });
 
