@@ -10,7 +10,7 @@ import type { Pace } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { createAuthoritativeDns } from "./authoritative-dns.ts";
-import { createHss, type Subscriber } from "./ims-core/hss.ts";
+import { createHss, type HssNode, type Subscriber } from "./ims-core/hss.ts";
 import { createICscf } from "./ims-core/i-cscf.ts";
 import { createPCscf } from "./ims-core/p-cscf.ts";
 import { createSCscf } from "./ims-core/s-cscf.ts";
@@ -31,6 +31,7 @@ export interface NetworkOptions {
 }
 
 export interface LabNetwork {
+  readonly hss: PlacedNode<HssNode>;
   readonly cfd: PlacedNode<CfdNode>;
   readonly cfs: PlacedNode<CfsNode>;
   /** The location service's rows, as CFD and CFS share them. */
@@ -92,7 +93,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     topology.dns,
     createAuthoritativeDns({ zone: createZone(topology), listen: topology.dns.address }),
   );
-  await place(
+  const hssNode = await place(
     topology.hss,
     createHss({
       listen: topology.hss.address,
@@ -145,6 +146,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     })(host),
   );
   return {
+    hss: hssNode,
     cfd,
     cfs,
     rows,

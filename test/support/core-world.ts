@@ -1,0 +1,135 @@
+// The lab's network on the virtual clock, with bare user agents at its edge: what tests of the core need.
+import { type LabNetwork, startNetwork } from "@liquid-ims/lab/network";
+import { createVirtualPlatform } from "@liquid-ims/lab/platform-virtual";
+import { createTopology, homeDomain, type Topology } from "@liquid-ims/lab/topology";
+import { createSubscribers } from "@liquid-ims/lab/ue/subscribers";
+import type { Host } from "@liquid-ims/runtime/host";
+import { silentLog } from "@liquid-ims/runtime/log";
+import { Simulation } from "@liquid-ims/runtime/simulation";
+import { Registration } from "@liquid-ims/sip/registration";
+import type { RegistrationOutcome } from "@liquid-ims/sip/registration-outcome";
+import { openStack } from "@liquid-ims/sip/stack";
+import { UserAgent, type UserAgentHandlers } from "@liquid-ims/sip/user-agent";
+
+export interface CoreWorld {
+  readonly simulation: Simulation;
+  readonly topology: Topology;
+  readonly network: LabNetwork;
+  /** What was sent on every hop: `pcscf1 > icscf1 REGISTER sip:...`. */
+  readonly hops: readonly string[];
+  openUe(number: number, handlers?: UserAgentHandlers, password?: string): Promise<BareUe>;
+}
+
+export interface BareUe {
+  readonly host: Host;
+  readonly agent: UserAgent;
+  readonly identity: string;
+  readonly contact: string;
+  /** Registers through a P-CSCF (1 to 3) and sends by it from then on. */
+  register(pCscf: number, expires?: number): Promise<RegistrationOutcome>;
+}
+
+const subscriberCount = 8;
+
+export async function openCoreWorld(seed = 1): Promise<CoreWorld> {
+  const simulation = new Simulation({ seed });
+  const topology = createTopology();
+  const hops: string[] = [];
+  const names = new Map<string, string>();
+  for (const element of [
+    ...topology.pCscfs,
+    ...topology.iCscfs,
+    ...topology.sCscfs,
+    topology.cfd,
+    topology.cfs,
+  ]) {
+    names.set(element.address.host, element.name);
+  }
+  const tap = {
+    sent(_protocol: "udp" | "tcp", from: { host: string }, to: { host: string }, data: Uint8Array) {
+      const line = new TextDecoder().decode(data).split("\r\n")[0] ?? "";
+      if (!line.includes("SIP/2.0")) return;
+      hops.push(
+        `${names.get(from.host) ?? from.host} > ${names.get(to.host) ?? to.host} ${line.replace(" SIP/2.0", "")}`,
+      );
+    },
+  };
+  const platform = createVirtualPlatform({ simulation, tap, log: silentLog });
+  const subscribers = createSubscribers({
+    count: subscriberCount,
+    preferredServers: topology.sCscfs.map((element) => element.uri),
+    registerServers: [`sip:${topology.cfd.fqdn}`],
+  });
+  const network = await simulation.settle(
+    startNetwork({
+      topology,
+      platform,
+      subscribers,
+      capacity: { msPerMessage: 0, queueMs: 0 },
+      pace: { mode: "fixed", usersPerSecond: 5 },
+      replaceDialogs: true,
+    }),
+  );
+
+  async function openUe(
+    number: number,
+    handlers: UserAgentHandlers = {},
+    password?: string,
+  ): Promise<BareUe> {
+    const subscriber = subscribers[number - 1];
+    if (subscriber === undefined) throw new Error(`there are ${subscriberCount} subscribers`);
+    const listen = topology.ue(number);
+    const identity = subscriber.publicIdentities[0] ?? "";
+    const contact = `sip:ue${number}@${listen.host}:${listen.port}`;
+    const { node, host } = simulation.addHost(`ue${number}`, {
+      addresses: [listen.host],
+      tap,
+      program: (owner) => {
+        const agent = new UserAgent(owner, {
+          identity: { from: `<${identity}>`, contact: `<${contact}>`, route: [] },
+          handlers,
+        });
+        const ready = openStack(owner, {
+          listen: [
+            { protocol: "udp", address: listen },
+            { protocol: "tcp", address: listen },
+          ],
+          lookup: network.lookup(owner),
+          user: agent,
+        }).then((stack) => agent.attach(stack));
+        return { agent, ready };
+      },
+    });
+    await simulation.settle(node.ready);
+    const registration = new Registration(host, () => node.agent.stack, {
+      registrar: `sip:${homeDomain}`,
+      identity,
+      contact: `<${contact}>`,
+      credentials: {
+        username: subscriber.privateIdentity,
+        answer: () => ({ password: password ?? subscriber.password }),
+      },
+      refresh: false,
+    });
+    return {
+      host,
+      agent: node.agent,
+      identity,
+      contact,
+      register(pCscf, expires = 600) {
+        const route = `<${topology.pCscfs[pCscf - 1]?.uri};lr>`;
+        const outcome = new Promise<RegistrationOutcome>((resolve) => {
+          registration.register({ route: [route], expires }, (result) => {
+            if (result.kind === "registered") {
+              node.agent.identity = { ...node.agent.identity, route: [route, ...result.serviceRoute] };
+            }
+            resolve(result);
+          });
+        });
+        return simulation.settle(outcome);
+      },
+    };
+  }
+
+  return { simulation, topology, network, hops, openUe };
+}
