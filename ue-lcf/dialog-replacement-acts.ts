@@ -81,9 +81,6 @@ function legAct(draft: Draft, leg: Leg, act: LegAct): void {
     case "end everything below":
       endEverythingBelow(draft, leg);
       return;
-    case "take no 2xx":
-      raiseFloor(draft, leg);
-      return;
     case "wait":
       if (draft.state.over !== null && draft.state.notice === null) return;
       change(draft, { waiting: true });
@@ -117,6 +114,10 @@ function legAct(draft: Draft, leg: Leg, act: LegAct): void {
       actions.push({ type: "ask", callId });
       actions.push({ type: "startTimer", timer: "ask", callId });
       return;
+    case "ask once more":
+      actions.push({ type: "ask", callId });
+      actions.push({ type: "startTimer", timer: "acknowledge", callId });
+      return;
     case "ask in the lower one":
       askInTheLowerOne(draft, leg);
       return;
@@ -134,6 +135,9 @@ function legAct(draft: Draft, leg: Leg, act: LegAct): void {
       return;
     case "answer 200 to BYE":
       actions.push({ type: "answerBye", callId, status: 200 });
+      return;
+    case "answer 481 to BYE":
+      actions.push({ type: "answerBye", callId, status: 481 });
       return;
     case "cause: peer":
       change(draft, { lastCause: "peer" });

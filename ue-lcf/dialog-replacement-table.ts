@@ -66,18 +66,19 @@ export type LegAct =
   | "over: refused"
   /** Rule 10: everything below ends, INVITEs below it are taken no more. */
   | "end everything below"
-  /** Its own 2xx is taken no more. */
-  | "take no 2xx"
   | "forget after 64*T1"
   | "stop waiting for an answer"
   | "stop waiting for the ACK"
   | "ask"
+  /** Asks, and is back in 64*T1. */
+  | "ask once more"
   | "ask in the lower one"
   | "answer 200 to the question"
   | "answer 481 to the question"
   | "answer 491 to the question"
   | "answer 603 to the question"
   | "answer 200 to BYE"
+  | "answer 481 to BYE"
   | "cancel"
   | "bye once more"
   /** What it means if nothing is held now. */
@@ -113,8 +114,9 @@ const open = {
   "lower unsure": null,
   asked: { next: "Open", actions: ["answer 491 to the question"] }, // 9b
   "asked when over": { next: "Open", actions: ["answer 603 to the question"] }, // 9b, 11
-  "BYE below": { next: "Open", actions: ["answer 200 to BYE", "take no 2xx"] }, // 10
-  BYE: { next: "Open", actions: ["answer 200 to BYE", "cause: peer", "end everything below"] }, // 10
+  // No 2xx came, so there is no dialog here; the peer has none any more either, and its 2xx would come too late.
+  "BYE below": { next: "Gone", actions: ["stop waiting for an answer", "answer 481 to BYE"] },
+  BYE: { next: "Gone", actions: ["stop waiting for an answer", "answer 481 to BYE"] },
   "BYE unanswered": null,
   lost: null,
   superseded: null, // 6 decides at its 2xx
@@ -135,8 +137,8 @@ const abandoned = {
   "memory over": { next: "Gone", actions: [] },
   asked: { next: "Abandoned", actions: ["answer 491 to the question"] }, // 9b
   "asked when over": { next: "Abandoned", actions: ["answer 603 to the question"] }, // 9b, 11
-  "BYE below": { next: "Abandoned", actions: ["answer 200 to BYE", "take no 2xx"] }, // 10
-  BYE: { next: "Abandoned", actions: ["answer 200 to BYE", "cause: peer", "end everything below"] }, // 10
+  "BYE below": { next: "Gone", actions: ["answer 481 to BYE"] },
+  BYE: { next: "Gone", actions: ["answer 481 to BYE"] },
   over: { next: "Abandoned", actions: [] },
 } as const satisfies LegRows;
 
@@ -153,7 +155,10 @@ const accepted = {
   "memory over": null,
   ACK: { next: "Confirmed", actions: ["stop waiting for the ACK", "end lower ones"] }, // 7, 8
   "no ACK yet": { next: "Accepted", actions: ["ask"] }, // 9
-  "no ACK": { next: "Accepted", actions: ["stop waiting for the ACK", "ask in the lower one"] }, // 9
+  "no ACK": {
+    next: "Accepted",
+    actions: ["stop waiting for the ACK", "ask once more", "ask in the lower one"],
+  }, // 9: and again every 64*T1 while both stay
   "question: yes": { next: "Confirmed", actions: ["stop waiting for the ACK", "end lower ones"] }, // 7, 8
   "question: unknown": { next: "Ended", actions: ["stop waiting for the ACK", "cause: lost"] }, // 9
   "question: over": { next: "Accepted", actions: ["over: peer"] }, // 9, 11
@@ -270,8 +275,8 @@ const gone = {
   "BYE unanswered": null,
   asked: { next: "Gone", actions: ["answer 481 to the question"] }, // 9b
   "asked when over": { next: "Gone", actions: ["answer 603 to the question"] }, // 9b, 11
-  "BYE below": { next: "Gone", actions: ["answer 200 to BYE"] },
-  BYE: { next: "Gone", actions: ["answer 200 to BYE"] },
+  "BYE below": { next: "Gone", actions: ["answer 481 to BYE"] },
+  BYE: { next: "Gone", actions: ["answer 481 to BYE"] },
 } as const satisfies LegRows;
 
 /** The whole table. `null`: nothing is done. */
