@@ -6,5 +6,5 @@ import type { SipRequest } from "@liquid-ims/sip/message";
 export function privateIdentityOf(request: SipRequest, publicIdentity: string): string {
   const credentials = parseCredentials(request.headers.get("Authorization") ?? "");
   const userName = credentials?.parameters.get("username") ?? null;
-  return userName === null ? publicIdentity.replace(/^sips?:/, "") : userName.replace(/^"|"$/g, "");
+  return userName === null ? publicIdentity.replace(/^sips?:/, "") : userName;
 }

@@ -1,6 +1,7 @@
 // Serving-CSCF of the lab: registrar, and both halves of a session. TS 24.229 5.4.
 import type { Program } from "@liquid-ims/runtime/host";
 import type { Address } from "@liquid-ims/runtime/network";
+import { contactInstance } from "@liquid-ims/sip/header/contact";
 import { addressUri } from "@liquid-ims/sip/header/name-address";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
@@ -33,12 +34,12 @@ function wanted(request: SipRequest, bindings: readonly Binding[]): readonly Bin
   const instances = request.headers
     .values("Accept-Contact")
     .filter((value) => /;\s*require\b/i.test(value))
-    .map((value) => /\+sip\.instance="?(<[^>]*>)/i.exec(value)?.[1])
+    .map((value) => /\+sip\.instance="?<([^>]*)>/i.exec(value)?.[1]?.toLowerCase())
     .filter((value) => value !== undefined);
   if (instances.length === 0) return bindings;
   return bindings.filter(({ contact }) => {
-    const instance = contact.parameters.get("+sip.instance")?.replace(/^"|"$/g, "");
-    return instance !== undefined && instances.includes(instance);
+    const instance = contactInstance(contact);
+    return instance !== null && instances.includes(instance);
   });
 }
 

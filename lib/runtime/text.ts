@@ -17,11 +17,6 @@ declare const TextDecoder: new (
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function isAscii(data: Uint8Array): boolean {
-  for (let index = 0; index < data.length; index++) if ((data[index] as number) > 0x7f) return false;
-  return true;
-}
-
 const chunkLength = 8192;
 
 /** Each byte becomes the code unit of the same value. */
@@ -74,7 +69,6 @@ function decodeWithEscapes(data: Uint8Array): string {
 
 /** UTF-8 to text; bytes that are no UTF-8 are escaped (see above). Never fails. */
 export function decodeText(data: Uint8Array): string {
-  if (isAscii(data)) return decodeLatin1(data);
   try {
     return strictDecoder.decode(data);
   } catch (error) {

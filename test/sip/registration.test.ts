@@ -1,85 +1,11 @@
 // Registration of a UE against a registrar that follows a script. RFC 3261 10.2, 22, RFC 3327, 3608, TS 24.229 5.1.1.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Simulation } from "@liquid-ims/runtime/simulation";
 import { verifyResponse } from "@liquid-ims/sip/authentication/digest";
 import { parseCredentials } from "@liquid-ims/sip/header/credentials";
-import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
-import { Registration, type RegistrationOptions } from "@liquid-ims/sip/registration";
-import type { RegistrationOutcome } from "@liquid-ims/sip/registration-outcome";
-import { openStack, type SipStack } from "@liquid-ims/sip/stack";
+import type { HeaderPair, SipRequest } from "@liquid-ims/sip/message";
 import { leftOut, readJson, testData } from "../support/test-data.ts";
-
-/** What the registrar answers to the 1st, 2nd, ... REGISTER; the last one also to all that follow. */
-type Script = readonly (readonly [status: number, ...headers: HeaderPair[]] | "silence")[];
-
-const contact = '<sip:alice@10.0.0.1:5060>;+sip.instance="<urn:uuid:1>";reg-id=1';
-const password = "secret";
-
-interface World {
-  readonly simulation: Simulation;
-  readonly registration: Registration;
-  readonly received: SipRequest[];
-  readonly outcomes: RegistrationOutcome[];
-}
-
-async function world(script: Script, options: Partial<RegistrationOptions> = {}): Promise<World> {
-  const simulation = new Simulation({ seed: 1 });
-  const received: SipRequest[] = [];
-  const address = { host: "10.0.0.2", port: 5060 };
-  simulation.addHost("registrar", {
-    addresses: [address.host],
-    program: (host) => {
-      host.spawn("open", async () => {
-        await openStack(host, {
-          listen: [{ protocol: "udp", address }],
-          user: {
-            request: (transaction) => {
-              const line = script[Math.min(received.length, script.length - 1)];
-              received.push(transaction.request);
-              if (line === undefined || line === "silence") return;
-              const [status, ...headers] = line;
-              transaction.respond(buildResponse(transaction.request, status, { headers }));
-            },
-            ack: () => undefined,
-          },
-        });
-      });
-    },
-  });
-  const ue = simulation.addHost("ue", {
-    addresses: ["10.0.0.1"],
-    program: (host) => {
-      const stacks: SipStack[] = [];
-      const stack = () => {
-        const [only] = stacks;
-        assert.ok(only);
-        return only;
-      };
-      host.spawn("open", async () => {
-        const local = { protocol: "udp", address: { host: "10.0.0.1", port: 5060 } } as const;
-        stacks.push(
-          await openStack(host, {
-            listen: [local],
-            user: { request: () => undefined, ack: () => undefined },
-          }),
-        );
-      });
-      return new Registration(host, stack, {
-        registrar: "sip:home.example",
-        identity: "sip:alice@home.example",
-        contact,
-        credentials: { username: "alice@home.example", answer: () => ({ password }) },
-        ...options,
-      });
-    },
-  });
-  const outcomes: RegistrationOutcome[] = [];
-  const registration = ue.node;
-  registration.onOutcome = (outcome) => outcomes.push(outcome);
-  await simulation.run({ ms: 1 });
-  return { simulation, registration, received, outcomes };
-}
+import { contact, password, world } from "./registration-world.ts";
 
 const route = ["<sip:10.0.0.2:5060;lr>"];
 const challenge = (text: string): readonly [number, HeaderPair] => [

@@ -56,6 +56,7 @@ export class Controller {
   /** Messages that came before the tables were read. */
   #early: [RegistrationKey, LcfMessage][] | null = [];
   #guarded = -1;
+  #lastCreated: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ControllerParts) {
     const { host, store, channel, times } = parts;
@@ -125,8 +126,14 @@ export class Controller {
     return id === null ? null : this.get(id);
   }
 
-  /** Plans, writes everything down, begins. */
-  async create(order: TransferOrder): Promise<Created> {
+  /** Plans, writes everything down, begins. One at a time: a second one for the same function sees the first. */
+  create(order: TransferOrder): Promise<Created> {
+    const created = this.#lastCreated.then(() => this.#create(order));
+    this.#lastCreated = created.catch(() => undefined);
+    return created;
+  }
+
+  async #create(order: TransferOrder): Promise<Created> {
     const { host, location, channel, times } = this.#parts;
     const seen: LocationRecord[] = [];
     this.#planning.add(seen);
