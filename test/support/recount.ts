@@ -1,0 +1,206 @@
+// Counts an experiment again from its trace alone: no word of a UE, of the CFS or of the report is believed, but what
+// crossed the wires. Deliberately plain: regular expressions over the text of messages.
+import type { TraceEntry } from "@liquid-ims/lab/trace";
+
+export interface RecountOptions {
+  /** Short names of the function that users were to leave, and of those that they were to go to. */
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly functions: readonly string[];
+  readonly speed: number;
+}
+
+export interface Recount {
+  readonly planned: number;
+  readonly moved: readonly string[];
+  readonly kept: number;
+  readonly lost: number;
+  /** Ended by their users without having been replaced: endedMeanwhile and pinned of the report. */
+  readonly endedByUsers: number;
+  readonly load: readonly { function: string; second: number; sessionSetups: number; messages: number }[];
+  /** Short names of the P-CSCFs that the BYEs of replacing dialogs crossed, by Call-ID. */
+  readonly byePaths: ReadonlyMap<string, readonly string[]>;
+}
+
+interface Sip {
+  readonly at: number;
+  readonly from: string;
+  readonly to: string;
+  readonly start: string;
+  readonly text: string;
+  readonly callId: string;
+  readonly method: string;
+  readonly status: number;
+}
+
+function field(text: string, names: string): string {
+  return new RegExp(`^(?:${names})[ \\t]*:[ \\t]*(.*)$`, "im").exec(text)?.[1]?.trim() ?? "";
+}
+
+function readSip({ at, from, to, protocol, message }: TraceEntry): Sip | null {
+  if (!protocol.startsWith("sip/")) return null;
+  const text = message.slice(0, message.indexOf("\r\n\r\n"));
+  const start = text.split("\r\n")[0] ?? "";
+  const status = Number(/^SIP\/2\.0 (\d{3})/.exec(start)?.[1] ?? 0);
+  const method = field(text, "CSeq").split(/\s+/)[1] ?? "";
+  return { at, from, to, start, text, callId: field(text, "Call-ID|i"), method, status };
+}
+
+function uriOf(value: string): string {
+  return /(sips?:[^>;\s]+)/.exec(value)?.[1] ?? "";
+}
+
+const isUe = (name: string) => name.startsWith("ue");
+
+/** When the OSS/BSS asked, and the users of the plan as the last answer listed them. */
+function readOrders(trace: readonly TraceEntry[]): { asked: number; planned: string[] } {
+  let asked = Number.NaN;
+  let planned: string[] = [];
+  for (const { at, from, protocol, message } of trace) {
+    if (protocol !== "http") continue;
+    const exchange = JSON.parse(message);
+    if (from === "oss" && exchange.method === "POST") asked = at;
+    if (from === "cfs" && Array.isArray(exchange.body?.users)) {
+      planned = exchange.body.users
+        .filter((line: { state: string }) => line.state !== "staying")
+        .map((line: { user: string }) => line.user);
+    }
+  }
+  return { asked, planned };
+}
+
+/** The P-CSCF that each user's third-party REGISTERs named, last one last. */
+function readPlaces(sip: readonly Sip[]): Map<string, { at: number; pCscf: string }[]> {
+  const places = new Map<string, { at: number; pCscf: string }[]>();
+  for (const message of sip) {
+    if (message.method !== "REGISTER" || message.status !== 0 || message.to !== "cfd") continue;
+    const user = uriOf(field(message.text, "To|t"));
+    const pCscf = /@?(pcscf\d+)\.[^,]*$/.exec(field(message.text, "Path"))?.[1] ?? "";
+    places.set(user, [...(places.get(user) ?? []), { at: message.at, pCscf }]);
+  }
+  return places;
+}
+
+interface End {
+  /** Short name of the UE, and of the P-CSCF that its leg was set up through. */
+  readonly ue: string;
+  readonly pCscf: string;
+  readonly confirmedAt: number;
+  endedAt: number;
+}
+
+interface Dialog {
+  readonly callId: string;
+  readonly replaces: string | null;
+  caller: End | null;
+  callee: End | null;
+  /** A UE sent BYE, and the other one got it. */
+  byeSent: boolean;
+  byeArrived: boolean;
+  readonly byePath: string[];
+}
+
+/** Dialogs as both UEs have them: the caller from its 2xx on, the callee from the ACK on. */
+function readDialogs(sip: readonly Sip[]): Map<string, Dialog> {
+  const dialogs = new Map<string, Dialog>();
+  for (const message of sip) {
+    const { callId, method, status, from, to, at, text } = message;
+    if (method === "INVITE" && status === 0 && isUe(from) && !/;\s*tag=/.test(field(text, "To|t"))) {
+      const replaces = field(text, "Replaces").split(";")[0] ?? "";
+      const fresh: Dialog = {
+        ...{ callId, replaces: replaces === "" ? null : replaces, caller: null, callee: null },
+        ...{ byeSent: false, byeArrived: false, byePath: [] },
+      };
+      if (!dialogs.has(callId)) dialogs.set(callId, fresh);
+    }
+    const dialog = dialogs.get(callId);
+    if (dialog === undefined) continue;
+    const end = { confirmedAt: at, endedAt: Number.POSITIVE_INFINITY };
+    if (method === "INVITE" && status >= 200 && status < 300 && isUe(to))
+      dialog.caller ??= { ...end, ue: to, pCscf: from };
+    if (method === "ACK" && isUe(to) && dialog.caller !== null)
+      dialog.callee ??= { ...end, ue: to, pCscf: from };
+    if (method !== "BYE" || status !== 0) continue;
+    for (const name of [from, to])
+      if (name.startsWith("pcscf") && !dialog.byePath.includes(name)) dialog.byePath.push(name);
+    for (const side of [dialog.caller, dialog.callee]) {
+      if (side !== null && (side.ue === from || side.ue === to)) side.endedAt = Math.min(side.endedAt, at);
+    }
+    if (isUe(from)) dialog.byeSent = true;
+    if (isUe(to)) dialog.byeArrived = true;
+  }
+  return dialogs;
+}
+
+function countLoad(
+  sip: readonly Sip[],
+  { functions, speed }: RecountOptions,
+  until: number,
+): Recount["load"] {
+  const cells = functions.flatMap((name) =>
+    Array.from({ length: until }, (_, second) => ({ function: name, second, sessionSetups: 0, messages: 0 })),
+  );
+  const seen = new Set<string>();
+  for (const message of sip) {
+    const second = Math.floor((message.at * speed) / 1000);
+    for (const name of [message.from, message.to]) {
+      const cell = cells.find((one) => one.function === name && one.second === second);
+      if (cell === undefined) continue;
+      cell.messages += 1;
+      const initial = message.start.startsWith("INVITE ") && !/;\s*tag=/.test(field(message.text, "To|t"));
+      const session = `${name} ${message.callId}`;
+      if (name !== message.to || !initial || field(message.text, "Replaces") !== "" || seen.has(session))
+        continue;
+      seen.add(session);
+      cell.sessionSetups += 1;
+    }
+  }
+  return cells;
+}
+
+/** `until`: seconds of the script for which load is counted. */
+export function recount(trace: readonly TraceEntry[], options: RecountOptions, until: number): Recount {
+  const sip = trace.map(readSip).filter((message) => message !== null);
+  const { asked, planned } = readOrders(trace);
+  const places = readPlaces(sip);
+  const moved = planned.filter((user) => {
+    const seen = places.get(user) ?? [];
+    const before = seen.filter((place) => place.at <= asked).at(-1)?.pCscf;
+    return before === options.from && options.to.includes(seen.at(-1)?.pCscf ?? "");
+  });
+  const users = new Map<string, string>();
+  for (const { from, method, status, text } of sip) {
+    if (method === "REGISTER" && status === 0 && isUe(from)) users.set(from, uriOf(field(text, "From|f")));
+  }
+  const dialogs = readDialogs(sip);
+  const isPlanned = (end: End | null) => end !== null && planned.includes(users.get(end.ue) ?? "");
+  const confirmed = (dialog: Dialog | undefined) =>
+    dialog !== undefined && dialog.caller !== null && dialog.callee !== null;
+  const counts = { kept: 0, lost: 0, endedByUsers: 0 };
+  const byePaths = new Map<string, readonly string[]>();
+  for (const dialog of dialogs.values()) {
+    const concerned = [dialog.caller, dialog.callee].some(
+      (end) =>
+        end !== null &&
+        isPlanned(end) &&
+        end.pCscf === options.from &&
+        (end.confirmedAt > asked || end.endedAt > asked),
+    );
+    if (!concerned) continue;
+    let last = dialog;
+    for (let next: Dialog | undefined = dialog; next !== undefined; ) {
+      last = next;
+      const { callId }: Dialog = next;
+      next = [...dialogs.values()].find((one) => one.replaces === callId && confirmed(one));
+    }
+    if (last === dialog) {
+      if (dialog.byeSent && dialog.byeArrived) counts.endedByUsers += 1;
+      else counts.lost += 1;
+      continue;
+    }
+    byePaths.set(last.callId, last.byePath);
+    if (last.byeSent && last.byeArrived) counts.kept += 1;
+    else counts.lost += 1;
+  }
+  return { planned: planned.length, moved, ...counts, load: countLoad(sip, options, until), byePaths };
+}
