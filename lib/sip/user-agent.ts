@@ -137,6 +137,15 @@ export class UserAgent implements TransactionUser, UserAgentCore {
     this.send(request, finalOnly(outcome), options.target ?? this.identity.target ?? null);
   }
 
+  /** Forgets every session and subscription, without a word to the peers, and closes the stack. */
+  async close(): Promise<void> {
+    for (const usage of [...this.#dialogs.values(), ...this.#pending.values()]) {
+      if (usage instanceof Session) usage.drop();
+      else if (usage instanceof Subscription) usage.abandon();
+    }
+    await this.#stack?.close();
+  }
+
   capabilities(): HeaderPair[] {
     const headers: HeaderPair[] = [["Allow", this.#allow.join(", ")]];
     if (this.#supported.length > 0) headers.push(["Supported", this.#supported.join(", ")]);

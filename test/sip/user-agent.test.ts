@@ -290,3 +290,15 @@ test("13: two runs with one seed are the same", async () => {
   };
   assert.deepEqual(await run(), await run());
 });
+
+test("a closed user agent sends nothing more and leaves no timer that does", async () => {
+  const { simulation, alice, bob, sent } = await pair({ bob: { invite: (invite) => invite.accept() } });
+  alice.userAgent.invite({ uri: bobUri }, { accepted: () => undefined });
+  await simulation.run({ ms: 25 });
+  assert.equal(bob.userAgent.sessions[0]?.state, "Accepted");
+  await simulation.settle(bob.userAgent.close());
+  assert.equal(bob.userAgent.sessions.length, 0);
+  const before = sent.filter((line) => line.startsWith("bob")).length;
+  await simulation.run({ ms: 60_000 });
+  assert.equal(sent.filter((line) => line.startsWith("bob")).length, before);
+});

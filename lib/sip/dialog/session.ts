@@ -55,6 +55,7 @@ export class Session implements DialogUsage {
   #state: SessionState;
   #question: Timer | null = null;
   #byeOptions: InDialogRequestOptions = {};
+  #byeSent = false;
 
   constructor(core: UserAgentCore, parts: SessionParts) {
     this.#core = core;
@@ -91,6 +92,11 @@ export class Session implements DialogUsage {
   bye(options: InDialogRequestOptions = {}): void {
     this.#byeOptions = options;
     this.#run("bye");
+  }
+
+  /** One more BYE in a dialog that this end has ended, where nobody answered the last; told by `byeOutcome`. */
+  byeAgain(): void {
+    if (this.#state === "Terminated" && this.#byeSent) this.#sendBye();
   }
 
   /** Ends it without BYE, as after a 481: nothing is sent or told any more. */
@@ -238,6 +244,7 @@ export class Session implements DialogUsage {
   }
 
   #sendBye(): void {
+    this.#byeSent = true;
     const { dialog, request } = dialogRequest(this.dialog, "BYE", this.#byeOptions);
     this.dialog = dialog;
     this.#core.send(
