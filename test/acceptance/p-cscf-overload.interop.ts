@@ -1,0 +1,125 @@
+// The experiment p-cscf-overload, run for real and virtually as a person runs it.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import test from "node:test";
+import type { Report } from "@liquid-ims/lab/report/report";
+import { recount } from "../support/recount.ts";
+import { describe, type LabRun, readBytes, readReport, readTrace, runLab } from "./run-lab.ts";
+
+const experiment = "p-cscf-overload";
+const speed = 10;
+const real = [experiment, "--speed", String(speed), "--trace"];
+
+/** Mean session set-ups a second of the script in the last two turns of the callers, 80 s to 120 s. */
+function lateLoad(report: Report, name: string): number {
+  const late = report.load.filter((line) => line.function === name && line.second >= 80 && line.second < 120);
+  assert.equal(late.length, 40);
+  return late.reduce((sum, line) => sum + line.sessionSetups, 0) / late.length;
+}
+
+function assertWithin15Percent(actual: number, expected: number, what: string): void {
+  assert.ok(Math.abs(actual - expected) <= 0.15 * expected, `${what}: ${actual}, expected ${expected}`);
+}
+
+/** The report's figures are those of the trace, counted by other code. */
+function assertRecounts(run: LabRun, report: Report): ReturnType<typeof recount> {
+  const functions = [...new Set(report.load.map((line) => line.function))];
+  const seconds = report.load.filter((line) => line.function === functions[0]).length;
+  const counted = recount(
+    readTrace(run),
+    { from: "pcscf1", to: ["pcscf2"], functions, speed: report.speed },
+    seconds,
+  );
+  const { dialogs, transfer } = report;
+  assert.deepEqual(
+    { planned: counted.planned, moved: counted.moved.length, kept: counted.kept, lost: counted.lost },
+    { planned: transfer.planned, moved: transfer.moved, kept: dialogs.kept, lost: dialogs.lost },
+  );
+  assert.equal(counted.endedByUsers, dialogs.endedMeanwhile + dialogs.pinned);
+  assert.deepEqual(counted.load, report.load);
+  return counted;
+}
+
+function assertSums({ dialogs, transfer, calls }: Report): void {
+  assert.equal(dialogs.atTransfer, dialogs.kept + dialogs.pinned + dialogs.lost + dialogs.endedMeanwhile);
+  assert.equal(transfer.planned, transfer.moved + transfer.left);
+  assert.equal(calls.attempted, calls.completed + calls.failed);
+}
+
+test("half of P-CSCF1's users move with their calls", async (context) => {
+  const run = await runLab(context, ...real);
+  assert.equal(run.exitCode, 0, describe(run));
+  const report = readReport(run);
+  assertSums(report);
+  assert.deepEqual(report.transfer, { planned: 10, moved: 10, left: 0 });
+  assert.equal(report.dialogs.lost, 0);
+  assert.ok(report.dialogs.kept >= 3, `kept ${report.dialogs.kept}`);
+  assert.deepEqual(
+    { attempted: report.calls.attempted, failed: report.calls.failed },
+    { attempted: 120, failed: 0 },
+  );
+  assert.equal(report.users.length, 22);
+  const { byePaths } = assertRecounts(run, report);
+  assert.equal(byePaths.size, report.dialogs.kept);
+  for (const [callId, path] of byePaths) {
+    assert.ok(
+      path.includes("pcscf2") && !path.includes("pcscf1"),
+      `BYE of ${callId} crossed ${path.join(", ")}`,
+    );
+  }
+  assertWithin15Percent(lateLoad(report, "pcscf1"), 0.5, "P-CSCF1");
+  assertWithin15Percent(lateLoad(report, "pcscf2"), 0.5, "P-CSCF2");
+  assertWithin15Percent(lateLoad(report, "pcscf3"), 1, "P-CSCF3");
+  context.diagnostic(`${report.dialogs.kept} dialogs kept; ${run.seconds.toFixed(1)} s`);
+});
+
+test("P-CSCF1 is drained and killed 2 s after COMPLETED: every kept call still ends normally", async (context) => {
+  const run = await runLab(context, ...real, "--load", "0", "--kill");
+  assert.equal(run.exitCode, 0, describe(run));
+  const report = readReport(run);
+  assertSums(report);
+  assert.deepEqual(report.transfer, { planned: 20, moved: 20, left: 0 });
+  assert.equal(report.dialogs.lost, 0);
+  assert.ok(report.dialogs.kept >= 3, `kept ${report.dialogs.kept}`);
+  assert.equal(report.calls.failed, 0);
+  assertRecounts(run, report);
+  assert.match(readBytes(run, "run.json").toString(), /pcscf1 killed/);
+});
+
+test("without Replaces the same run is not what was expected: exit 1, and it says why", async (context) => {
+  const run = await runLab(context, ...real, "--load", "0", "--kill", "--without-replaces");
+  assert.equal(run.exitCode, 1, describe(run));
+  const { dialogs, transfer } = readReport(run);
+  assert.equal(transfer.moved, transfer.planned);
+  assert.equal(dialogs.kept, 0);
+  assert.ok(dialogs.lost + dialogs.pinned > 0);
+  assert.match(run.errors, /dialogs (were lost|stayed on the path that was left)/);
+});
+
+/** Keeps both cores busy until it is stopped. */
+function burnProcessors(): () => void {
+  const burners = [0, 1].map(() => spawn(process.execPath, ["-e", "for (;;) {}"], { stdio: "ignore" }));
+  return () => {
+    for (const burner of burners) burner.kill("SIGKILL");
+  };
+}
+
+test("virtual: the same seed gives the same bytes under load, another seed others, in 30 s at most", async (context) => {
+  const stop = burnProcessors();
+  context.after(stop);
+  const first = await runLab(context, experiment, "--virtual", "--trace", "--seed", "7");
+  assert.equal(first.exitCode, 0, describe(first));
+  const again = await runLab(context, experiment, "--virtual", "--trace", "--seed", "7");
+  stop();
+  for (const name of ["report.json", "trace.jsonl"]) {
+    assert.ok(readBytes(first, name).equals(readBytes(again, name)), `${name} differs`);
+  }
+  const other = await runLab(context, experiment, "--virtual", "--seed", "8");
+  assert.equal(other.exitCode, 0, describe(other));
+  const [one, two] = [readReport(first), readReport(other)];
+  assert.notDeepEqual([one.users, one.load], [two.users, two.load]);
+  context.diagnostic(
+    `${other.seconds.toFixed(1)} s alone, ${first.seconds.toFixed(1)} s beside two busy loops`,
+  );
+  assert.ok(other.seconds < 30, `${other.seconds} s`);
+});
