@@ -133,7 +133,14 @@ export class Controller {
     return created;
   }
 
+  /** By another request, since this one was checked. */
+  #isTaken({ function: name, dryRun, idempotencyKey: key }: TransferOrder): boolean {
+    if (name !== null && !dryRun && this.transferOf(name) !== null) return true;
+    return key !== null && this.byIdempotencyKey(key) !== null;
+  }
+
   async #create(order: TransferOrder): Promise<Created> {
+    if (this.#isTaken(order)) return { created: false };
     const { host, location, channel, times } = this.#parts;
     const seen: LocationRecord[] = [];
     this.#planning.add(seen);

@@ -67,6 +67,8 @@ export class Ledger {
         queue.shift();
         continue;
       }
+      const help = "Changes of users that somebody else had written meanwhile";
+      this.#parts.host.metrics.counter("cfs_transfer_conflicts_total", { help }).add();
       // Somebody else wrote the row, maybe this CFS before a crash: then its effects have not been seen to.
       const present = this.get(id);
       if (present !== null && isOpen(present.state))

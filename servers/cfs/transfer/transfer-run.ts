@@ -93,8 +93,9 @@ export class TransferRun {
     return this.#openUsers().length > 0;
   }
 
-  /** True when an operation of this transfer is open at the LCF. */
+  /** True when an operation of this transfer is open at the LCF, or may be about to. */
   holds(registration: RegistrationKey): boolean {
+    if (this.#parts.ledger.isBusy(userRowId(this.row.id, registration))) return true;
     const state = this.user(registration)?.state;
     return state === "asked" || state === "commanded" || state === "accepted" || state === "registered";
   }
