@@ -3,7 +3,7 @@ import { decodePacket } from "@liquid-ims/dns/packet";
 import type { Host, Program } from "@liquid-ims/runtime/host";
 import type { Address, DatagramSocket, Listener } from "@liquid-ims/runtime/network";
 import { concatBytes } from "@liquid-ims/runtime/text";
-import { type DecodedPacket, encode } from "dns-packet";
+import { type Answer, type DecodedPacket, encode } from "dns-packet";
 
 interface RecordOf<Type extends string, Data> {
   readonly name: string;
@@ -46,6 +46,7 @@ export interface AuthoritativeDnsNode {
 /** RFC 1035 4.2.1: longest answer over UDP without EDNS. */
 const longestDatagram = 512;
 const authoritative = 0x0400;
+const recursionDesired = 0x0100;
 const truncated = 0x0200;
 const codes = { NOERROR: 0, FORMERR: 1, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
 const negativeTtl = 5;
@@ -78,24 +79,39 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
     },
   };
 
-  function respond(query: DecodedPacket, code: Code, answers: readonly ZoneRecord[]): Uint8Array {
+  const apex: readonly Answer[] = [
+    soa,
+    { name: origin, type: "NS", ttl: soa.data.refresh, data: soa.data.mname },
+  ];
+  const records: readonly Answer[] = [...options.zone.map((record) => ({ ...record })), ...apex];
+
+  function respond(query: DecodedPacket, code: Code, answers: readonly Answer[]): Uint8Array {
+    const negative = answers.length === 0 && (code === "NOERROR" || code === "NXDOMAIN");
+    const asked = (query.flags ?? 0) & recursionDesired;
     return encode({
       type: "response",
       id: query.id ?? 0,
-      flags: authoritative | codes[code],
+      flags: asked | (code === "NOERROR" || code === "NXDOMAIN" ? authoritative : 0) | codes[code],
       questions: query.questions ?? [],
-      answers: answers.map((record) => ({ ...record })),
-      authorities: answers.length === 0 && (code === "NOERROR" || code === "NXDOMAIN") ? [soa] : [],
+      answers: [...answers],
+      authorities: negative ? [soa] : [],
     });
   }
 
-  function find(name: string, type: string): ZoneRecord[] {
-    const found: ZoneRecord[] = [];
+  /** RFC 1035 4.1.1: what could not be read has no question to repeat. */
+  function refuseHeader(data: Uint8Array, code: Code): Uint8Array {
+    const header = data.slice(0, 12);
+    header.set([0x80 | ((data[2] ?? 0) & 0x79), codes[code], 0, 0, 0, 0, 0, 0, 0, 0], 2);
+    return header;
+  }
+
+  function find(name: string, type: string): Answer[] {
+    const found: Answer[] = [];
     let wanted = name;
     // An alias is followed inside the zone; each record is used once at most.
-    for (let steps = 0; steps <= options.zone.length; steps++) {
-      const here = options.zone.filter((record) => plainName(record.name) === wanted);
-      const matching = here.filter((record) => record.type === type);
+    for (let steps = 0; steps <= records.length; steps++) {
+      const here = records.filter((record) => plainName(record.name) === wanted);
+      const matching = type === "ANY" ? here : here.filter((record) => record.type === type);
       found.push(...matching);
       const alias = here.find((record) => record.type === "CNAME");
       if (matching.length > 0 || alias === undefined || alias.type !== "CNAME") break;
@@ -105,26 +121,23 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
     return found;
   }
 
-  /** Null: not even a header that could be answered. */
+  /** Null: no answer is owed. */
   function answer(data: Uint8Array): Uint8Array | null {
+    const isResponse = ((data[2] ?? 0) & 0x80) !== 0;
+    if (data.length < 12 || isResponse) return null;
+    if ((((data[2] ?? 0) >> 3) & 0xf) !== 0) return refuseHeader(data, "NOTIMP");
     const query = decodePacket(data);
-    if (query === null) {
-      if (data.length < 12) return null;
-      const header = data.slice(0, 12);
-      header.set([0x80 | ((data[2] ?? 0) & 0x78), codes.FORMERR, 0, 0, 0, 0, 0, 0, 0, 0], 2);
-      return header;
-    }
-    if (query.type !== "query") return null;
-    const [question] = query.questions ?? [];
-    if (question === undefined) return respond(query, "FORMERR", []);
+    const [question, ...others] = query?.questions ?? [];
+    if (query === null || question === undefined || others.length > 0) return refuseHeader(data, "FORMERR");
     const name = plainName(question.name);
+    if (question.class !== "IN" && question.class !== "ANY") return respond(query, "REFUSED", []);
     if (name !== origin && !name.endsWith(`.${origin}`)) return respond(query, "REFUSED", []);
     const found = find(name, question.type);
     if (found.length > 0) return respond(query, "NOERROR", found);
-    const exists = options.zone.some(
+    const exists = records.some(
       (record) => plainName(record.name) === name || plainName(record.name).endsWith(`.${name}`),
     );
-    return respond(query, exists || name === origin ? "NOERROR" : "NXDOMAIN", []);
+    return respond(query, exists ? "NOERROR" : "NXDOMAIN", []);
   }
 
   /** RFC 2181 9: a cut answer is sent without records, so that nobody takes half of a set for all of it. */
@@ -134,7 +147,7 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
     return encode({
       type: "response",
       id: query?.id ?? 0,
-      flags: authoritative | truncated,
+      flags: ((query?.flags ?? 0) & recursionDesired) | authoritative | truncated,
       questions: query?.questions ?? [],
     });
   }
@@ -155,7 +168,7 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
         else opened.socket?.send(fitDatagram(response, data), from);
       });
       opened.socket = socket;
-      opened.listener = await listenOnTcp(host, socket.local, answer);
+      opened.listener = await listenOnTcp(host, socket.local, answer, () => garbage.add());
     }
 
     const ready = open();
@@ -176,6 +189,7 @@ function listenOnTcp(
   host: Host,
   local: Address,
   answer: (data: Uint8Array) => Uint8Array | null,
+  garbage: () => void,
 ): Promise<Listener> {
   return host.network.listen(local, (stream) => {
     let received: Uint8Array = new Uint8Array(0);
@@ -187,7 +201,11 @@ function listenOnTcp(
           if (received.length < 2 || received.length < length + 2) return;
           const response = answer(received.slice(2, length + 2));
           received = received.slice(length + 2);
-          if (response === null) return stream.reset();
+          if (response === null) {
+            garbage();
+            stream.reset();
+            return;
+          }
           stream.write(concatBytes([Uint8Array.of(response.length >> 8, response.length & 0xff), response]));
         }
       },

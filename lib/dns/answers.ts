@@ -29,11 +29,9 @@ function readAnswer(answer: Answer): WireAnswer | null {
     case "AAAA":
       return { type: answer.type, address: answer.data };
     case "SRV": {
+      // A target of "." says that the service is decidedly not offered (RFC 2782): the asker has to see it.
       const { priority = 0, weight = 0, port, target } = answer.data;
-      // RFC 2782: a target of "." says that the service is not offered at all.
-      return target === "." || target === ""
-        ? null
-        : { type: "SRV", srv: { priority, weight, port, target } };
+      return { type: "SRV", srv: { priority, weight, port, target } };
     }
     case "NAPTR": {
       const { order, preference, flags, services, regexp, replacement } = answer.data;

@@ -31,6 +31,11 @@ function readReply(data: Uint8Array, id: number, question: Question): DecodedPac
   return fits && asked.name.toLowerCase().replace(/\.$/, "") === question.name ? packet : null;
 }
 
+/** IPv6 addresses have several spellings: there the port, the identifier and the question have to do. */
+function isFrom(server: Address, from: Address): boolean {
+  return from.port === server.port && (server.host.includes(":") || from.host === server.host);
+}
+
 /** Waits for the first that settles it; `start` may settle at once or later, and gives what ends the waiting. */
 function settleOnce(
   host: Host,
@@ -101,15 +106,15 @@ export async function askServer(
   const id = host.random.int(0x10000);
   const query = encode({ type: "query", id, flags: recursionDesired, questions: [{ ...question }] });
   const name = formatAddress(server);
-  let receive: (data: Uint8Array) => void = () => undefined;
+  let receive: (data: Uint8Array, from: Address) => void = () => undefined;
   try {
-    const socket = await host.network.udp(anyAddress(server), (data) => receive(data));
+    const socket = await host.network.udp(anyAddress(server), (data, from) => receive(data, from));
     const reply = await settleOnce(
       host,
       timeoutMs,
       (settle) => {
-        receive = (data) => {
-          const packet = readReply(data, id, question);
+        receive = (data, from) => {
+          const packet = isFrom(server, from) ? readReply(data, id, question) : null;
           if (packet !== null) settle({ ok: true, packet });
         };
         socket.send(query, server);
