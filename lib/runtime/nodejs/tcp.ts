@@ -76,7 +76,7 @@ class NodejsStream implements ByteStream {
   write(data: Uint8Array): boolean {
     const socket = this.#socket;
     if (this.#silent || !socket.writable || socket.writableEnded) return false;
-    return data.length === 0 || socket.write(data.slice());
+    return data.length === 0 || socket.write(new Uint8Array(data));
   }
 
   end(): void {

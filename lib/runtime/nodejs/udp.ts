@@ -81,7 +81,7 @@ function send(owner: SocketOwner, socket: Socket, family: 4 | 6, data: Uint8Arra
       unsent();
       return;
     }
-    socket.send(data.slice(), to.port, to.host, (error) => {
+    socket.send(new Uint8Array(data), to.port, to.host, (error) => {
       if (error !== null) unsent();
     });
   } catch (error) {

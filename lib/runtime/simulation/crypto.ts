@@ -75,7 +75,7 @@ export class SimulatedCrypto implements Crypto {
   }
 
   sign(key: PrivateKey, data: Uint8Array): Promise<Uint8Array> {
-    const copy = data.slice();
+    const copy = new Uint8Array(data);
     return this.#settle("sign", () => {
       onlyEdDsa(key.algorithm);
       return signWith(key, copy);
@@ -83,8 +83,8 @@ export class SimulatedCrypto implements Crypto {
   }
 
   verify(key: PublicKey, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
-    const copy = data.slice();
-    const copyOfSignature = signature.slice();
+    const copy = new Uint8Array(data);
+    const copyOfSignature = new Uint8Array(signature);
     return this.#settle("verify", () => verifyWith(key, copy, copyOfSignature));
   }
 

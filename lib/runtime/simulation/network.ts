@@ -182,12 +182,13 @@ export class SimulatedNetwork implements Network {
     const sender = { host: source, port: from.port };
     const key = formatAddress(target);
     const wildcard = wildcardKey(target);
-    const copy = data.slice();
+    // A Buffer's own slice would not copy.
+    const copy = new Uint8Array(data);
     const label = `udp ${formatAddress(sender)}>${key}`;
     for (const time of links.path(this.#machine.name, machine.name).datagramArrivals(scheduler.now))
       scheduler.at(time, machine, label, copy, () => {
         const receive = machine.datagrams.get(key) ?? machine.datagrams.get(wildcard);
-        receive?.(copy.slice(), sender);
+        receive?.(new Uint8Array(copy), sender);
       });
   }
 }

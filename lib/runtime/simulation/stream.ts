@@ -97,7 +97,7 @@ export class SimulatedStream implements ByteStream {
   write(data: Uint8Array): boolean {
     if (this.#ended || this.#closed || this.#gone || !this.#life.alive) return false;
     if (data.length > 0) {
-      this.#waiting.push(data.slice());
+      this.#waiting.push(new Uint8Array(data));
       this.#buffered += data.length;
       this.#pump();
     }
