@@ -66,7 +66,7 @@ export function createLab(options: ExperimentOptions): Lab {
   const topology = createTopology();
   const timeline = createTimeline(options.speed);
   const simulation = options.virtual ? new Simulation({ seed: options.seed }) : null;
-  simulation?.link("*", "*", virtualLink);
+  simulation?.link("*", "*", { ...virtualLink, loss: options.loss });
   const cscfs = [...topology.pCscfs, ...topology.iCscfs, ...topology.sCscfs];
   const live = createLiveLoad(cscfs.map((element) => element.name));
   const trace = createTrace({

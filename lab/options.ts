@@ -72,6 +72,11 @@ export function buildCommand(): Command {
         .default(0.5)
         .argParser(numberIn(0, 1, false)),
     )
+    .addOption(
+      new Option("--loss <share>", "share of the datagrams lost on every link; virtual clock only")
+        .default(0)
+        .argParser(numberIn(0, 0.5, false)),
+    )
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
     .option("--trace", "write every message of every hop to trace.jsonl", false)
@@ -92,6 +97,7 @@ interface Parsed {
   readonly pace: "parallel" | "fixed";
   readonly t1: number;
   readonly load: number;
+  readonly loss: number;
   readonly kill: boolean;
   readonly withoutReplaces: boolean;
   readonly trace: boolean;
@@ -124,14 +130,17 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
       message: "option '--speed' scales the real clock and does not go with '--virtual': leave one out",
     };
   }
-  const { seed, users, rate, duration, pace, t1, load, kill, virtual, out, trace, verbose } = parsed;
+  if (parsed.loss > 0 && !parsed.virtual) {
+    return { kind: "usage", message: "option '--loss' needs '--virtual': the loopback loses nothing" };
+  }
+  const { seed, users, rate, duration, pace, t1, load, loss, kill, virtual, out, trace, verbose } = parsed;
   return {
     kind: "run",
     experiment,
     out,
     trace,
     options: {
-      ...{ seed, users, rate, duration, pace, t1, load, kill, virtual },
+      ...{ seed, users, rate, duration, pace, t1, load, loss, kill, virtual },
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,
       logLevel: verbose ? "debug" : "error",

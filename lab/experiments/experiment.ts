@@ -19,6 +19,8 @@ export interface ExperimentOptions {
   readonly replaceDialogs: boolean;
   /** Share of the users to leave on the affected function; 0 drains it. */
   readonly load: number;
+  /** Share of the datagrams lost on every link; virtual clock only. */
+  readonly loss: number;
   /** Kill the affected function 2 s after the transfer has completed. */
   readonly kill: boolean;
   /** Least severe log lines that are shown. */

@@ -28,6 +28,7 @@ test("defaults: the seed's experiment in real time", () => {
     pace: "fixed",
     t1: 500,
     load: 0.5,
+    loss: 0,
     kill: false,
     replaceDialogs: true,
     logLevel: "error",
@@ -79,7 +80,7 @@ test("every option is read", () => {
         pace: "parallel",
         t1: 2000,
       },
-      ...{ load: 0, kill: true, replaceDialogs: false, logLevel: "error", out: "x", trace: true },
+      ...{ load: 0, loss: 0, kill: true, replaceDialogs: false, logLevel: "error", out: "x", trace: true },
     },
   );
 });
@@ -100,6 +101,7 @@ const wrong: readonly [argv: readonly string[], says: RegExp][] = [
   [["p-cscf-overload", "--load", "1.2"], /'1.2' is invalid.*from 0 to 1/],
   [["p-cscf-overload", "--pace", "adaptive"], /'adaptive' is invalid.*parallel, fixed/],
   [["p-cscf-overload", "--virtual", "--speed", "4"], /'--speed'.*'--virtual'/],
+  [["p-cscf-overload", "--loss", "0.02"], /'--loss' needs '--virtual'/],
   [["p-cscf-overload", "twice"], /too many arguments/],
 ];
 
