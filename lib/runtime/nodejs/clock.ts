@@ -65,8 +65,3 @@ export class NodejsClock implements Clock {
     for (const cancel of [...this.#timers]) cancel();
   }
 }
-
-/** The clock of the process, for a script that is no host. Its timers keep the process alive. */
-export function createNodejsClock(): Clock {
-  return new NodejsClock((_label, run) => run());
-}

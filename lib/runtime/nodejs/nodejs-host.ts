@@ -14,7 +14,6 @@ import { never } from "./sockets.ts";
 import { connectStream, listenForStreams } from "./tcp.ts";
 import { bindDatagrams } from "./udp.ts";
 
-export { createNodejsClock } from "./clock.ts";
 export type { LineLogOptions, LogLevel } from "./line-log.ts";
 export { createLineLog } from "./line-log.ts";
 

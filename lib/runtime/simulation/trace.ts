@@ -32,8 +32,13 @@ export class TraceHash {
   }
 
   #bytes(data: Uint8Array): void {
-    for (let index = 0; index < data.length; index++) this.#word(data[index] as number);
-    this.#word(-2);
+    const whole = data.length & ~3;
+    for (let at = 0; at < whole; at += 4) {
+      const low = (data[at] as number) | ((data[at + 1] as number) << 8);
+      this.#word(low | ((data[at + 2] as number) << 16) | ((data[at + 3] as number) << 24));
+    }
+    for (let at = whole; at < data.length; at++) this.#word(data[at] as number);
+    this.#word(data.length);
   }
 
   mix(time: number, host: string, label: string, contents: EventContents): void {
