@@ -163,13 +163,13 @@ export interface FirstLeg {
   readonly registration: string;
 }
 
-function newCall(leg: Leg, registration: string | null, never: string | null): CallState {
+function newCall(leg: Leg, options: NewCallOptions): CallState {
   return {
     legs: [leg],
-    registration,
-    allowed: true,
+    registration: options.registration === undefined ? leg.registration : options.registration,
+    allowed: options.allowed ?? true,
     blocked: null,
-    never,
+    never: options.never ?? null,
     waiting: false,
     highestGen: 0,
     floor: null,
@@ -185,6 +185,8 @@ export interface NewCallOptions {
   readonly registration?: string | null;
   /** Why this call is never replaced; default it may be. */
   readonly never?: string | null;
+  /** False: replacing is held back for now. Default true. */
+  readonly allowed?: boolean;
 }
 
 /** A call that this end places: its INVITE has just been sent. */
@@ -201,7 +203,7 @@ export function placedCall(first: FirstLeg, options: NewCallOptions = {}): CallS
     byeAgain: false,
     untold: false,
   };
-  return newCall(leg, options.registration ?? first.registration, options.never ?? null);
+  return newCall(leg, options);
 }
 
 /** A call that this end has just answered with 200: the driver starts its timers `ask` and `acknowledge`. */

@@ -138,8 +138,10 @@ test("no marks of unfinished work, no switched-off checks, no triple-slash refer
 });
 
 test("tests wait for virtual time only", () => {
+  // The guard's own test shows that timers are caught.
+  const allowed = ["test/runtime/simulation/guard.test.ts"];
   const timers = /\bset(?:Timeout|Interval)\(|node:timers\/promises/;
-  const files = sources.filter((file) => file.startsWith("test/") && timers.test(read(file)));
+  const files = sources.filter((file) => file.startsWith("test/") && !allowed.includes(file) && timers.test(read(file)));
   assert.deepEqual(files, []);
 });
 

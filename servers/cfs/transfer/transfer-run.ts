@@ -177,10 +177,12 @@ export class TransferRun {
     const ready = planned.filter((row) => this.#isReachable(row, moment));
     const { ask, go } = turns(ready, open, this.#policy);
     if (ask.length === 0 && go.length === 0) this.#giveUpAway(planned, moment);
-    const asked = open.filter(({ state }) => state === "asked").length;
-    for (const row of ask.slice(0, Math.max(0, queriesInFlight - asked)))
+    // One whose turn is being written down is under way already.
+    const resting = idle.filter(({ state }) => state === "planned").length;
+    const asking = open.filter(({ state }) => state === "asked").length;
+    const inFlight = open.length - resting - asking;
+    for (const row of ask.slice(0, Math.max(0, queriesInFlight - asking)))
       this.apply(row.registration, { event: "ask" });
-    const inFlight = open.filter(({ state }) => state !== "planned" && state !== "asked").length;
     const turn = go.slice(0, Math.min(go.length, this.#pacer.allowance(moment.now, inFlight)));
     if (turn.length === 0) return;
     this.#pacer.began(moment.now, turn.length);

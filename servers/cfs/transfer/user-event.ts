@@ -2,41 +2,45 @@
 import type { Reason } from "./outcome.ts";
 import type { UserState } from "./user-row.ts";
 
-export type UserEvent =
-  /** Own doing: a query goes out; pace gives a turn; dialogs are set free; a command's life is over. */
-  | "ask"
-  | "slot"
-  | "release"
-  | "unanswered"
-  | "query unanswered"
-  /** The process has begun anew: what was decided before may not have been done. */
-  | "resume"
-  /** The LCF's words; "retry" where the verdict says that it may pass. */
-  | "query answered"
-  /** To a query: a dialog is in the way, and the user is to wait. */
-  | "blocked"
-  | "accepted"
-  | "refused, retry"
-  | "refused"
-  | "registered"
-  | "failed, retry"
-  | "failed"
-  | "cancelled"
-  | "progress"
-  | "reported"
-  /** The location service: the record of a user who was commanded, or of any user. */
-  | "record shows target"
-  | "record shows origin"
-  | "record shows elsewhere"
-  | "record gone"
-  /** A standing order: a user who had ended is on the function again. */
-  | "returned"
-  /** No path to the LCF for longer than is waited for. */
-  | "LCF gone"
-  | "deadline"
-  /** The deadline of one who was refused for a reason that did not pass. */
-  | "wait over"
-  | "abort";
+/** All events of the table, by where they come from. */
+export const userEvents = [
+  // Own doing: a query goes out; pace gives a turn; dialogs are set free; a command's life is over.
+  "ask",
+  "slot",
+  "release",
+  "unanswered",
+  "query unanswered",
+  // The process has begun anew: what was decided before may not have been done.
+  "resume",
+  // The LCF's words; "retry" where the verdict says that it may pass.
+  "query answered",
+  // To a query: a dialog is in the way, and the user is to wait.
+  "blocked",
+  "accepted",
+  "refused, retry",
+  "refused",
+  "registered",
+  "failed, retry",
+  "failed",
+  "cancelled",
+  "progress",
+  "reported",
+  // The location service: the record of a user who was commanded, or of any user.
+  "record shows target",
+  "record shows origin",
+  "record shows elsewhere",
+  "record gone",
+  // A standing order: a user who had ended is on the function again.
+  "returned",
+  // No path to the LCF for longer than is waited for.
+  "LCF gone",
+  "deadline",
+  // The deadline of one who was refused for a reason that did not pass.
+  "wait over",
+  "abort",
+] as const;
+
+export type UserEvent = (typeof userEvents)[number];
 
 export type UserAction =
   | "ask"

@@ -89,7 +89,10 @@ function check({ bench, ended }: Outcome, what: string): void {
     assert.ok(targets.has(places[impu(n)] ?? ""), what);
   }
   // Nothing of it waited for a command's life to be over: what was decided before the crash was done after it.
-  assert.ok(registered.every(({ at }) => at < 4_000), `${what}: ${registered.at(-1)?.at}`);
+  assert.ok(
+    registered.every(({ at }) => at < 4_000),
+    `${what}: ${registered.at(-1)?.at}`,
+  );
   assert.deepEqual(ended.dialogs, { kept: 2, pinned: 0, lost: 0, endedMeanwhile: 0 }, what);
   assert.equal(bench.cfs.node.controller.list().length, 1, what);
 }
