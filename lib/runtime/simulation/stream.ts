@@ -130,12 +130,13 @@ export class SimulatedStream implements ByteStream {
     this.#buffered = 0;
     this.#stalled = [];
     this.#arrived = [];
-    this.#machine.streams.delete(this);
-    this.#machine.connections.delete(this.#portKey());
+    this.#release();
   }
 
-  #portKey(): string {
-    return formatAddress(this.local);
+  /** The kernel forgets the connection. */
+  #release(): void {
+    this.#machine.streams.delete(this);
+    this.#machine.connections.delete(formatAddress(this.local));
   }
 
   #pump(): void {
@@ -154,6 +155,7 @@ export class SimulatedStream implements ByteStream {
       this.#endSent = true;
       this.#send("end");
     }
+    if (this.#endSent && this.#closed) this.#release();
   }
 
   #send(segment: Segment): void {
@@ -228,8 +230,6 @@ export class SimulatedStream implements ByteStream {
       // As Node's sockets do: what waits is still sent, then this side ends as well.
       this.#ended = true;
       this.#pump();
-      this.#machine.streams.delete(this);
-      this.#machine.connections.delete(this.#portKey());
     } else this.#drop();
     this.#handlers?.closed(error);
   }

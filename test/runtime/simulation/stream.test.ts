@@ -153,3 +153,18 @@ test("ports of ended connections can be used again", async () => {
   const stream = await simulation.settle(connectAgain());
   assert.deepEqual(stream.local, local);
 });
+
+test("a peer that ends while data for it waits: the data still comes, or a reset when this side dies first", async () => {
+  for (const kill of [false, true]) {
+    const { simulation, streams, server, client } = await connected();
+    streams.client.stream.end();
+    client.freeze(100);
+    streams.server.stream.write(new Uint8Array(200_000).fill(0x61));
+    await simulation.run({ ms: 50 });
+    assert.equal(streams.server.ending, null);
+    if (kill) server.kill();
+    await simulation.run({ ms: 1_000 });
+    assert.equal(streams.client.ending, kill ? "reset" : null);
+    assert.equal(streams.client.text().length, kill ? 65_536 : 200_000);
+  }
+});
