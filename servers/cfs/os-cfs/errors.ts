@@ -58,6 +58,8 @@ function schemaProblem(flaw: SchemaFlaw, body: unknown): Problem {
       return subject(field, value, `must be one of ${JSON.stringify(params["allowedValues"])}`);
     case "oneOf":
     case "not":
+      if (typeof body !== "object" || body === null || Array.isArray(body))
+        return subject("", body, "must be object");
       return subject(field, undefined, "needs either function and load, or users: give one of the two");
     default:
       return subject(field, value, message);
