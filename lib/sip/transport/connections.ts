@@ -119,8 +119,12 @@ export class Connections {
     stream.write(data);
     if (stream.buffered > this.#limits.waitingBytes) {
       this.#counters.dropped("slow peer");
-      stream.reset();
-      this.#lose(connection);
+      // Later, since the senders that wait for answers here may be the one that is sending now.
+      const drop = (): void => {
+        stream.reset();
+        this.#lose(connection);
+      };
+      this.#host.clock.after(0, drop, "sip slow peer");
     }
   }
 
