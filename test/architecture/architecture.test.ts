@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, "../..");
 const packages = [
   "lib/runtime",
   "lib/sip",
+  "lib/diameter",
   "lib/dns",
   "lib/location-service",
   "lib/reference-points",
@@ -60,6 +61,7 @@ test("no relative import leaves its package", () => {
 
 test("neutral packages import only what may run in a phone", () => {
   const allowed: Record<string, RegExp> = {
+    "lib/diameter": /^@liquid-ims\/runtime\/(?!simulation|nodejs)/,
     "lib/sip": /^@liquid-ims\/runtime\/(?!simulation|nodejs)/,
     "lib/reference-points": /^@liquid-ims\/runtime\/(?!simulation|nodejs)/,
     "ue-lcf": /^@liquid-ims\/(sip|reference-points|runtime)\/(?!simulation|nodejs)/,
@@ -141,7 +143,9 @@ test("tests wait for virtual time only", () => {
   // The guard's own test shows that timers are caught.
   const allowed = ["test/runtime/simulation/guard.test.ts"];
   const timers = /\bset(?:Timeout|Interval)\(|node:timers\/promises/;
-  const files = sources.filter((file) => file.startsWith("test/") && !allowed.includes(file) && timers.test(read(file)));
+  const files = sources.filter(
+    (file) => file.startsWith("test/") && !allowed.includes(file) && timers.test(read(file)),
+  );
   assert.deepEqual(files, []);
 });
 
