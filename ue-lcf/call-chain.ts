@@ -5,7 +5,7 @@ import type { IncomingRequest } from "@liquid-ims/sip/dialog/incoming-request";
 import type { Session } from "@liquid-ims/sip/dialog/session";
 import type { OutgoingInvite, OutgoingInviteHandlers } from "@liquid-ims/sip/dialog/session-invite-client";
 import type { IncomingInvite } from "@liquid-ims/sip/dialog/session-invite-server";
-import { transactionTimeout, type Timers } from "@liquid-ims/sip/timers";
+import { type Timers, transactionTimeout } from "@liquid-ims/sip/timers";
 import { step } from "./dialog-replacement.ts";
 import type { CallAction, CallEvent, CallTimer, FreshName, LegTimer } from "./dialog-replacement-event.ts";
 import {
@@ -198,7 +198,8 @@ export class CallChain {
       question: (incoming) => this.#asked(callId, incoming),
       byeReceived: () => this.apply({ type: "bye", callId }),
       byeOutcome: (outcome) => {
-        if (outcome.status === 408 || outcome.response === null) this.apply({ type: "byeUnanswered", callId });
+        if (outcome.status === 408 || outcome.response === null)
+          this.apply({ type: "byeUnanswered", callId });
       },
       lost: (_status, method) => {
         if (method !== "OPTIONS") this.apply({ type: "lost", callId });

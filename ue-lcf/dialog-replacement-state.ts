@@ -224,7 +224,7 @@ export function answeredCall(
     untold: false,
   };
   return {
-    ...newCall(leg, options.registration ?? first.registration, options.never ?? null),
+    ...newCall(leg, options),
     media: leg.callId,
   };
 }

@@ -1,5 +1,9 @@
 // What the LCF asks of the UE that it lives in. An adapter implements it over a SIP stack: adapters/sip over lib/sip.
-import type { DialogDescription, DialogReport, RegistrationTrouble } from "@liquid-ims/reference-points/cfs-ue";
+import type {
+  DialogDescription,
+  DialogReport,
+  RegistrationTrouble,
+} from "@liquid-ims/reference-points/cfs-ue";
 import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { Body } from "@liquid-ims/sip/dialog/body";
 import type { SubscriptionHandlers } from "@liquid-ims/sip/dialog/subscription";

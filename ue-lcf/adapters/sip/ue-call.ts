@@ -1,0 +1,453 @@
+// One call of a UE: what the application sees, over the chain of dialogs that carries it. RFC 3261 13 to 15, RFC 3264.
+import type { DialogDescription, DialogReport } from "@liquid-ims/reference-points/cfs-ue";
+import { dialogName } from "@liquid-ims/reference-points/dialog-name";
+import type { Host } from "@liquid-ims/runtime/host";
+import { decodeText, encodeText } from "@liquid-ims/runtime/text";
+import { type Body, bodyOf } from "@liquid-ims/sip/dialog/body";
+import { dialogRequest } from "@liquid-ims/sip/dialog/dialog";
+import { finalOnly } from "@liquid-ims/sip/dialog/outcome";
+import type { Session } from "@liquid-ims/sip/dialog/session";
+import type { Modification } from "@liquid-ims/sip/dialog/session-handlers";
+import type { OutgoingInvite, OutgoingInviteHandlers } from "@liquid-ims/sip/dialog/session-invite-client";
+import type { IncomingInvite } from "@liquid-ims/sip/dialog/session-invite-server";
+import { formatReplaces } from "@liquid-ims/sip/header/replaces";
+import type { HeaderPair, SipRequest, SipResponse } from "@liquid-ims/sip/message";
+import type { UserAgent } from "@liquid-ims/sip/user-agent";
+import { CallChain, type CallChainOwner, type ReplacingInvite } from "../../call-chain.ts";
+import type { FreshName } from "../../dialog-replacement-event.ts";
+import {
+  answeredCall,
+  type CallState as ChainState,
+  type Leg,
+  type OverReason,
+  placedCall,
+} from "../../dialog-replacement-state.ts";
+import type { CallMedia, MediaDirection, MediaPort } from "../../media.ts";
+import type { ObservedDialog, UeObserver } from "../../observation.ts";
+import { addressOfPeer, learnPeer, type PeerIdentity, unknownPeer } from "../../peer-identity.ts";
+import { stampOfKey } from "../../registration-stamp.ts";
+import {
+  answerDirection,
+  directionOf,
+  freshOrigin,
+  mediaOf,
+  nextVersion,
+  withDirection,
+} from "../../session-description.ts";
+import type { Call, CallEnd, CallHandlers, CallState } from "./ue-api.ts";
+
+/** What a call needs of its UE. */
+export interface UeCallContext {
+  readonly host: Host;
+  readonly agent: UserAgent;
+  readonly media: MediaPort;
+  readonly observer: UeObserver;
+  /** Key of the present registration, null without one or while nothing new may be sent. */
+  registration(): string | null;
+  /** Why no call of this UE is replaced; null: they are. */
+  readonly never: string | null;
+  /** False: the LCF's command holds replacing back. */
+  mayReplace(): boolean;
+  /** Wall clock at which a registration that was left expires; null when that is not known. */
+  expiryOf(registration: string): number | null;
+  report(report: DialogReport): void;
+  /** Forgets the call. */
+  done(call: UeCall): void;
+}
+
+const sdp = "application/sdp";
+
+/** The local half of one session description: its id and version. */
+interface LocalDescription {
+  readonly sessionId: string;
+  version: number;
+  text: string;
+  /** What the application wanted when it was made. */
+  wanted: MediaDirection;
+}
+
+export class UeCall implements Call, CallChainOwner {
+  readonly id: string;
+  readonly direction: "outgoing" | "incoming";
+  readonly peer: string;
+  readonly emergency: boolean;
+  handlers: CallHandlers;
+  identity: PeerIdentity;
+  readonly #context: UeCallContext;
+  readonly #media: CallMedia;
+  readonly #local = new WeakMap<Session, LocalDescription>();
+  #state: CallState = "calling";
+  #chain: CallChain | null = null;
+  /** An incoming INVITE that rings, and the registration by which it came. */
+  #ringing: { readonly invite: IncomingInvite; readonly registration: string } | null = null;
+  #wanted: MediaDirection = "sendrecv";
+  #remote = "";
+  /** The description for the INVITE that is being sent or answered: its session does not exist yet. */
+  readonly #prepared = new Map<string, LocalDescription>();
+  #changedInReplacing = false;
+  #wasConfirmed = false;
+
+  constructor(
+    context: UeCallContext,
+    options: { id: string; direction: "outgoing" | "incoming"; peer: string; handlers: CallHandlers },
+  ) {
+    this.#context = context;
+    this.id = options.id;
+    this.direction = options.direction;
+    this.peer = options.peer;
+    this.handlers = options.handlers;
+    this.emergency = options.direction === "outgoing" && /^urn:service:sos\b/i.test(options.peer);
+    this.identity = { ...unknownPeer, dialled: options.direction === "outgoing" ? options.peer : null };
+    this.#media = context.media({ id: this.id, peer: this.peer });
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get chain(): CallChain | null {
+    return this.#chain;
+  }
+
+  /** Sends the first INVITE. Nothing when it was hung up before that. */
+  place(): void {
+    if (this.#state === "ended") return;
+    const name = this.newName();
+    const registration = this.#context.registration() ?? "";
+    this.#chain = this.#newChain(placedCall({ ...name, registration }, this.#chainOptions()));
+    const invite = this.#context.agent.invite(
+      { uri: this.peer, ...name, body: this.#prepare(name.callId) },
+      this.#chain.inviteHandlers(name.callId),
+    );
+    this.#chain.attach(invite);
+  }
+
+  /** An INVITE of the peer without Replaces. */
+  receive(invite: IncomingInvite, registration: string): void {
+    this.#ringing = { invite, registration };
+    this.identity = learnPeer(this.identity, invite.request);
+    invite.handlers = { cancelled: () => this.#finish({ by: "peer" }, true) };
+  }
+
+  ring(): void {
+    if (this.#ringing === null || this.#state !== "calling") return;
+    this.#state = "ringing";
+    this.#ringing.invite.provisional(180);
+    this.handlers.ringing?.();
+  }
+
+  answer(): void {
+    if (this.#ringing === null || (this.#state !== "calling" && this.#state !== "ringing")) return;
+    const { invite, registration } = this.#ringing;
+    if (!this.canAnswer(invite)) {
+      this.reject(488);
+      return;
+    }
+    this.#ringing = null;
+    const session = this.accept(invite);
+    if (session === null) {
+      this.#finish({ by: "peer" }, true);
+      return;
+    }
+    const { callId, localTag, remoteTag } = session.dialog.id;
+    const first = { callId, localTag, remoteTag, registration };
+    this.#chain = this.#newChain(answeredCall(first, this.#chainOptions()));
+    this.#chain.begin(session);
+  }
+
+  reject(status = 486): void {
+    if (this.#ringing === null) return;
+    this.#ringing.invite.reject(status);
+    this.#finish({ by: "refused", status }, true);
+  }
+
+  hangUp(): void {
+    if (this.#state === "ended") return;
+    if (this.#ringing !== null) {
+      this.#ringing.invite.reject(486);
+      this.#finish({ by: "self" }, true);
+    } else if (this.#chain !== null) this.#chain.apply({ type: "hangUp" });
+    else this.#finish({ by: "self" }, true);
+  }
+
+  setDirection(direction: MediaDirection): void {
+    this.#wanted = direction;
+    this.#offerIfDue();
+  }
+
+  /** False: nothing in its offer can be used (488). */
+  canAnswer(invite: IncomingInvite): boolean {
+    return invite.body === null || this.#media.answer(decodeText(invite.body.data)) !== null;
+  }
+
+  /** How the CFS sees it; null when it is over. */
+  describe(): DialogDescription | null {
+    if (this.#state === "ended") return null;
+    const { crypto } = this.#context.host;
+    const { emergency } = this;
+    const id = this.#chain?.session?.dialog.id ?? this.#ringing?.invite.dialog.id ?? this.#firstId();
+    if (id === null) return null;
+    const name = dialogName(id.callId, id.localTag, id.remoteTag, crypto);
+    const session = this.#chain?.session ?? null;
+    const role = session?.role ?? (this.direction === "outgoing" ? "uac" : "uas");
+    if (session === null) return { id: name, state: "early", role, emergency, replaceable: "early dialog" };
+    const never = this.#chain?.state.never ?? null;
+    return { id: name, state: "confirmed", role, emergency, replaceable: never ?? true };
+  }
+
+  /** The UE stops: nothing is said to anybody. */
+  close(): void {
+    this.#chain?.close();
+  }
+
+  // What the chain asks for.
+
+  newName(): FreshName {
+    return { callId: this.#context.agent.newCallId(), localTag: this.#context.agent.newTag() };
+  }
+
+  sendInvite(invite: ReplacingInvite, handlers: OutgoingInviteHandlers): OutgoingInvite {
+    const { callId, localTag, replaces, gen } = invite;
+    const { instance, gruu } = this.identity;
+    const parameters = new Map([["gen", String(gen)]]);
+    const headers: HeaderPair[] = [
+      ["Replaces", formatReplaces({ ...replaces, earlyOnly: false, parameters })],
+      ["Require", "replaces"],
+    ];
+    if (instance !== null && gruu === null)
+      headers.push(["Accept-Contact", `*;+sip.instance="<${instance}>";require;explicit`]);
+    const uri = addressOfPeer(this.identity) ?? this.peer;
+    this.#changedInReplacing = false;
+    return this.#context.agent.invite(
+      { uri, callId, localTag, headers, body: this.#prepare(callId) },
+      handlers,
+    );
+  }
+
+  accept(invite: IncomingInvite): Session | null {
+    const { callId } = invite.dialog.id;
+    this.#changedInReplacing = false;
+    const body =
+      invite.body === null
+        ? this.#prepare(callId)
+        : this.#prepareAnswer(callId, decodeText(invite.body.data));
+    return invite.accept({ body, policy: { unacknowledged: "report", lost: "report" } });
+  }
+
+  repeatBye(session: Session, unanswered: () => void): void {
+    const { request } = dialogRequest(session.dialog, "BYE", {});
+    this.#context.agent.send(
+      request,
+      finalOnly(({ status }) => {
+        if (status === 408) unanswered();
+      }),
+    );
+  }
+
+  opened(session: Session): void {
+    const fromPeer: SipRequest | SipResponse = session.role === "uac" ? session.response : session.invite;
+    this.identity = learnPeer(this.identity, fromPeer);
+    const prepared = this.#prepared.get(session.dialog.id.callId);
+    if (prepared !== undefined) this.#local.set(session, prepared);
+    this.#prepared.delete(session.dialog.id.callId);
+    this.#chain?.setNever(this.#neverReason(fromPeer));
+    this.#learnMedia(bodyOf(fromPeer));
+    session.handlers = {
+      acknowledged: (ack) => {
+        if (bodyOf(session.invite) === null && ack !== null) this.#learnMedia(bodyOf(ack));
+      },
+      reinvited: (modification) => this.#modified(session, modification),
+      updated: (modification) => this.#modified(session, modification),
+      reinviteAcknowledged: (ack) => this.#learnMedia(bodyOf(ack)),
+    };
+  }
+
+  provisional(status: number): void {
+    if (status !== 180 || this.#state !== "calling") return;
+    this.#state = "ringing";
+    this.handlers.ringing?.();
+  }
+
+  confirmed(leg: Leg): void {
+    const { observer, host } = this.#context;
+    observer.dialog?.({
+      kind: "confirmed",
+      at: host.clock.wall(),
+      call: this.id,
+      dialog: this.#observed(leg),
+    });
+    if (!this.#wasConfirmed && this.#state !== "ended") {
+      this.#wasConfirmed = true;
+      this.#state = "confirmed";
+      this.handlers.confirmed?.();
+    }
+    this.#offerIfDue();
+  }
+
+  follow(): void {
+    this.#offerIfDue();
+  }
+
+  dialogEnded(leg: Leg, by: "replaced" | "self" | "peer" | "lost", next: Leg | null): void {
+    const { observer, host } = this.#context;
+    const dialog = this.#observed(leg);
+    const replacedBy = next?.callId ?? null;
+    observer.dialog?.({ kind: "ended", at: host.clock.wall(), call: this.id, dialog, by, replacedBy });
+    const id = this.#nameOf(leg);
+    if (by === "replaced" && next !== null) {
+      const media = this.#changedInReplacing ? { reason: "media changed" } : {};
+      this.#context.report({ id, result: "kept", newId: this.#nameOf(next), ...media });
+    } else this.#context.report({ id, result: by === "lost" ? "lost" : "ended" });
+  }
+
+  pinned(leg: Leg, reason: string): void {
+    const { observer, host } = this.#context;
+    const dialog = this.#observed(leg);
+    observer.dialog?.({ kind: "pinned", at: host.clock.wall(), call: this.id, dialog, reason });
+    const until = this.#context.expiryOf(leg.registration);
+    const report = { id: this.#nameOf(leg), result: "pinned", reason } as const;
+    this.#context.report(until === null ? report : { ...report, until });
+  }
+
+  ended(reason: OverReason, status: number | null): void {
+    if (reason === "refused" || (reason === "lost" && !this.#wasConfirmed))
+      this.#finish({ by: "refused", status: status ?? 408 }, false);
+    else this.#finish({ by: reason }, false);
+  }
+
+  done(): void {
+    this.#context.done(this);
+  }
+
+  #newChain(state: ChainState): CallChain {
+    const { host, agent } = this.#context;
+    return new CallChain({ host, timers: agent.timers, owner: this, state });
+  }
+
+  #chainOptions(): { registration: string | null; never: string | null; allowed: boolean } {
+    return {
+      registration: this.#context.registration(),
+      never: this.#neverReason(null),
+      allowed: this.#context.mayReplace(),
+    };
+  }
+
+  /** `message`: the peer's INVITE or 2xx, which says what it supports. */
+  #neverReason(message: SipRequest | SipResponse | null): string | null {
+    if (this.emergency) return "emergency call";
+    if (this.#context.never !== null) return this.#context.never;
+    if (message === null) return null;
+    const supported = message.headers.values("Supported").map((tag) => tag.toLowerCase());
+    if (!supported.includes("replaces")) return "the peer does not support Replaces";
+    return addressOfPeer(this.identity) === null ? "the peer cannot be addressed" : null;
+  }
+
+  #finish(end: CallEnd, isForgotten: boolean): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#ringing = null;
+    this.#media.closed();
+    this.handlers.ended?.(end);
+    if (isForgotten) this.#context.done(this);
+  }
+
+  #firstId(): { callId: string; localTag: string; remoteTag: string } | null {
+    const leg = this.#chain?.state.legs[0];
+    return leg === undefined ? null : { ...leg, remoteTag: leg.remoteTag ?? "" };
+  }
+
+  #nameOf(leg: Leg): string {
+    return dialogName(leg.callId, leg.localTag, leg.remoteTag ?? "", this.#context.host.crypto);
+  }
+
+  #observed(leg: Leg): ObservedDialog {
+    const { callId, localTag, role, gen } = leg;
+    return {
+      callId,
+      localTag,
+      remoteTag: leg.remoteTag ?? "",
+      role,
+      gen,
+      registration: stampOfKey(leg.registration),
+      emergency: this.emergency,
+    };
+  }
+
+  // Media.
+
+  /** The present media as the offer of a new session. */
+  #prepare(callId: string): Body {
+    return this.#preparedAs(callId, withDirection(this.#media.offer(), this.#wanted));
+  }
+
+  #prepareAnswer(callId: string, offer: string): Body {
+    const answer = this.#media.answer(offer) ?? this.#media.offer();
+    return this.#preparedAs(callId, withDirection(answer, answerDirection(this.#wanted, directionOf(offer))));
+  }
+
+  #preparedAs(callId: string, description: string): Body {
+    const sessionId = String(this.#context.host.random.u32());
+    const text = freshOrigin(description, sessionId);
+    this.#prepared.set(callId, { sessionId, version: 1, text, wanted: this.#wanted });
+    return { type: sdp, data: encodeText(text) };
+  }
+
+  /** A description in a session that stands; its version rises when it differs from the last (RFC 3264 8). */
+  #again(session: Session, description: string): Body {
+    const local = this.#local.get(session) ?? {
+      sessionId: String(this.#context.host.random.u32()),
+      version: 0,
+      text: "",
+      wanted: this.#wanted,
+    };
+    if (mediaOf(description) !== mediaOf(local.text)) local.version += 1;
+    local.wanted = this.#wanted;
+    local.text = nextVersion(description, local.sessionId, local.version);
+    this.#local.set(session, local);
+    return { type: sdp, data: encodeText(local.text) };
+  }
+
+  #learnMedia(body: Body | null): void {
+    if (body === null || body.type.split(";")[0]?.trim().toLowerCase() !== sdp) return;
+    const remote = decodeText(body.data);
+    const changed = this.#remote !== "" && mediaOf(remote) !== mediaOf(this.#remote);
+    this.#remote = remote;
+    this.#media.applied(remote, changed);
+    if (!changed) return;
+    this.#changedInReplacing = true;
+    this.handlers.mediaChanged?.(remote);
+  }
+
+  #modified(session: Session, modification: Modification): void {
+    if (modification.body === null) {
+      if (modification.request.method === "UPDATE") modification.accept();
+      else
+        modification.accept({ body: this.#again(session, withDirection(this.#media.offer(), this.#wanted)) });
+      return;
+    }
+    const offer = decodeText(modification.body.data);
+    const answer = this.#media.answer(offer);
+    if (answer === null) {
+      modification.reject(488);
+      return;
+    }
+    const direction = answerDirection(this.#wanted, directionOf(offer));
+    modification.accept({ body: this.#again(session, withDirection(answer, direction)) });
+    this.#learnMedia(modification.body);
+  }
+
+  /** Rule 13: what the application wants is offered in the present dialog when it is not what stands there. */
+  #offerIfDue(): void {
+    const session = this.#chain?.session ?? null;
+    if (session === null || session.state !== "Confirmed" || this.#state === "ended") return;
+    const local = this.#local.get(session);
+    if (local === undefined || local.wanted === this.#wanted) return;
+    const description = withDirection(this.#media.offer(), this.#wanted);
+    session.reinvite({
+      body: this.#again(session, description),
+      outcome: ({ status, response }) => {
+        if (response !== null && status < 300) this.#learnMedia(bodyOf(response));
+      },
+    });
+  }
+}

@@ -1,0 +1,222 @@
+// The registration of a UE: registers, keeps it, and knows by which one a leg was made. TS 24.229 5.1.1, RFC 3608 6.1.
+import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
+import type { Host } from "@liquid-ims/runtime/host";
+import { addressUri } from "@liquid-ims/sip/header/name-address";
+import type { SipRequest } from "@liquid-ims/sip/message";
+import { Registration } from "@liquid-ims/sip/registration";
+import type { Registered, RegistrationOutcome } from "@liquid-ims/sip/registration-outcome";
+import type { MessageSource } from "@liquid-ims/sip/transport";
+import { formatSipUri, parseSipUri } from "@liquid-ims/sip/uri";
+import type { UserAgent } from "@liquid-ims/sip/user-agent";
+import type { RegistrationObservation, UeObserver } from "../../observation.ts";
+import { reRegister, routeOf } from "../../re-registration.ts";
+import { type KnownRegistration, stampKey, stampOf, stampOfArrival } from "../../registration-stamp.ts";
+import type { PresentRegistration, RegisterResult } from "../../ue-port.ts";
+import type { RegisterOutcome } from "./ue-api.ts";
+import type { UeOptions } from "./ue-options.ts";
+
+/** A registration that stood or stands. */
+interface Standing extends KnownRegistration {
+  /** SIP URI of the P-CSCF. */
+  readonly pCscf: string;
+  readonly present: PresentRegistration;
+}
+
+export interface UeRegistrationHandlers {
+  registered(registration: PresentRegistration, key: string): void;
+  unregistered(): void;
+}
+
+/** Registrations that are remembered: a leg's stamp may name any of them. */
+const remembered = 8;
+
+export class UeRegistration {
+  readonly #host: Host;
+  readonly #options: UeOptions;
+  readonly #agent: UserAgent;
+  readonly #contact: string;
+  readonly #handlers: UeRegistrationHandlers;
+  readonly #observer: UeObserver;
+  readonly #registration: Registration;
+  /** The newest first. */
+  #known: Standing[] = [];
+  #present: Standing | null = null;
+  #pCscf: string;
+  #pCscfAddresses: readonly string[] = [];
+  /** A move decides by itself what its outcomes mean. */
+  #isMoving = false;
+  #heard: RegistrationOutcome | null = null;
+
+  constructor(
+    host: Host,
+    agent: UserAgent,
+    contactUri: string,
+    instance: string,
+    options: UeOptions,
+    handlers: UeRegistrationHandlers,
+  ) {
+    this.#host = host;
+    this.#agent = agent;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#observer = options.observer ?? {};
+    this.#contact = contactUri;
+    this.#pCscf = options.pCscf;
+    this.#registration = new Registration(host, () => agent.stack, {
+      registrar: `sip:${homeDomainOf(options)}`,
+      identity: options.publicIdentity,
+      contact: `<${contactUri}>;+sip.instance="<${instance}>"`,
+      credentials: {
+        username: options.privateIdentity,
+        answer: () => ({ password: options.password }),
+      },
+      expires: options.expires ?? 3600,
+    });
+    this.#registration.onOutcome = (outcome) => this.#outcome(outcome);
+  }
+
+  get present(): PresentRegistration | null {
+    return this.#present?.present ?? null;
+  }
+
+  /** Of the present registration; null without one. */
+  get key(): string | null {
+    return this.#present === null ? null : stampKey(this.#present.stamp);
+  }
+
+  /** Wall clock at which the newest registration of that key expires. */
+  expiryOf(key: string): number | null {
+    return this.#known.find((one) => stampKey(one.stamp) === key)?.present.expiresAt ?? null;
+  }
+
+  /** By which registration a request came (rule 1 of dialog replacement). */
+  keyOfArrival(request: SipRequest, source: MessageSource): string {
+    const stamp = stampOfArrival(request, source.address.host, this.#known);
+    return stamp === null ? "" : stampKey(stamp);
+  }
+
+  register(done: (outcome: RegisterOutcome) => void): void {
+    const pCscf = this.#pCscf;
+    this.#registration.register({ route: [routeOf(pCscf)] }, (outcome) => {
+      this.#heard = outcome;
+      if (outcome.kind === "registered") {
+        this.#stand(outcome, "application");
+        done({ outcome: "registered", expires: outcome.expires });
+        return;
+      }
+      this.#observe("failed", "application", outcome.kind === "refused" ? outcome.status : null);
+      if (outcome.kind === "refused") done({ outcome: "refused", status: outcome.status });
+      else done({ outcome: "failed", cause: outcome.kind === "failed" ? outcome.cause : "timeout" });
+    });
+  }
+
+  /** As the LCF's move asks: through another P-CSCF, or anew through this one. */
+  move(through: FunctionAddress | null, done: (result: RegisterResult) => void): void {
+    const previous = this.#pCscf;
+    const pCscf = through === null ? previous : this.#uriOf(through);
+    this.#isMoving = true;
+    reRegister({ host: this.#host, registration: this.#registration }, pCscf, previous, (result) => {
+      this.#isMoving = false;
+      if (result.outcome === "failed") {
+        this.#observe("failed", "command", result.status);
+        done({ outcome: "failed", trouble: result.trouble, detail: result.detail });
+        return;
+      }
+      this.#heard = result.registered;
+      this.#pCscf = pCscf;
+      if (through !== null) this.#pCscfAddresses = through.addresses;
+      const registration = this.#stand(result.registered, "command");
+      done({ outcome: "registered", registration, trouble: result.trouble });
+    });
+  }
+
+  deregister(done: () => void): void {
+    this.#registration.register({ expires: 0 }, (outcome) => {
+      this.#heard = outcome;
+      if (outcome.kind === "removed") this.#fall("removed", "application");
+      done();
+    });
+  }
+
+  stop(): void {
+    this.#registration.stop();
+  }
+
+  /** Refreshes and expiry, which nobody asked for. */
+  #outcome(outcome: RegistrationOutcome): void {
+    if (this.#isMoving || outcome === this.#heard) return;
+    if (outcome.kind === "registered") this.#stand(outcome, "refresh");
+    else if (outcome.kind === "expired") this.#fall("removed", "refresh");
+    else this.#observe("failed", "refresh", outcome.kind === "refused" ? outcome.status : null);
+  }
+
+  #stand(outcome: Registered, cause: RegistrationObservation["cause"]): PresentRegistration {
+    const stamp = stampOf(this.#pCscf, outcome.serviceRoute);
+    const identity = addressUri(outcome.associatedUris[0] ?? this.#options.publicIdentity);
+    const present: PresentRegistration = {
+      identity,
+      instance: this.#instance(outcome),
+      contact: this.#contact,
+      pCscf: stamp.pCscf,
+      sCscf: stamp.sCscf,
+      path: outcome.path,
+      serviceRoute: outcome.serviceRoute,
+      expiresAt: this.#host.clock.wall() + outcome.expires * 1000,
+    };
+    const standing: Standing = {
+      stamp,
+      pCscf: this.#pCscf,
+      pCscfAddresses: this.#pCscfAddresses,
+      present,
+    };
+    this.#present = standing;
+    const others = this.#known.filter((one) => stampKey(one.stamp) !== stampKey(stamp));
+    this.#known = [standing, ...others].slice(0, remembered);
+    this.#agent.identity = {
+      ...this.#agent.identity,
+      route: [routeOf(this.#pCscf), ...outcome.serviceRoute],
+    };
+    this.#observe("registered", cause, 200);
+    this.#handlers.registered(present, stampKey(stamp));
+    return present;
+  }
+
+  #instance(outcome: Registered): string | null {
+    return outcome.bindings.find((binding) => binding.own)?.instanceId ?? this.#options.instanceId ?? null;
+  }
+
+  #fall(kind: "removed", cause: RegistrationObservation["cause"]): void {
+    this.#present = null;
+    this.#observe(kind, cause, null);
+    this.#handlers.unregistered();
+  }
+
+  #observe(
+    kind: RegistrationObservation["kind"],
+    cause: RegistrationObservation["cause"],
+    status: number | null,
+  ): void {
+    const registration = this.#present?.stamp ?? null;
+    this.#observer.registration?.({ kind, at: this.#host.clock.wall(), registration, cause, status });
+  }
+
+  /** By name where names can be looked up, else by address. */
+  #uriOf(through: FunctionAddress): string {
+    const address = this.#options.lookup === undefined ? through.addresses[0] : undefined;
+    const host = address ?? through.name;
+    return formatSipUri({
+      scheme: "sip",
+      user: null,
+      password: null,
+      host: host.replace(/^\[|\]$/g, ""),
+      port: through.port ?? 5060,
+      parameters: new Map(),
+      headers: null,
+    });
+  }
+}
+
+/** The home network's domain. */
+export function homeDomainOf(options: UeOptions): string {
+  return options.domain ?? parseSipUri(options.publicIdentity)?.host ?? "";
+}
