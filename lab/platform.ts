@@ -15,7 +15,10 @@ export interface PlacedNode<Node> {
 
 export interface Platform {
   readonly clock: "real" | "virtual";
-  /** Starts a program on a host of its own and waits until it is ready; rejects as `ready` does. */
+  /**
+   * Starts a program on a host of its own and waits until it is ready; rejects as `ready` does. On the virtual clock
+   * this happens within `run`, or while the simulation runs otherwise.
+   */
   start<Node extends Startable>(
     name: string,
     addresses: readonly string[],

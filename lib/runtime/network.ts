@@ -21,7 +21,10 @@ export interface DatagramSocket {
 
 export interface StreamHandlers {
   data(chunk: Uint8Array): void;
-  /** The peer has ended its direction, or the connection is gone (`error`: how). Called once, nothing follows. */
+  /**
+   * The peer has ended its direction (this side then sends what waits and ends, too), or the connection is gone
+   * (`error`: how). Called once, nothing follows; not called after one's own `reset`.
+   */
   closed(error: "reset" | "timed-out" | null): void;
 }
 
@@ -56,7 +59,7 @@ export interface ConnectOptions {
 export interface Network {
   /** Rejects with RuntimeError `address-in-use`, `no-permission` or `bad-address`. */
   udp(local: Address, receive: (data: Uint8Array, from: Address) => void): Promise<DatagramSocket>;
-  /** Rejects with RuntimeError `refused`, `timed-out` or `unreachable`. */
+  /** Rejects with RuntimeError `refused`, `timed-out`, `unreachable`, or for the source address as `udp` does. */
   connect(remote: Address, options?: ConnectOptions): Promise<ByteStream>;
   /** Rejects as `udp` does. */
   listen(local: Address, accept: (stream: ByteStream) => void): Promise<Listener>;
