@@ -1,5 +1,7 @@
 // Two ends of a call and a network that is a set of messages: explores every order of deliveries, losses, moves,
 // timers and hang-ups of the real tables.
+
+import { type CallStep, step } from "@liquid-ims/ue-lcf/dialog-replacement";
 import type { CallTables } from "@liquid-ims/ue-lcf/dialog-replacement-acts";
 import type { CallAction, CallEvent } from "@liquid-ims/ue-lcf/dialog-replacement-event";
 import {
@@ -10,7 +12,6 @@ import {
   legOf,
   type ReplacesName,
 } from "@liquid-ims/ue-lcf/dialog-replacement-state";
-import { type CallStep, step } from "@liquid-ims/ue-lcf/dialog-replacement";
 
 type EndName = "A" | "B";
 
@@ -60,7 +61,11 @@ export interface Exploration {
   /** Stops when so many states were seen. */
   readonly maximum: number;
   /** A fault that no table can hold: changes what a step gives. */
-  readonly fault?: (before: CallState, event: CallEvent, run: (event: CallEvent, state?: CallState) => CallStep) => CallStep;
+  readonly fault?: (
+    before: CallState,
+    event: CallEvent,
+    run: (event: CallEvent, state?: CallState) => CallStep,
+  ) => CallStep;
 }
 
 export interface ExplorationResult {
@@ -148,7 +153,12 @@ function perform(world: World, name: EndName, event: CallEvent, o: Exploration):
       }
       case "answerInvite":
         if (action.status === 200)
-          net.push({ to, kind: "2xx", callId: action.callId, tag: legOf(state, action.callId)?.localTag ?? "" });
+          net.push({
+            to,
+            kind: "2xx",
+            callId: action.callId,
+            tag: legOf(state, action.callId)?.localTag ?? "",
+          });
         else net.push({ to, kind: "failure", callId: action.callId, status: action.status });
         return 0;
       case "sendAck":
@@ -235,7 +245,8 @@ function mayBeLost(world: World, message: Message, o: Exploration): boolean {
   // A BYE that is lost twice cannot be had (section 4).
   const bye = message.kind === "BYE" ? legOf(world[from].call, message.callId) : null;
   if (bye !== null && world[from].call.over !== null && !bye.byeAgain) return false;
-  if ((message.kind === "INVITE" || answer) && world[answer ? message.to : from].sent >= o.invites) return false;
+  if ((message.kind === "INVITE" || answer) && world[answer ? message.to : from].sent >= o.invites)
+    return false;
   const sender = legOf(world[from].call, message.callId)?.registration;
   const receiver =
     message.kind === "INVITE" ? message.via : legOf(world[message.to].call, message.callId)?.registration;
@@ -279,7 +290,10 @@ function moves(world: World, o: Exploration): Move[] {
     const stale = mayBeLost(world, message, o);
     if (!stale && world.lossesLeft === 0) return;
     const lost = stale ? rest : { ...rest, lossesLeft: rest.lossesLeft - 1 };
-    all.push({ label: `lost: ${message.kind} ${message.callId} to ${message.to}`, world: lose(lost, message, o) });
+    all.push({
+      label: `lost: ${message.kind} ${message.callId} to ${message.to}`,
+      world: lose(lost, message, o),
+    });
   });
   for (const name of ["A", "B"] as const) all.push(...ownMoves(world, name, o));
   return all;
@@ -295,7 +309,8 @@ function lose(world: World, message: Message, o: Exploration): World {
         : { type: "probeAnswered", callId: message.about, status: 408 };
     return perform(world, asker, event, o);
   }
-  if (message.kind === "BYE") return perform(world, from, { type: "byeUnanswered", callId: message.callId }, o);
+  if (message.kind === "BYE")
+    return perform(world, from, { type: "byeUnanswered", callId: message.callId }, o);
   return world;
 }
 
@@ -306,7 +321,11 @@ function ownMoves(world: World, name: EndName, o: Exploration): Move[] {
     all.push({ label: `${name}: ${label}`, world: perform(from, name, event, o) });
   if (end.movesLeft > 0) {
     const registration = `r${o.moves[name === "A" ? 0 : 1] - end.movesLeft + 1}`;
-    go("moves", { type: "registered", registration }, put(world, name, { ...end, movesLeft: end.movesLeft - 1 }));
+    go(
+      "moves",
+      { type: "registered", registration },
+      put(world, name, { ...end, movesLeft: end.movesLeft - 1 }),
+    );
   }
   if (end.mayHangUp && end.call.over === null)
     go("hangs up", { type: "hangUp" }, put(world, name, { ...end, mayHangUp: false }));
@@ -367,7 +386,10 @@ export function explore(o: Exploration): ExplorationResult {
   let frontier: World[] = [first];
   seen.set(JSON.stringify(first), { from: null, label: "" });
   const count = { good: 0, over: 0 };
-  const result = (counterexample: ExplorationResult["counterexample"], complete: boolean): ExplorationResult => ({
+  const result = (
+    counterexample: ExplorationResult["counterexample"],
+    complete: boolean,
+  ): ExplorationResult => ({
     states: seen.size,
     complete,
     ...count,

@@ -1,5 +1,7 @@
 // What an application sees of a UE. RFC 3261, TS 24.229 5.1.
+import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { MediaDirection } from "../../media.ts";
+import type { RegisterResult } from "../../ue-port.ts";
 
 export type CallState = "calling" | "ringing" | "confirmed" | "ended";
 
@@ -58,6 +60,11 @@ export interface Ue {
   readonly ready: Promise<void>;
   /** Registers, and from then on keeps itself registered. */
   register(): Promise<RegisterOutcome>;
+  /**
+   * Registers through another P-CSCF (null: anew through the present one) by the application's own wish; the dialogs
+   * follow as after a move of the CFS.
+   */
+  moveTo(pCscf: FunctionAddress | null): Promise<RegisterResult>;
   /** Removes the registration. */
   deregister(): Promise<void>;
   /** Places a call to a SIP or tel URI. */

@@ -1,4 +1,5 @@
 // One life of a UE: its user agent, registration, calls and, where it has one, its LCF. TS 24.229 5.1.
+import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { IncomingRequest } from "@liquid-ims/sip/dialog/incoming-request";
@@ -9,6 +10,7 @@ import { parseSipUri } from "@liquid-ims/sip/uri";
 import { UserAgent } from "@liquid-ims/sip/user-agent";
 import { createLcf, type Lcf } from "../../lcf.ts";
 import { checkIdentity } from "../../peer-identity.ts";
+import type { RegisterResult } from "../../ue-port.ts";
 import { fixedAudio } from "./audio.ts";
 import type { Call, CallHandlers, RegisterOutcome, Ue } from "./ue-api.ts";
 import { UeCall, type UeCallContext } from "./ue-call.ts";
@@ -93,6 +95,12 @@ export class UeNode implements Ue {
     await this.ready;
     const registration = this.#opened();
     return new Promise((resolve) => registration.register(resolve));
+  }
+
+  async moveTo(pCscf: FunctionAddress | null): Promise<RegisterResult> {
+    await this.ready;
+    const registration = this.#opened();
+    return new Promise((resolve) => registration.move(pCscf, resolve));
   }
 
   async deregister(): Promise<void> {
