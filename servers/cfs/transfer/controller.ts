@@ -5,8 +5,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { LcfChannel, LcfMessage, LcfState } from "../cfs-ue/channel.ts";
 import type { CfsStore } from "../store/store.ts";
-import { endOf } from "./completion.ts";
-import { pinnedDialogs } from "./dialogs.ts";
+import { Endings } from "./endings.ts";
 import type { GuardLimits } from "./guard.ts";
 import { latecomer, returns, takesLatecomers } from "./latecomers.ts";
 import { Ledger } from "./ledger.ts";
@@ -46,11 +45,9 @@ export class Controller {
   readonly #tables: TransferTables;
   readonly #ledger: Ledger;
   readonly #watch: LocationWatch;
+  readonly #endings: Endings;
   readonly #runs = new Map<string, TransferRun>();
-  /** Runs whose transfer row is being written: they rest meanwhile. */
-  readonly #writing = new Set<string>();
   readonly #adding = new Set<string>();
-  readonly #quietSince = new Map<string, number>();
   /** Changes seen while a transfer is being planned. */
   readonly #planning = new Set<LocationRecord[]>();
   /** Messages that came before the tables were read. */
@@ -63,6 +60,8 @@ export class Controller {
     this.#parts = parts;
     this.#tables = new TransferTables(store);
     this.#ledger = new Ledger({ host, store, table: this.#tables.users, channel, times });
+    const { keep } = parts;
+    this.#endings = new Endings({ host, channel, tables: this.#tables, times, keep, runs: this.#runs });
     this.#watch = new LocationWatch({
       host,
       location: parts.location,
@@ -80,12 +79,11 @@ export class Controller {
   /** Reads the store and goes on with what an earlier life left. The channel has been started before. */
   async start(): Promise<void> {
     await this.#tables.load();
-    const active = this.#tables.transfers.ids().flatMap((id) => this.#tables.transfers.get(id) ?? []);
     let change = Number.POSITIVE_INFINITY;
-    for (const row of active) {
+    for (const row of this.list()) {
       const users = this.#tables.usersOf(row.id);
       if (row.dryRun || !(isActive(row) || users.some(({ state }) => isOpen(state)))) {
-        this.#forgetCancelled(users);
+        this.#endings.forgetCancelled(users);
         continue;
       }
       await this.#resume(row);
@@ -112,8 +110,7 @@ export class Controller {
 
   /** The newest first. */
   list(): readonly TransferRow[] {
-    const rows = this.#tables.transfers.ids().flatMap((id) => this.#tables.transfers.get(id) ?? []);
-    return rows.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
+    return this.#tables.list();
   }
 
   /** The transfer that a function has: going on, or a standing order. */
@@ -165,7 +162,7 @@ export class Controller {
         const run = this.#open(row, records);
         for (const record of seen) this.#recordChanged(run, record);
         // What has nobody to move is over at once.
-        await this.#settle(run);
+        await this.#endings.settle(run);
         this.#watch.wake(change);
       }
       return { created: true, row: this.get(row.id) ?? row, lines };
@@ -197,12 +194,13 @@ export class Controller {
   }
 
   #afterUpdate(row: TransferRow | null): TransferRow | null {
-    const run = row === null ? undefined : this.#runs.get(row.id);
-    if (row !== null && run !== undefined) {
-      run.row = row;
-      this.#watch.wake(row.change);
+    const present = row === null ? null : this.get(row.id);
+    const run = present === null ? undefined : this.#runs.get(present.id);
+    if (present !== null && run !== undefined) {
+      run.row = present;
+      this.#watch.wake(present.change);
     }
-    return row;
+    return present;
   }
 
   #open(row: TransferRow, records: readonly LocationRecord[]): TransferRun {
@@ -251,8 +249,8 @@ export class Controller {
     const id = message.operation.split(".")[0] ?? message.operation;
     const run = this.#runs.get(id);
     if (run === undefined) {
-      if (this.get(id) !== null)
-        this.#ledger.apply(userRowId(id, registration), (row) => happeningOf(row, message));
+      if (this.get(id) === null) this.#parts.channel.forget(registration, message.operation);
+      else this.#ledger.apply(userRowId(id, registration), (row) => happeningOf(row, message));
       return;
     }
     run.apply(registration, (row) => {
@@ -319,84 +317,13 @@ export class Controller {
     this.#guarded = this.#ledger.changes;
     let busy = false;
     for (const run of [...this.#runs.values()]) {
-      if (this.#writing.has(run.row.id)) continue;
-      if (changed && run.row.stop === null && isActive(run.row)) this.#guard(run);
+      if (this.#endings.isResting(run)) continue;
+      if (changed) this.#endings.guard(run);
       run.tick(moment);
       busy ||= run.isBusy;
-      if (!run.isBusy) host.spawn("end of a transfer", () => this.#settle(run));
+      if (!run.isBusy) host.spawn("end of a transfer", () => this.#endings.settle(run));
     }
     if (this.#runs.size === 0) return null;
     return busy ? times.poll : times.standingPoll;
-  }
-
-  #guard(run: TransferRun): void {
-    const detail = run.guard();
-    if (detail === null) return;
-    const { id } = run.row;
-    this.#parts.host.log.warn("transfer stopped", { transfer: id, detail });
-    this.#write(run, (row) =>
-      row.stop === null ? { ...row, stop: { reason: "too many failures", detail } } : null,
-    );
-  }
-
-  #write(run: TransferRun, change: (row: TransferRow) => TransferRow | null): void {
-    this.#parts.host.spawn("transfer", () => this.#update(run, change));
-  }
-
-  async #update(run: TransferRun, change: (row: TransferRow) => TransferRow | null): Promise<void> {
-    const { id } = run.row;
-    this.#writing.add(id);
-    run.row = (await this.#tables.update(id, change)) ?? run.row;
-    this.#writing.delete(id);
-  }
-
-  /** Ends the transfer when nobody is planned or under way and what it waits for is the case. */
-  async #settle(run: TransferRun): Promise<void> {
-    const { host, times } = this.#parts;
-    const { id } = run.row;
-    if (run.isBusy || this.#writing.has(id) || !this.#runs.has(id)) return;
-    const at = host.clock.wall();
-    const present = run.registrations.present.size;
-    const pinned = pinnedDialogs(
-      run.users.flatMap(({ results }) => results),
-      at,
-    );
-    const isQuiet = present === 0 && pinned === 0;
-    const now = host.clock.now();
-    const since = isQuiet ? (this.#quietSince.get(id) ?? now) : now;
-    if (isQuiet) this.#quietSince.set(id, since);
-    else this.#quietSince.delete(id);
-    const situation = { present, pinned, quietFor: now - since, at };
-    const end = endOf(run.row, situation, times.quiet);
-    if (end !== null) {
-      await this.#update(run, (row) => {
-        const now = endOf(row, situation, times.quiet);
-        if (now === null) return null;
-        return { ...row, ...now, endedAt: now.state === "FAILED_TEMP" ? null : at };
-      });
-      host.log.info("transfer ended", { transfer: id, state: run.row.state });
-    }
-    if (!isActive(run.row)) await this.#close(run);
-  }
-
-  async #close(run: TransferRun): Promise<void> {
-    const { id } = run.row;
-    this.#runs.delete(id);
-    this.#quietSince.delete(id);
-    const users = run.users;
-    this.#parts.host.clock.after(
-      this.#parts.times.command,
-      () => this.#forgetCancelled(users),
-      "forget cancelled",
-    );
-    const ended = this.list().filter((row) => !isActive(row) && !this.#runs.has(row.id));
-    for (const row of ended.slice(this.#parts.keep)) await this.#tables.remove(row.id);
-  }
-
-  /** Cancels that were never answered: after their life nothing is sent or told any more. */
-  #forgetCancelled(users: readonly UserRow[]): void {
-    for (const { registration, command, transfer, round } of users)
-      if (command?.content.command === "cancel")
-        this.#parts.channel.forget(registration, round === 1 ? transfer : `${transfer}.${round}`);
   }
 }

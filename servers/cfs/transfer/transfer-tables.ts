@@ -52,6 +52,12 @@ export class TransferTables {
       .filter((row) => row !== null);
   }
 
+  /** All transfers, the newest first. */
+  list(): TransferRow[] {
+    const rows = this.transfers.ids().flatMap((id) => this.transfers.get(id) ?? []);
+    return rows.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
+  }
+
   /** The transfer that a function has; null: none. */
   transferOf(name: string): TransferRow | null {
     const id = this.functions.get(name)?.transfer ?? null;
