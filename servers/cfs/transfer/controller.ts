@@ -66,7 +66,8 @@ export class Controller {
       host,
       location: parts.location,
       changed: (records) => this.#changed(records),
-      removed: () => this.#removed(),
+      functions: () => [...this.#runs.values()].flatMap(({ row }) => row.function ?? []),
+      reread: (name, records) => this.#reread(name, records),
       looked: () => this.#looked(),
     });
     channel.onMessage((registration, message) => {
@@ -300,13 +301,10 @@ export class Controller {
     });
   }
 
-  async #removed(): Promise<void> {
-    for (const run of [...this.#runs.values()]) {
-      const { function: name } = run.row;
-      if (name === null) continue;
-      const records = await this.#parts.location.byFunction({ pCscf: name });
-      for (const registration of run.registrations.reconcile(records)) run.recheck(registration);
-    }
+  #reread(name: FunctionName, records: readonly LocationRecord[]): void {
+    for (const run of this.#runs.values())
+      if (run.row.function === name)
+        for (const registration of run.registrations.reconcile(records)) run.recheck(registration);
   }
 
   /** After each look at the location service: time goes on for all. */

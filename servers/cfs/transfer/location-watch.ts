@@ -1,5 +1,5 @@
 // Asks the location service for what has changed, again and again while a transfer is open.
-import type { LocationRecord } from "@liquid-ims/location-service/record";
+import type { FunctionName, LocationRecord } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
@@ -9,8 +9,10 @@ export interface LocationWatchParts {
   readonly location: LocationStore;
   /** Records that have changed, each as it is now. */
   changed(records: readonly LocationRecord[]): void;
-  /** Records were taken out and may have gone unseen. */
-  removed(): Promise<void>;
+  /** P-CSCFs that are read again when records were taken out, which may have gone unseen. */
+  functions(): readonly FunctionName[];
+  /** All registered records of such a P-CSCF, after every change was told. */
+  reread(name: FunctionName, records: readonly LocationRecord[]): void;
   /** After each look; gives the ms until the next one, null to stop looking until `wake`. */
   looked(): number | null;
 }
@@ -72,16 +74,11 @@ export class LocationWatch {
     this.#running = false;
   }
 
-  /** True when more is there already, null when the store did not answer. */
-  async #look(): Promise<boolean | null> {
-    const { host, location } = this.#parts;
+  /** What a question to the store gives; null when it did not answer. A fault of ours is not one of the store. */
+  async #ask<Answer>(question: Promise<Answer>): Promise<Answer | null> {
+    const { host } = this.#parts;
     try {
-      const { records, change, more, removed } = await location.changesSince(this.#change);
-      if (this.#stopped) return false;
-      this.#parts.changed(records);
-      if (removed && !more) await this.#parts.removed();
-      this.#change = change;
-      return more;
+      return await question;
     } catch (error) {
       host.metrics
         .counter("cfs_location_failures_total", {
@@ -91,6 +88,27 @@ export class LocationWatch {
       host.log.warn("location service does not answer", { error: String(error), retryMs: storeDownMs });
       return null;
     }
+  }
+
+  /** True when more is there already, null when the store did not answer: then it is asked the same again. */
+  async #look(): Promise<boolean | null> {
+    const { location } = this.#parts;
+    const news = await this.#ask(location.changesSince(this.#change));
+    if (this.#stopped) return false;
+    if (news === null) return null;
+    this.#parts.changed(news.records);
+    if (news.removed && !news.more && (await this.#reread()) === null) return null;
+    this.#change = news.change;
+    return news.more;
+  }
+
+  async #reread(): Promise<true | null> {
+    for (const name of this.#parts.functions()) {
+      const records = await this.#ask(this.#parts.location.byFunction({ pCscf: name }));
+      if (records === null) return null;
+      this.#parts.reread(name, records);
+    }
+    return true;
   }
 
   #pause(ms: number): Promise<void> {

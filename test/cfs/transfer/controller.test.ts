@@ -378,3 +378,39 @@ test("system 6: a location service that is down for a while holds a transfer up,
   const ended = await bench.end(id);
   assert.equal(ended.counts.moved, 10);
 });
+
+test("location service: a record that was taken out unseen is no longer on the function", async () => {
+  const bench = new Bench();
+  bench.users(1, 2);
+  bench.phones.change(key(1), { lcf: { reachable: false, reason: "no LCF" } });
+  const { id } = await bench.value(bench.operations.createTransfer(drain));
+  await bench.simulation.run({ ms: 3_000 });
+  const [record] = bench.rows.get(impu(1));
+  assert.ok(record !== undefined);
+  assert.equal(bench.rows.remove([{ key: record, expect: record.version }]), "done");
+  await bench.simulation.run({ ms: 6_000 });
+  assert.equal((await bench.get(id)).state, "COMPLETED");
+});
+
+test("location service: a user who is planned and de-registers is superseded", async () => {
+  const bench = new Bench({ config: { pace: { mode: "fixed", usersPerSecond: 1 } } });
+  bench.users(1, 4);
+  const { id } = await bench.value(bench.operations.createTransfer({ ...half, load: 0.01 }));
+  await bench.simulation.run({ ms: 100 });
+  bench.phones.place(key(4), p1, { state: "left", leftAt: 1 });
+  const ended = await bench.end(id);
+  assert.equal(reasons(ended)[impu(4)], "superseded: no longer registered");
+  assert.deepEqual(ended.counts, { planned: 4, moved: 3, left: 1 });
+});
+
+test("cfs-ue 8: a de-registration while a move is under way is not believed", async () => {
+  const bench = new Bench();
+  bench.users(1, 1, p1, { unrecorded: true });
+  const { id } = await bench.value(bench.operations.createTransfer({ ...half, load: 0.01 }));
+  await bench.simulation.run({ ms: 1_000 });
+  bench.phones.place(key(1), p1, { state: "left", leftAt: 1 });
+  await bench.simulation.run({ ms: 1_000 });
+  bench.phones.place(key(1), p2);
+  const ended = await bench.end(id);
+  assert.equal(reasons(ended)[impu(1)], "done");
+});
