@@ -6,6 +6,7 @@ import type {
   MoveContent,
 } from "@liquid-ims/reference-points/cfs-ue";
 import type { Reason } from "./outcome.ts";
+import { waitsForCall } from "./policy/order.ts";
 import type { TransferTimes } from "./times.ts";
 import { userTable } from "./transfer-state.ts";
 import type { UserAction, UserEvent, UserTable } from "./user-event.ts";
@@ -57,11 +58,12 @@ export interface Step {
   readonly expected: boolean;
 }
 
-/** Longest wait between two tries after overload. */
+/** Longest wait between two tries. */
 const longestBackOff = 30_000;
 
+/** The end of a call is looked for at even intervals, all else is given more and more time. */
 function backOff(row: UserRow, reason: Reason | undefined, times: TransferTimes): number {
-  if (reason !== "registration overloaded") return times.retry;
+  if (reason !== undefined && waitsForCall({ reason })) return times.retry;
   return Math.min(longestBackOff, times.retry * 2 ** Math.max(0, row.attempts - 1));
 }
 

@@ -25,8 +25,11 @@ export function dueFor(row: UserRow, at: number, times: TransferTimes): Happenin
       return at >= expires ? { event: "unanswered" } : null;
     case "accepted":
       return at >= moveEnds ? { event: "deadline" } : null;
-    case "registered":
-      return at >= moveEnds + times.report ? { event: "deadline" } : null;
+    case "registered": {
+      // Where there was nothing to replace, nothing takes time.
+      const begins = row.dialogs?.length === 0 && row.registeredAt !== null ? row.registeredAt : moveEnds;
+      return at >= begins + times.report ? { event: "deadline" } : null;
+    }
     default:
       return null;
   }

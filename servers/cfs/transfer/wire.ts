@@ -5,6 +5,7 @@ import type { Answer, CommandBody, MoveCondition, MoveContent } from "@liquid-im
 import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { LcfMessage } from "../cfs-ue/channel.ts";
 import { type Reason, registrationReason, verdictOf } from "./outcome.ts";
+import { waitsForCall } from "./policy/order.ts";
 import type { Happening } from "./step.ts";
 import { lcfOperation, type SentCommand, type UserRow } from "./user-row.ts";
 
@@ -44,8 +45,20 @@ export function commandBody(operation: string, { sequence, expires, content }: S
   return { operation, sequence, expires, ...content };
 }
 
-function refusal(event: "refused" | "failed", reason: Reason, rest: Partial<Happening>): Happening {
-  return { event: verdictOf(reason).retry ? `${event}, retry` : event, reason, ...rest };
+/** Moves that are tried when neither a call nor an overloaded core explains the refusals. */
+const mostAttempts = 6;
+
+function mayPass(row: UserRow, reason: Reason): boolean {
+  if (!verdictOf(reason).retry) return false;
+  return row.attempts < mostAttempts || reason === "registration overloaded" || waitsForCall({ reason });
+}
+
+function refusal(
+  row: UserRow,
+  event: "refused" | "failed",
+  rest: Partial<Happening> & { readonly reason: Reason },
+): Happening {
+  return { event: mayPass(row, rest.reason) ? `${event}, retry` : event, ...rest };
 }
 
 function answered(row: UserRow, answer: Answer): Happening | null {
@@ -62,14 +75,14 @@ function answered(row: UserRow, answer: Answer): Happening | null {
       if (last?.content.command === "replace" && answer.sequence === last.sequence)
         return { event: "reported", results: [] };
       const given = dialogs.length === 0 ? { detail } : { detail, dialogs };
-      return answer.sequence === last?.sequence ? refusal("refused", reason, given) : null;
+      return answer.sequence === last?.sequence ? refusal(row, "refused", { reason, ...given }) : null;
     }
     case "registered":
       return { event: "registered", dialogs: answer.dialogs };
     case "failed": {
       const statuses = answer.trouble.map(({ status, count }) => `${count} x ${status}`).join(", ");
       const detail = [answer.detail, statuses].filter((part) => part !== "").join(": ");
-      return refusal("failed", registrationReason(answer.trouble), { detail });
+      return refusal(row, "failed", { reason: registrationReason(answer.trouble), detail });
     }
     case "cancelled":
       return { event: "cancelled" };

@@ -143,6 +143,17 @@ test("cfs-ue 7: a refusal that does not pass is final, others move", async () =>
   assert.equal(reasons(ended)[impu(2)], "refused: target not allowed");
 });
 
+test("cfs-ue 7: what may pass, and does not, is tried six times with longer and longer waits", async () => {
+  const bench = new Bench();
+  bench.users(1, 1, p1, { refuses: "another P-CSCF serves" });
+  const { id } = await bench.value(bench.operations.createTransfer({ ...half, load: 0.01 }));
+  const ended = await bench.end(id, 120_000);
+  assert.equal(reasons(ended)[impu(1)], "refused: another P-CSCF serves");
+  const times = bench.phones.heard.map(({ at }) => at);
+  const waits = times.slice(1).map((at, index) => Math.round((at - (times[index] ?? 0)) / 1000));
+  assert.deepEqual(waits, [2, 4, 8, 16, 30]);
+});
+
 test("cfs-ue 7: a phone that never answers is commanded anew until its deadline, then cancelled", async () => {
   const bench = new Bench();
   bench.users(1, 2);

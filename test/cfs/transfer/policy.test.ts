@@ -271,6 +271,8 @@ test("timers: each state has its deadline", () => {
     [due({ state: "registered" }, 35_999), due({ state: "registered" }, 36_000)],
     [null, "deadline"],
   );
+  const idle = { state: "registered", registeredAt: 2000, dialogs: [] } as const;
+  assert.deepEqual([due(idle, 6999), due(idle, 7000)], [null, "deadline"]);
   assert.equal(due({ state: "done" }, 1e15), null);
 });
 
