@@ -32,6 +32,8 @@ export async function createOsCfs(options: Omit<OsCfsOptions, "listen">): Promis
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     routerOptions: { ignoreTrailingSlash: true },
   });
+  // Fastify would read text, too, and then find fault with its shape.
+  server.removeContentTypeParser("text/plain");
   // Response schemas describe; what the CFS says may grow, and nothing of it is dropped.
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
   server.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply));

@@ -167,6 +167,11 @@ test("RFC 9110 15.5.16: another content type is 415", async (context) => {
   assert.equal(detail, 'Content-Type is "application/x-www-form-urlencoded": send application/json');
 });
 
+test("RFC 9110 15.5.16: text is another content type, too", async (context) => {
+  const { reply } = await post(context, "{}", { "content-type": "text/plain" });
+  assert.equal(reply.statusCode, 415);
+});
+
 test("RFC 9110 15.5.14: a body that is too long is 413", async (context) => {
   const users = Array.from({ length: 2000 }, (_, index) => `sip:u${index}@home`);
   const detail = await refused(context, { users, targets: request.targets, reason: "failure" });
