@@ -39,7 +39,12 @@ export interface ServerTransaction {
   respond(response: SipResponse): void;
   /** INVITE only: a CANCEL came and was answered; the owner answers the INVITE with 487 (RFC 3261 9.2). */
   onCancel: (() => void) | null;
-  /** The transaction is gone: answered and absorbed to the end, or never acknowledged, or the answer did not go out. */
+  /** A CANCEL has come. For who asks somebody else first and sets `onCancel` only then. */
+  readonly cancelled: boolean;
+  /**
+   * Called once. `completed`: answered, and all retransmissions absorbed; `timeout`: never acknowledged, or not
+   * answered in time (RFC 4320); `transport`: an answer could not be sent (the transaction stays, RFC 6026 8.8).
+   */
   onEnd: ((cause: "completed" | "timeout" | "transport") => void) | null;
 }
 
@@ -149,6 +154,7 @@ export async function openStack(host: Host, options: StackOptions): Promise<SipS
     sendResponse: (response) => transport.sendResponse(response, null, ignore),
     newTag: () => newTag(tags),
     async close() {
+      sender.close();
       transactions.close();
       transport.close();
     },

@@ -60,6 +60,10 @@ export class ResponseContext {
     this.#transaction = transaction;
     this.#options = options;
     this.#isInvite = request.method === "INVITE";
+    if (transaction.cancelled) {
+      this.#answer(this.#own(487));
+      return;
+    }
     transaction.onCancel = () => this.cancel();
     for (const branch of options.branches) this.#branches.push(this.#open(request, branch));
     // 16.5: nobody to forward to.

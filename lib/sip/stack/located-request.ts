@@ -26,7 +26,7 @@ export class LocatedRequest implements ClientTransaction {
     }
     sender.host.spawn("sip locate", async () => {
       const targets = await sender.locate(request, options);
-      if (!this.#cancelled) this.#begin(targets);
+      if (!this.#cancelled && !sender.closed) this.#begin(targets);
     });
   }
 
@@ -105,6 +105,9 @@ export class LocatedRequest implements ClientTransaction {
   }
 
   #later(run: () => void): void {
-    this.#sender.host.clock.after(0, run, "sip request");
+    const runUnlessClosed = (): void => {
+      if (!this.#sender.closed) run();
+    };
+    this.#sender.host.clock.after(0, runUnlessClosed, "sip request");
   }
 }

@@ -51,6 +51,7 @@ export class Sender {
   readonly #lookup: Lookup | null;
   readonly #branches: Random;
   readonly #weights: Random;
+  #closed = false;
 
   constructor(parts: {
     host: Host;
@@ -65,6 +66,15 @@ export class Sender {
     this.#lookup = parts.lookup;
     this.#branches = parts.random.fork("branch");
     this.#weights = parts.random.fork("weight");
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** What is still being located is sent nowhere, and nobody is told. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** The targets when they are known without a look-up, else null. */
@@ -143,6 +153,7 @@ export class Sender {
   }
 
   #sendFirst(request: SipRequest, targets: readonly Target[], options: SendingOptions): void {
+    if (this.#closed) return;
     const attempts = this.attempts(request, targets, options.from);
     const send = (): void => {
       const attempt = attempts.shift();

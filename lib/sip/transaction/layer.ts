@@ -230,7 +230,7 @@ export class TransactionLayer {
     }
     const toTag = invite.toTag ?? newTag(this.#random);
     machine.respond(buildResponse(machine.request, 200, { toTag }));
-    if (invite.state === "Proceeding") invite.onCancel?.();
+    invite.cancel();
   }
 
   /** An answer that leaves nothing behind here. */

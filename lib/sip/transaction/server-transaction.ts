@@ -40,6 +40,7 @@ export class ServerMachine {
   #response: SipResponse | null = null;
   #ack: { readonly request: SipRequest; readonly source: MessageSource } | null = null;
   #ended = false;
+  #cancelled = false;
 
   constructor(
     request: SipRequest,
@@ -83,6 +84,17 @@ export class ServerMachine {
 
   get state(): string {
     return this.#run.state;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** A CANCEL came; without effect once the final response is out (9.2). */
+  cancel(): void {
+    if (this.state !== "Proceeding" || this.#cancelled) return;
+    this.#cancelled = true;
+    this.onCancel?.();
   }
 
   /** Tag of the latest response's To. */

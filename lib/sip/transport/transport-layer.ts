@@ -136,7 +136,7 @@ export class TransportLayer {
       this.#connections.send(known, data);
       return;
     }
-    const target = via === null ? null : responseTarget(via);
+    const target = via === null ? null : responseTarget(via, source?.protocol);
     const from = source === null ? undefined : { protocol: source.protocol, address: source.local };
     const path = target === null ? null : (this.path(target, from) ?? this.path(target));
     if (path === null) {

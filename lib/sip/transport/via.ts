@@ -38,9 +38,15 @@ function withoutBrackets(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
 
-/** Where a response with this first Via goes when no connection of its request is left; null when nowhere. */
-export function responseTarget(via: Via): { protocol: TransportProtocol; address: Address } | null {
-  const protocol = via.transport.toLowerCase();
+/**
+ * Where a response with this first Via goes when no connection of its request is left; null when nowhere.
+ * `receivedBy`: the transport that the request came by, which counts more than the one that its Via claims.
+ */
+export function responseTarget(
+  via: Via,
+  receivedBy?: TransportProtocol,
+): { protocol: TransportProtocol; address: Address } | null {
+  const protocol = receivedBy ?? via.transport.toLowerCase();
   if (protocol !== "udp" && protocol !== "tcp") return null;
   const multicast = protocol === "udp" ? (via.parameters.get("maddr") ?? null) : null;
   const received = via.parameters.get("received") ?? null;

@@ -4,6 +4,7 @@ import test from "node:test";
 import { silentLog } from "@liquid-ims/runtime/log";
 import { createNodejsHost } from "@liquid-ims/runtime/nodejs";
 import { forward, isRejection, prepareRequest } from "@liquid-ims/sip/proxy";
+import { addBareHost } from "../../support/virtual-hosts.ts";
 import { answer, type NodeOptions, newRequest, openNode, send, target } from "../stack-nodes.ts";
 import { proxyWorld } from "./proxy-world.ts";
 
@@ -96,6 +97,29 @@ test("16.10: a CANCEL of the caller reaches every branch, and 487 comes back", a
   await run(70_000);
   for (const node of [proxy, ...servers])
     assert.deepEqual({ ...node.stack.transactions }, { client: 0, server: 0 });
+});
+
+test("16.10: a CANCEL that comes before the proxy knows where to forward: 487, nothing is forwarded", async () => {
+  const { simulation, alice, run, servers } = await proxyWorld([{}]);
+  const { node: host } = addBareHost(simulation, "slow proxy", "10.0.0.51");
+  await simulation.settle(
+    openNode(host, {
+      listen: [target("udp", "10.0.0.51")],
+      answer(transaction, { stack }) {
+        const go = () =>
+          forward(stack, transaction, transaction.request, { branches: [{ uri: "sip:b@10.0.0.60" }] });
+        stack.host.clock.after(1_000, go, "asks somebody else first");
+      },
+    }),
+  );
+  const outcome = send(alice, newRequest("INVITE", "sip:b@10.0.0.51"));
+  await run(300);
+  outcome.transaction.cancel();
+  await run(300);
+  assert.deepEqual(outcome.statuses, [100]);
+  await run(1_000);
+  assert.deepEqual(outcome.statuses, [100, 487]);
+  assert.equal(servers[0]?.requests.length, 0);
 });
 
 test("16.8 timer C: an INVITE that rings for too long is cancelled; each provisional response starts it again", async () => {

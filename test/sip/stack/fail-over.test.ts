@@ -159,6 +159,21 @@ test("9.1: cancelled while its server is looked for, an INVITE is not sent and e
   assert.equal(nodes[0]?.requests.length, 0);
 });
 
+test("close: what is still being located is not sent, and nobody is told", async () => {
+  const { simulation, alice, nodes } = await world(answering(200));
+  const outcomes = [
+    send(alice, newRequest("OPTIONS", pool)),
+    send(alice, newRequest("OPTIONS", "sip:x@[::9]")),
+  ];
+  alice.stack.sendAck(newRequest("ACK", pool, { toTag: "t" }));
+  await simulation.settle(alice.stack.close());
+  await simulation.run({ ms: 1_000 });
+  for (const { statuses, failure } of outcomes)
+    assert.deepEqual({ statuses, failure }, { statuses: [], failure: null });
+  assert.equal(nodes[0]?.requests.length, 0);
+  assert.equal(nodes[0]?.acks.length, 0);
+});
+
 test("9.1: a cancelled INVITE is not tried elsewhere", async () => {
   const { simulation, alice, nodes } = await world(
     {

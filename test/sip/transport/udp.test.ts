@@ -77,6 +77,14 @@ test("18.2.2: without rport the response goes to the port of sent-by", async () 
   assert.equal(node.requests.length, 2);
 });
 
+test("18.2.2: a request that came by UDP is answered by UDP, whatever its Via says", async () => {
+  const { simulation, node, peer } = await world();
+  peer.send(bob, ...options("10.0.0.9:5060").map((line) => line.replace("SIP/2.0/UDP", "SIP/2.0/TCP")));
+  await simulation.run({ ms: 100 });
+  assert.deepEqual(peer.firstLines(), ["SIP/2.0 200 OK"]);
+  assert.equal(counted(node, "sip_connections"), 0);
+});
+
 test("18: garbage is counted and the next good message is answered", async () => {
   const { simulation, node, peer } = await world();
   const good = options("10.0.0.9:5060");

@@ -76,3 +76,12 @@ test("18.2.2: no way back to a name, an unknown transport or an impossible port"
   assert.equal(goes("SIP/2.0/UDP 192.0.2.2;rport=70000"), null);
   assert.equal(goes("SIP/2.0/UDP 192.0.2.2;rport=x"), null);
 });
+
+test("18.2.2: the transport that brought the request counts, not the one that its Via claims", () => {
+  const via = parseVia("SIP/2.0/TCP 192.0.2.2:5070;received=192.0.2.1;rport=99");
+  assert.ok(via);
+  assert.deepEqual(responseTarget(via, "udp"), {
+    protocol: "udp",
+    address: { host: "192.0.2.1", port: 99 },
+  });
+});
