@@ -5,6 +5,7 @@ import type { IncomingRequest } from "@liquid-ims/sip/dialog/incoming-request";
 import type { Session } from "@liquid-ims/sip/dialog/session";
 import type { OutgoingInvite, OutgoingInviteHandlers } from "@liquid-ims/sip/dialog/session-invite-client";
 import type { IncomingInvite } from "@liquid-ims/sip/dialog/session-invite-server";
+import type { SipResponse } from "@liquid-ims/sip/message";
 import { type Timers, transactionTimeout } from "@liquid-ims/sip/timers";
 import { step } from "./dialog-replacement.ts";
 import type { CallAction, CallEvent, CallTimer, FreshName, LegTimer } from "./dialog-replacement-event.ts";
@@ -34,7 +35,7 @@ export interface CallChainOwner {
   repeatBye(session: Session, unanswered: () => void): void;
   /** A session begins: its handlers for media are set here. */
   opened(session: Session): void;
-  provisional(status: number): void;
+  provisional(response: SipResponse): void;
   confirmed(leg: Leg, session: Session): void;
   /** The media follow this session. */
   follow(session: Session): void;
@@ -138,8 +139,10 @@ export class CallChain {
     return {
       provisional: (response) => {
         if (response.status > 100) this.apply({ type: "provisional", callId });
-        this.#owner.provisional(response.status);
+        this.#owner.provisional(response);
       },
+      // A 2xx after all that a message may live: no ACK, and no BYE that would be taken for a hang-up.
+      wanted: () => legOf(this.#state, callId)?.state !== "Gone",
       accepted: (session) => this.#accepted(callId, session),
       failed: (outcome) => {
         this.#outgoing.delete(callId);
@@ -175,8 +178,8 @@ export class CallChain {
 
   #accepted(callId: string, session: Session): void {
     const leg = legOf(this.#state, callId);
-    // Another branch of a fork, or a 2xx after all that a message may live: not one of the chain.
-    if (leg === null || leg.state === "Gone" || this.#sessions.has(callId)) {
+    // Another branch of a fork is none of the chain.
+    if (leg === null || this.#sessions.has(callId)) {
       session.bye();
       return;
     }

@@ -48,13 +48,15 @@ export function stampOfArrival(
   sourceHost: string,
   known: readonly KnownRegistration[],
 ): RegistrationStamp | null {
-  const recorded = new Set(invite.headers.values("Record-Route").map((value) => hostPortOf(value)));
+  // Top first: this end's P-CSCF, its S-CSCF, then those of the caller.
+  const recorded = invite.headers.values("Record-Route").map((value) => hostPortOf(value));
   let best: KnownRegistration | null = null;
   let bestScore = -1;
   for (const candidate of known) {
     const { stamp, pCscfAddresses } = candidate;
-    const byPCscf = recorded.has(stamp.pCscf) || pCscfAddresses.includes(sourceHost);
-    const score = (byPCscf ? 2 : 0) + (recorded.has(stamp.sCscf) ? 1 : 0);
+    const byPCscf = recorded.includes(stamp.pCscf) || pCscfAddresses.includes(sourceHost);
+    const sCscfAt = recorded.indexOf(stamp.sCscf);
+    const score = (byPCscf ? 1 : 0) + (sCscfAt < 0 ? 0 : 1 / (sCscfAt + 2));
     if (score > bestScore) {
       best = candidate;
       bestScore = score;

@@ -43,6 +43,8 @@ export interface OutgoingInviteHandlers {
    * keeps the session or ends it with `bye`. Set `session.handlers` here.
    */
   accepted(session: Session, response: SipResponse, late: boolean): void;
+  /** Asked before a 2xx is acknowledged. False: it is dropped without ACK, as if the INVITE had never been sent. */
+  wanted?(): boolean;
   /** The final failure: 300 to 699 (487 after `cancel`), or no answer. No `accepted` came before. */
   failed?(outcome: Outcome): void;
 }
@@ -140,6 +142,7 @@ export class OutgoingInvite implements PendingUsage {
 
   #response(response: SipResponse): void {
     const { status } = response;
+    if (status >= 200 && status < 300 && this.#handlers.wanted?.() === false) return;
     if (status < 200) this.#run("1xx", { response });
     else if (status >= 300) this.#run("failure", { outcome: { status, response, cause: null } });
     else

@@ -262,8 +262,9 @@ export class UeCall implements Call, CallChainOwner {
     };
   }
 
-  provisional(status: number): void {
-    if (status !== 180 || this.#state !== "calling") return;
+  provisional(response: SipResponse): void {
+    this.identity = learnPeer(this.identity, response);
+    if (response.status !== 180 || this.#state !== "calling") return;
     this.#state = "ringing";
     this.handlers.ringing?.();
   }
@@ -419,6 +420,7 @@ export class UeCall implements Call, CallChainOwner {
   }
 
   #modified(session: Session, modification: Modification): void {
+    this.identity = learnPeer(this.identity, modification.request);
     if (modification.body === null) {
       if (modification.request.method === "UPDATE") modification.accept();
       else

@@ -155,8 +155,9 @@ export class UeNode implements Ue {
     };
     this.#registration = new UeRegistration(this.#host, this.#agent, contact, instance, this.#options, {
       registered: (present, key) => {
-        if (!this.#port.isHolding) this.#tellCalls(key);
+        // The LCF first: its SUBSCRIBE leaves before the INVITEs, so that there is a path for the next command.
         this.#port.registered(present);
+        if (!this.#port.isHolding) this.#tellCalls(key);
       },
       unregistered: () => {
         for (const call of this.#calls) call.chain?.apply({ type: "unregistered" });

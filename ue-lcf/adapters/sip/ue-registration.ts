@@ -144,9 +144,12 @@ export class UeRegistration {
 
   /** Refreshes and expiry, which nobody asked for. */
   #outcome(outcome: RegistrationOutcome): void {
+    if (outcome.kind === "expired") {
+      this.#fall("removed", "refresh");
+      return;
+    }
     if (this.#isMoving || outcome === this.#heard) return;
     if (outcome.kind === "registered") this.#stand(outcome, "refresh");
-    else if (outcome.kind === "expired") this.#fall("removed", "refresh");
     else this.#observe("failed", "refresh", outcome.kind === "refused" ? outcome.status : null);
   }
 
@@ -174,6 +177,7 @@ export class UeRegistration {
     this.#known = [standing, ...others].slice(0, remembered);
     this.#agent.identity = {
       ...this.#agent.identity,
+      preferredIdentity: `<${identity}>`,
       route: [routeOf(this.#pCscf), ...outcome.serviceRoute],
     };
     this.#observe("registered", cause, 200);
