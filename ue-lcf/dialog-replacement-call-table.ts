@@ -55,7 +55,7 @@ type CallRows = Record<CallTableEvent, CallRow | null>;
 const live = {
   registered: { actions: ["take the registration", "unblock", "abandon by move"] }, // 2, 3
   unregistered: { actions: ["drop the registration"] }, // 2
-  "replace now": { actions: ["allow", "unblock"] }, // 2
+  "replace now": { actions: ["allow"] }, // 2
   "replace wait": { actions: ["disallow"] }, // 2
   retry: { actions: ["stop waiting"] }, // 5
   deadline: { actions: ["block: deadline", "abandon all"] },

@@ -1,6 +1,11 @@
-// Local Control Function: moves its UE to another CSCF on command, with the live calls.
+// Local Control Function: moves its UE to another CSCF on command, with the live calls. cfs-ue 4 and 7.
+import type { Command } from "@liquid-ims/reference-points/cfs-ue";
 import type { Host } from "@liquid-ims/runtime/host";
+import { CfsUe } from "./cfs-ue.ts";
+import { MoveDriver } from "./move-driver.ts";
+import type { MoveState } from "./move-procedure.ts";
 import type { UeObserver } from "./observation.ts";
+import { type Circumstances, judgeContent, judgeHead } from "./ticket.ts";
 import type { UePort } from "./ue-port.ts";
 
 /** What an application may set; all of it has defaults. */
@@ -24,10 +29,88 @@ export interface LcfOptions {
 }
 
 export interface Lcf {
+  /** Of the move procedure, for people and tests. */
+  readonly state: MoveState;
   /** Nothing more is sent. */
   stop(): void;
 }
 
+/** The UE's handlers become those of this LCF. */
 export function createLcf(options: LcfOptions): Lcf {
-  return { stop: () => options.host.log.debug("LCF stopped") };
+  const { host, port, domain, settings = {}, observer = {} } = options;
+  /** Highest command sequence seen, over all dialogs. */
+  let highest = 0;
+
+  const cfsUe = new CfsUe({
+    host,
+    port,
+    uri: settings.cfsUri ?? `sip:cfs.${domain}`,
+    expires: settings.subscriptionExpires ?? 3500,
+    command: receive,
+  });
+  const move = new MoveDriver({
+    host,
+    port,
+    observer,
+    now: () => cfsUe.now,
+    say: (message) => cfsUe.say(message),
+  });
+
+  function count(outcome: string): void {
+    host.metrics.counter("lcf_commands_total", { help: "Signed commands.", labels: { outcome } }).add();
+  }
+
+  function receive(command: Command): void {
+    const { trust } = cfsUe;
+    if (trust === null) return;
+    const before = move.answerTo(command);
+    if (before !== null) {
+      count("answered again");
+      cfsUe.say(before);
+      return;
+    }
+    const circumstances: Circumstances = {
+      registration: port.registration(),
+      now: cfsUe.now,
+      allowed: trust.allowed,
+      operation: move.operation,
+      dialogs: port.dialogs(),
+    };
+    const head = judgeHead(command, circumstances);
+    if (head !== null) {
+      count(head.reason);
+      move.refuse(command, head);
+      return;
+    }
+    if (command.sequence <= Math.max(highest, trust.sequence)) {
+      count("replayed");
+      host.log.warn("command ignored", { operation: command.operation, sequence: command.sequence, highest });
+      return;
+    }
+    highest = command.sequence;
+    const refusal = judgeContent(command, circumstances);
+    count(refusal?.reason ?? command.command);
+    if (refusal !== null) move.refuse(command, refusal);
+    else move.obey(command);
+  }
+
+  port.handlers = {
+    registered: (registration) => cfsUe.registered(registration),
+    unregistered: () => {
+      move.unregistered();
+      cfsUe.unregistered();
+    },
+    dialog: (report) => move.dialog(report),
+    emergency: () => move.emergency(),
+  };
+
+  return {
+    get state() {
+      return move.state;
+    },
+    stop() {
+      move.stop();
+      cfsUe.stop();
+    },
+  };
 }

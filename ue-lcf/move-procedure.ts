@@ -25,6 +25,8 @@ export type MoveEvent =
   /** A higher sequence of the open operation. */
   | "amend now"
   | "amend armed"
+  /** Procedure P, the target as before: nothing is to be registered again. */
+  | "amend only"
   | "replace"
   | "cancel"
   | "cancel, re-register"
@@ -86,6 +88,7 @@ const idle = {
   "move armed": { next: "Armed", actions: ["open", "hold", "answer accepted", "start rest"] },
   "amend now": null,
   "amend armed": null,
+  "amend only": null,
   replace: null,
   // Of an operation that is over: nothing is left to undo.
   cancel: { next: "Idle", actions: ["answer cancelled"] },
@@ -108,6 +111,7 @@ const armed = {
   "move armed": null,
   "amend now": { next: "Registering", actions: ["amend", "stop rest", "answer accepted", "register"] },
   "amend armed": { next: "Armed", actions: ["amend", "stop rest", "answer accepted", "start rest"] },
+  "amend only": { next: "Armed", actions: ["amend", "answer accepted"] },
   replace: { next: "Armed", actions: ["amend", "answer accepted"] },
   cancel: { next: "Idle", actions: ["amend", "stop rest", "release", "answer cancelled", "close"] },
   "cancel, re-register": {
@@ -132,6 +136,7 @@ const registering = {
   "move armed": null,
   "amend now": { next: "Registering", actions: ["amend", "answer accepted", "register again"] },
   "amend armed": { next: "Registering", actions: ["amend", "answer accepted"] },
+  "amend only": { next: "Registering", actions: ["amend", "answer accepted"] },
   replace: { next: "Registering", actions: ["amend", "answer accepted"] },
   cancel: { next: "Ending", actions: ["amend", "release", "answer cancelled"] },
   "cancel, re-register": { next: "Returning", actions: ["amend", "answer cancelled", "re-register again"] },
@@ -153,6 +158,7 @@ const waiting = {
   "move armed": null,
   "amend now": { next: "Registering", actions: ["amend", "hold", "answer accepted", "register"] },
   "amend armed": { next: "Armed", actions: ["amend", "hold", "answer accepted", "start rest"] },
+  "amend only": { next: "Waiting", actions: ["amend", "answer accepted"] },
   replace: { next: "Replacing", actions: ["amend", "answer accepted", "replace"] },
   cancel: { next: "Idle", actions: ["amend", "answer cancelled", "pin the rest", "report", "close"] },
   "cancel, re-register": { next: "Returning", actions: ["amend", "answer cancelled", "re-register"] },
@@ -174,6 +180,7 @@ const replacing = {
   "move armed": null,
   "amend now": { next: "Registering", actions: ["amend", "hold", "answer accepted", "register"] },
   "amend armed": { next: "Armed", actions: ["amend", "hold", "answer accepted", "start rest"] },
+  "amend only": { next: "Replacing", actions: ["amend", "answer accepted"] },
   replace: { next: "Replacing", actions: ["amend", "answer accepted", "replace"] },
   cancel: { next: "Idle", actions: ["amend", "answer cancelled", "pin the rest", "report", "close"] },
   "cancel, re-register": { next: "Returning", actions: ["amend", "answer cancelled", "re-register"] },
@@ -195,6 +202,7 @@ const returning = {
   "move armed": null,
   "amend now": { next: "Registering", actions: ["amend", "hold", "answer accepted", "register again"] },
   "amend armed": { next: "Returning", actions: ["amend", "answer accepted"] },
+  "amend only": { next: "Returning", actions: ["amend", "answer accepted"] },
   replace: { next: "Returning", actions: ["amend", "answer accepted"] },
   cancel: { next: "Returning", actions: ["amend", "answer cancelled"] },
   "cancel, re-register": { next: "Returning", actions: ["amend", "answer cancelled"] },
@@ -216,6 +224,7 @@ const ending = {
   "move armed": null,
   "amend now": null,
   "amend armed": null,
+  "amend only": null,
   replace: null,
   cancel: { next: "Ending", actions: ["amend", "answer cancelled"] },
   "cancel, re-register": { next: "Returning", actions: ["amend", "answer cancelled", "re-register again"] },

@@ -11,8 +11,8 @@ import type {
 } from "@liquid-ims/reference-points/cfs-ue";
 import { type FunctionAddress, isFunctionAt } from "@liquid-ims/reference-points/function-address";
 import type { PublicKey } from "@liquid-ims/runtime/crypto";
-import { parseHostPort, parseSipUri } from "@liquid-ims/sip/uri";
 import { addressUri } from "@liquid-ims/sip/header/name-address";
+import { parseHostPort, parseSipUri } from "@liquid-ims/sip/uri";
 import type { PresentRegistration } from "./ue-port.ts";
 
 /** What a ticket has brought. A new registration's ticket always replaces all of it. */
@@ -155,7 +155,8 @@ function judgeDialogs(move: MoveContent, dialogs: readonly DialogDescription[]):
   if (dialogs.some(({ emergency }) => emergency))
     return refuse("emergency call", "an emergency call is never moved");
   if (move.if === "always") return null;
-  if (move.if === "idle") return dialogs.length === 0 ? null : refuse("not idle", `${dialogs.length} dialogs`);
+  if (move.if === "idle")
+    return dialogs.length === 0 ? null : refuse("not idle", `${dialogs.length} dialogs`);
   const blocker = dialogs.find(({ replaceable }) => replaceable !== true);
   if (blocker === undefined) return null;
   return refuse("not replaceable", `${blocker.id}: ${blocker.replaceable}`);

@@ -2,18 +2,17 @@
 import type { DialogDescription, DialogReport } from "@liquid-ims/reference-points/cfs-ue";
 import { dialogName } from "@liquid-ims/reference-points/dialog-name";
 import type { Host } from "@liquid-ims/runtime/host";
-import { decodeText, encodeText } from "@liquid-ims/runtime/text";
-import { type Body, bodyOf } from "@liquid-ims/sip/dialog/body";
 import { dialogRequest } from "@liquid-ims/sip/dialog/dialog";
 import { finalOnly } from "@liquid-ims/sip/dialog/outcome";
 import type { Session } from "@liquid-ims/sip/dialog/session";
-import type { Modification } from "@liquid-ims/sip/dialog/session-handlers";
+import type { Modification, SessionHandlers } from "@liquid-ims/sip/dialog/session-handlers";
 import type { OutgoingInvite, OutgoingInviteHandlers } from "@liquid-ims/sip/dialog/session-invite-client";
 import type { IncomingInvite } from "@liquid-ims/sip/dialog/session-invite-server";
 import { formatReplaces } from "@liquid-ims/sip/header/replaces";
 import type { HeaderPair, SipRequest, SipResponse } from "@liquid-ims/sip/message";
 import type { UserAgent } from "@liquid-ims/sip/user-agent";
 import { CallChain, type CallChainOwner, type ReplacingInvite } from "../../call-chain.ts";
+import { CallDescriptions } from "../../call-descriptions.ts";
 import type { FreshName } from "../../dialog-replacement-event.ts";
 import {
   answeredCall,
@@ -22,18 +21,10 @@ import {
   type OverReason,
   placedCall,
 } from "../../dialog-replacement-state.ts";
-import type { CallMedia, MediaDirection, MediaPort } from "../../media.ts";
+import type { MediaDirection, MediaPort } from "../../media.ts";
 import type { ObservedDialog, UeObserver } from "../../observation.ts";
 import { addressOfPeer, learnPeer, type PeerIdentity, unknownPeer } from "../../peer-identity.ts";
 import { stampOfKey } from "../../registration-stamp.ts";
-import {
-  answerDirection,
-  directionOf,
-  freshOrigin,
-  mediaOf,
-  nextVersion,
-  withDirection,
-} from "../../session-description.ts";
 import type { Call, CallEnd, CallHandlers, CallState } from "./ue-api.ts";
 
 /** What a call needs of its UE. */
@@ -55,17 +46,6 @@ export interface UeCallContext {
   done(call: UeCall): void;
 }
 
-const sdp = "application/sdp";
-
-/** The local half of one session description: its id and version. */
-interface LocalDescription {
-  readonly sessionId: string;
-  version: number;
-  text: string;
-  /** What the application wanted when it was made. */
-  wanted: MediaDirection;
-}
-
 export class UeCall implements Call, CallChainOwner {
   readonly id: string;
   readonly direction: "outgoing" | "incoming";
@@ -74,17 +54,11 @@ export class UeCall implements Call, CallChainOwner {
   handlers: CallHandlers;
   identity: PeerIdentity;
   readonly #context: UeCallContext;
-  readonly #media: CallMedia;
-  readonly #local = new WeakMap<Session, LocalDescription>();
+  readonly #descriptions: CallDescriptions;
   #state: CallState = "calling";
   #chain: CallChain | null = null;
   /** An incoming INVITE that rings, and the registration by which it came. */
   #ringing: { readonly invite: IncomingInvite; readonly registration: string } | null = null;
-  #wanted: MediaDirection = "sendrecv";
-  #remote = "";
-  /** The description for the INVITE that is being sent or answered: its session does not exist yet. */
-  readonly #prepared = new Map<string, LocalDescription>();
-  #changedInReplacing = false;
   #wasConfirmed = false;
 
   constructor(
@@ -98,7 +72,11 @@ export class UeCall implements Call, CallChainOwner {
     this.handlers = options.handlers;
     this.emergency = options.direction === "outgoing" && /^urn:service:sos\b/i.test(options.peer);
     this.identity = { ...unknownPeer, dialled: options.direction === "outgoing" ? options.peer : null };
-    this.#media = context.media({ id: this.id, peer: this.peer });
+    this.#descriptions = new CallDescriptions(
+      context.host,
+      context.media({ id: this.id, peer: this.peer }),
+      (remote) => this.handlers.mediaChanged?.(remote),
+    );
   }
 
   get state(): CallState {
@@ -116,7 +94,7 @@ export class UeCall implements Call, CallChainOwner {
     const registration = this.#context.registration() ?? "";
     this.#chain = this.#newChain(placedCall({ ...name, registration }, this.#chainOptions()));
     const invite = this.#context.agent.invite(
-      { uri: this.peer, ...name, body: this.#prepare(name.callId) },
+      { uri: this.peer, ...name, body: this.#descriptions.offer(name.callId) },
       this.#chain.inviteHandlers(name.callId),
     );
     this.#chain.attach(invite);
@@ -171,13 +149,13 @@ export class UeCall implements Call, CallChainOwner {
   }
 
   setDirection(direction: MediaDirection): void {
-    this.#wanted = direction;
-    this.#offerIfDue();
+    this.#descriptions.want(direction);
+    this.#offerWanted();
   }
 
   /** False: nothing in its offer can be used (488). */
   canAnswer(invite: IncomingInvite): boolean {
-    return invite.body === null || this.#media.answer(decodeText(invite.body.data)) !== null;
+    return this.#descriptions.canAnswer(invite.body);
   }
 
   /** How the CFS sees it; null when it is over. */
@@ -217,20 +195,14 @@ export class UeCall implements Call, CallChainOwner {
     if (instance !== null && gruu === null)
       headers.push(["Accept-Contact", `*;+sip.instance="<${instance}>";require;explicit`]);
     const uri = addressOfPeer(this.identity) ?? this.peer;
-    this.#changedInReplacing = false;
     return this.#context.agent.invite(
-      { uri, callId, localTag, headers, body: this.#prepare(callId) },
+      { uri, callId, localTag, headers, body: this.#descriptions.offer(callId) },
       handlers,
     );
   }
 
   accept(invite: IncomingInvite): Session | null {
-    const { callId } = invite.dialog.id;
-    this.#changedInReplacing = false;
-    const body =
-      invite.body === null
-        ? this.#prepare(callId)
-        : this.#prepareAnswer(callId, decodeText(invite.body.data));
+    const body = this.#descriptions.answer(invite.dialog.id.callId, invite.body);
     return invite.accept({ body, policy: { unacknowledged: "report", lost: "report" } });
   }
 
@@ -247,18 +219,16 @@ export class UeCall implements Call, CallChainOwner {
   opened(session: Session): void {
     const fromPeer: SipRequest | SipResponse = session.role === "uac" ? session.response : session.invite;
     this.identity = learnPeer(this.identity, fromPeer);
-    const prepared = this.#prepared.get(session.dialog.id.callId);
-    if (prepared !== undefined) this.#local.set(session, prepared);
-    this.#prepared.delete(session.dialog.id.callId);
     this.#chain?.setNever(this.#neverReason(fromPeer));
-    this.#learnMedia(bodyOf(fromPeer));
+    const handlers = this.#descriptions.opened(session);
+    const learning = (hear: SessionHandlers["reinvited"]) => (modification: Modification) => {
+      this.identity = learnPeer(this.identity, modification.request);
+      hear?.(modification);
+    };
     session.handlers = {
-      acknowledged: (ack) => {
-        if (bodyOf(session.invite) === null && ack !== null) this.#learnMedia(bodyOf(ack));
-      },
-      reinvited: (modification) => this.#modified(session, modification),
-      updated: (modification) => this.#modified(session, modification),
-      reinviteAcknowledged: (ack) => this.#learnMedia(bodyOf(ack)),
+      ...handlers,
+      reinvited: learning(handlers.reinvited),
+      updated: learning(handlers.updated),
     };
   }
 
@@ -282,11 +252,11 @@ export class UeCall implements Call, CallChainOwner {
       this.#state = "confirmed";
       this.handlers.confirmed?.();
     }
-    this.#offerIfDue();
+    this.#offerWanted();
   }
 
   follow(): void {
-    this.#offerIfDue();
+    this.#offerWanted();
   }
 
   dialogEnded(leg: Leg, by: "replaced" | "self" | "peer" | "lost", next: Leg | null): void {
@@ -296,7 +266,7 @@ export class UeCall implements Call, CallChainOwner {
     observer.dialog?.({ kind: "ended", at: host.clock.wall(), call: this.id, dialog, by, replacedBy });
     const id = this.#nameOf(leg);
     if (by === "replaced" && next !== null) {
-      const media = this.#changedInReplacing ? { reason: "media changed" } : {};
+      const media = this.#descriptions.changedInReplacing ? { reason: "media changed" } : {};
       this.#context.report({ id, result: "kept", newId: this.#nameOf(next), ...media });
     } else this.#context.report({ id, result: by === "lost" ? "lost" : "ended" });
   }
@@ -347,9 +317,14 @@ export class UeCall implements Call, CallChainOwner {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#ringing = null;
-    this.#media.closed();
+    this.#descriptions.closed();
     this.handlers.ended?.(end);
     if (isForgotten) this.#context.done(this);
+  }
+
+  #offerWanted(): void {
+    const session = this.#chain?.session ?? null;
+    if (session !== null && this.#state !== "ended") this.#descriptions.offerWanted(session);
   }
 
   #firstId(): { callId: string; localTag: string; remoteTag: string } | null {
@@ -372,84 +347,5 @@ export class UeCall implements Call, CallChainOwner {
       registration: stampOfKey(leg.registration),
       emergency: this.emergency,
     };
-  }
-
-  // Media.
-
-  /** The present media as the offer of a new session. */
-  #prepare(callId: string): Body {
-    return this.#preparedAs(callId, withDirection(this.#media.offer(), this.#wanted));
-  }
-
-  #prepareAnswer(callId: string, offer: string): Body {
-    const answer = this.#media.answer(offer) ?? this.#media.offer();
-    return this.#preparedAs(callId, withDirection(answer, answerDirection(this.#wanted, directionOf(offer))));
-  }
-
-  #preparedAs(callId: string, description: string): Body {
-    const sessionId = String(this.#context.host.random.u32());
-    const text = freshOrigin(description, sessionId);
-    this.#prepared.set(callId, { sessionId, version: 1, text, wanted: this.#wanted });
-    return { type: sdp, data: encodeText(text) };
-  }
-
-  /** A description in a session that stands; its version rises when it differs from the last (RFC 3264 8). */
-  #again(session: Session, description: string): Body {
-    const local = this.#local.get(session) ?? {
-      sessionId: String(this.#context.host.random.u32()),
-      version: 0,
-      text: "",
-      wanted: this.#wanted,
-    };
-    if (mediaOf(description) !== mediaOf(local.text)) local.version += 1;
-    local.wanted = this.#wanted;
-    local.text = nextVersion(description, local.sessionId, local.version);
-    this.#local.set(session, local);
-    return { type: sdp, data: encodeText(local.text) };
-  }
-
-  #learnMedia(body: Body | null): void {
-    if (body === null || body.type.split(";")[0]?.trim().toLowerCase() !== sdp) return;
-    const remote = decodeText(body.data);
-    const changed = this.#remote !== "" && mediaOf(remote) !== mediaOf(this.#remote);
-    this.#remote = remote;
-    this.#media.applied(remote, changed);
-    if (!changed) return;
-    this.#changedInReplacing = true;
-    this.handlers.mediaChanged?.(remote);
-  }
-
-  #modified(session: Session, modification: Modification): void {
-    this.identity = learnPeer(this.identity, modification.request);
-    if (modification.body === null) {
-      if (modification.request.method === "UPDATE") modification.accept();
-      else
-        modification.accept({ body: this.#again(session, withDirection(this.#media.offer(), this.#wanted)) });
-      return;
-    }
-    const offer = decodeText(modification.body.data);
-    const answer = this.#media.answer(offer);
-    if (answer === null) {
-      modification.reject(488);
-      return;
-    }
-    const direction = answerDirection(this.#wanted, directionOf(offer));
-    modification.accept({ body: this.#again(session, withDirection(answer, direction)) });
-    this.#learnMedia(modification.body);
-  }
-
-  /** Rule 13: what the application wants is offered in the present dialog when it is not what stands there. */
-  #offerIfDue(): void {
-    const session = this.#chain?.session ?? null;
-    if (session === null || session.state !== "Confirmed" || this.#state === "ended") return;
-    const local = this.#local.get(session);
-    if (local === undefined || local.wanted === this.#wanted) return;
-    const description = withDirection(this.#media.offer(), this.#wanted);
-    session.reinvite({
-      body: this.#again(session, description),
-      outcome: ({ status, response }) => {
-        if (response !== null && status < 300) this.#learnMedia(bodyOf(response));
-      },
-    });
   }
 }

@@ -1,0 +1,483 @@
+// Runs the table of a move: commands that were found in order, the UE's registrations and dialogs, timers. cfs-ue 7, 8.
+import type {
+  Answer,
+  Cancel,
+  Command,
+  DialogDescription,
+  DialogReport,
+  Move,
+  RegistrationTrouble,
+  Report,
+} from "@liquid-ims/reference-points/cfs-ue";
+import type { Timer } from "@liquid-ims/runtime/clock";
+import type { Host } from "@liquid-ims/runtime/host";
+import { encodeHex } from "@liquid-ims/runtime/text";
+import { parseSipUri } from "@liquid-ims/sip/uri";
+import { type MoveAction, type MoveEvent, type MoveState, stepMove } from "./move-procedure.ts";
+import type { UeObserver } from "./observation.ts";
+import { hostPortOf } from "./registration-stamp.ts";
+import type { Refusal } from "./ticket.ts";
+import type { PresentRegistration, RegisterResult, UePort } from "./ue-port.ts";
+
+/** An answer or report that is to be said until the CFS has it. */
+export type Message = Answer | Report;
+
+export interface MoveDriverOptions {
+  readonly host: Host;
+  readonly port: UePort;
+  readonly observer: UeObserver;
+  /** The CFS's clock now. */
+  now(): number;
+  say(message: Message): void;
+}
+
+/** Between a 200 that still names the old S-CSCF and the next try, ms (cfs-ue 8 step 4). */
+const secondTry = 500;
+
+/** The open operation. */
+interface Operation {
+  readonly id: string;
+  /** Of the newest command. */
+  sequence: number;
+  move: Move | null;
+  /** Dialogs at the registration; each wants a result. */
+  expected: readonly DialogDescription[];
+  readonly results: Map<string, DialogReport>;
+  /** A registration is to begin after the one under way. */
+  isAgainDue: boolean;
+  /** An S move's 200 has named the old S-CSCF once. */
+  wasOld: boolean;
+  /** A 200 has come. */
+  isRegistered: boolean;
+  /** When the registration that is left expires, by the CFS's clock. */
+  readonly until: number | null;
+}
+
+type Answered = Exclude<Command, { readonly command: "query" }>;
+
+export class MoveDriver {
+  readonly #host: Host;
+  readonly #options: MoveDriverOptions;
+  #state: MoveState = "Idle";
+  #operation: Operation | null = null;
+  #rest: Timer | null = null;
+  #deadline: Timer | null = null;
+  #registrations = 0;
+  #isRegistering = false;
+  #result: RegisterResult | null = null;
+  #command: Answered | null = null;
+  /** First answer to each command, for its repetitions. */
+  readonly #answers = new Map<string, Answer>();
+  #given = 0;
+
+  constructor(options: MoveDriverOptions) {
+    this.#options = options;
+    this.#host = options.host;
+  }
+
+  get state(): MoveState {
+    return this.#state;
+  }
+
+  get operation(): string | null {
+    return this.#operation?.id ?? null;
+  }
+
+  /** The answer that this command has had; null: it is new. */
+  answerTo(command: Command): Answer | null {
+    return this.#answers.get(keyOf(command)) ?? null;
+  }
+
+  refuse(command: Command, refusal: Refusal): void {
+    const dialogs = aboutDialogs.has(refusal.reason) ? this.#options.port.dialogs() : [];
+    this.#answer(command, { ...this.#head(command), answer: "refused", ...refusal, dialogs });
+    this.#observe(command.operation, `refused: ${refusal.detail}`, refusal.reason);
+  }
+
+  /** A command that nothing speaks against. */
+  obey(command: Command): void {
+    switch (command.command) {
+      case "query": {
+        const dialogs = this.#options.port.dialogs();
+        this.#answer(command, { ...this.#head(command), answer: "accepted", armed: false, dialogs });
+        return;
+      }
+      case "move":
+        this.#commanded(command, this.#moveEvent(command));
+        return;
+      case "replace":
+        this.#commanded(command, "replace");
+        return;
+      case "cancel":
+        this.#commanded(command, this.#cancelEvent(command));
+    }
+  }
+
+  /** Something has become of a dialog. */
+  dialog(report: DialogReport): void {
+    const operation = this.#operation;
+    if (operation === null) return;
+    operation.results.set(report.id, report);
+    this.#tellIfDone();
+  }
+
+  emergency(): void {
+    this.#run("emergency");
+  }
+
+  unregistered(): void {
+    this.#run("unregistered");
+  }
+
+  stop(): void {
+    this.#rest?.cancel();
+    this.#deadline?.cancel();
+  }
+
+  #commanded(command: Answered, event: MoveEvent): void {
+    this.#command = command;
+    this.#run(event);
+    this.#command = null;
+  }
+
+  #moveEvent(move: Move): MoveEvent {
+    const known = this.#operation?.move ?? null;
+    const armed = move.after > 0;
+    if (this.#operation?.id !== move.operation) return armed ? "move armed" : "move";
+    const isUnderWay = this.#state !== "Armed" && this.#state !== "Returning";
+    if (isUnderWay && "pCscf" in move.target && known !== null && sameTarget(known, move))
+      return move.replace === "now" ? "replace" : "amend only";
+    return armed ? "amend armed" : "amend now";
+  }
+
+  #cancelEvent(cancel: Cancel): MoveEvent {
+    return cancel.reRegister ? "cancel, re-register" : "cancel";
+  }
+
+  #run(event: MoveEvent): void {
+    const { next, actions } = stepMove(this.#state, event);
+    const changed = next !== this.#state;
+    const operation = this.#operation?.id ?? this.#command?.operation ?? "";
+    this.#state = next;
+    for (const action of actions) this.#act(action);
+    if (changed) this.#observe(operation, next, event);
+    if (next === "Replacing" || next === "Waiting") this.#tellIfDone();
+  }
+
+  #act(action: MoveAction): void {
+    const { port } = this.#options;
+    switch (action) {
+      case "open":
+        this.#open();
+        break;
+      case "amend":
+        this.#amend();
+        break;
+      case "answer accepted":
+        this.#accept();
+        break;
+      case "answer cancelled":
+        this.#cancelled();
+        break;
+      case "hold":
+        if (this.#isSMove()) port.holdNewRequests(true);
+        break;
+      case "release":
+        port.holdNewRequests(false);
+        break;
+      case "start rest":
+        this.#startRest(this.#operation?.move?.after ?? 0);
+        break;
+      case "start rest of 500 ms":
+        this.#startRest(secondTry);
+        break;
+      case "stop rest":
+        this.#rest?.cancel();
+        break;
+      case "register":
+        this.#register(this.#target());
+        break;
+      case "re-register":
+        this.#register(null);
+        break;
+      case "register again":
+      case "re-register again":
+        if (this.#operation !== null) this.#operation.isAgainDue = true;
+        break;
+      case "tell registered":
+        this.#tellRegistered();
+        break;
+      case "tell failed":
+        this.#tellFailed(this.#result?.outcome === "failed" ? this.#result.detail : "");
+        break;
+      case "tell deadline":
+        this.#tellFailed("the deadline came first");
+        break;
+      case "tell emergency":
+        this.#tellFailed("an emergency call was placed");
+        break;
+      case "tell unregistered":
+        this.#tellFailed("the registration was taken away");
+        break;
+      case "replace":
+        port.replace("now");
+        break;
+      case "hold back":
+        port.replace("wait");
+        break;
+      case "pin the rest":
+        port.replace("never");
+        break;
+      case "report":
+        this.#report();
+        break;
+      case "close":
+        this.#close();
+        break;
+    }
+  }
+
+  #isSMove(): boolean {
+    const target = this.#operation?.move?.target;
+    return target !== undefined && "sCscf" in target;
+  }
+
+  #target(): Parameters<UePort["register"]>[0] {
+    const target = this.#operation?.move?.target;
+    return target !== undefined && "pCscf" in target ? target.pCscf : null;
+  }
+
+  #open(): void {
+    const command = this.#command;
+    if (command === null) return;
+    this.#operation = {
+      id: command.operation,
+      sequence: command.sequence,
+      move: command.command === "move" ? command : null,
+      expected: [],
+      results: new Map(),
+      isAgainDue: false,
+      wasOld: false,
+      isRegistered: false,
+      until: this.#expiry(),
+    };
+    this.#watchDeadline();
+    // Dialogs follow the registration only when the operation says so.
+    if (command.command === "move" && command.replace === "wait") this.#options.port.replace("wait");
+  }
+
+  #amend(): void {
+    const operation = this.#operation;
+    const command = this.#command;
+    if (operation === null || command === null) return;
+    operation.sequence = command.sequence;
+    if (command.command === "replace" && operation.move !== null)
+      operation.move = { ...operation.move, replace: "now" };
+    if (command.command !== "move") return;
+    operation.move = command;
+    this.#watchDeadline();
+  }
+
+  #expiry(): number | null {
+    const expiresAt = this.#options.port.registration()?.expiresAt;
+    if (expiresAt === undefined) return null;
+    return expiresAt + this.#options.now() - this.#host.clock.wall();
+  }
+
+  #watchDeadline(): void {
+    this.#deadline?.cancel();
+    const deadline = this.#operation?.move?.deadline;
+    if (deadline === undefined) return;
+    const left = Math.max(0, deadline - this.#options.now());
+    this.#deadline = this.#host.clock.after(left, () => this.#run("deadline"), "move deadline");
+  }
+
+  #startRest(ms: number): void {
+    this.#rest?.cancel();
+    this.#rest = this.#host.clock.after(ms, () => this.#run("rest over"), "armed rest");
+  }
+
+  #register(through: Parameters<UePort["register"]>[0]): void {
+    this.#registrations += 1;
+    const number = this.#registrations;
+    this.#isRegistering = true;
+    if (this.#operation !== null) this.#operation.isAgainDue = false;
+    // What was held back must not begin before the results are asked for.
+    this.#options.port.register(through, (result) => {
+      if (number !== this.#registrations) return;
+      this.#isRegistering = false;
+      this.#result = result;
+      this.#run(this.#outcomeEvent(result));
+      this.#result = null;
+    });
+  }
+
+  #outcomeEvent(result: RegisterResult): MoveEvent {
+    const operation = this.#operation;
+    if (operation?.isAgainDue === true) return "registered, again";
+    if (result.outcome === "failed") return "failed";
+    const target = operation?.move?.target;
+    if (operation !== null && target !== undefined && "sCscf" in target) {
+      if (!namesServer(result.registration, target.sCscf)) {
+        if (operation.wasOld) return "registered, still old";
+        operation.wasOld = true;
+        return "registered, old S-CSCF";
+      }
+    }
+    return operation?.move?.replace === "wait" ? "registered, wait" : "registered";
+  }
+
+  #tellRegistered(): void {
+    const operation = this.#operation;
+    if (operation === null || this.#result?.outcome !== "registered") return;
+    const { registration, trouble } = this.#result;
+    const dialogs = this.#options.port.dialogs();
+    operation.expected = dialogs;
+    operation.isRegistered = true;
+    this.#options.say({
+      ...this.#newHead(operation),
+      answer: "registered",
+      path: registration.path,
+      serviceRoute: registration.serviceRoute,
+      trouble,
+      dialogs,
+    });
+  }
+
+  #tellFailed(detail: string): void {
+    const operation = this.#operation;
+    if (operation === null) return;
+    const trouble: readonly RegistrationTrouble[] = this.#result?.trouble ?? [];
+    this.#options.say({ ...this.#newHead(operation), answer: "failed", trouble, detail });
+  }
+
+  #accept(): void {
+    const command = this.#command;
+    if (command === null) return;
+    const dialogs = this.#options.port.dialogs();
+    this.#answer(command, {
+      ...this.#head(command),
+      answer: "accepted",
+      armed: this.#state === "Armed",
+      dialogs,
+    });
+  }
+
+  #cancelled(): void {
+    const command = this.#command;
+    if (command === null) return;
+    const isMove = this.#operation?.move !== null && this.#operation !== null;
+    const moved = this.#isRegistering || this.#operation?.isRegistered === true;
+    this.#answer(command, {
+      ...this.#head(command),
+      answer: "cancelled",
+      undone: isMove && !moved ? ["armed registration"] : [],
+      notUndone: isMove && moved ? ["registration"] : [],
+    });
+  }
+
+  #pending(): readonly DialogDescription[] {
+    const operation = this.#operation;
+    if (operation === null) return [];
+    const present = new Set(this.#options.port.dialogs().map(({ id }) => id));
+    return operation.expected.filter(({ id }) => !operation.results.has(id) && present.has(id));
+  }
+
+  /** Later: a dialog's end is seen before its report comes. */
+  #tellIfDone(): void {
+    const operation = this.#operation;
+    this.#host.clock.after(
+      0,
+      () => {
+        const isOpen = this.#operation === operation && operation !== null;
+        const awaits = this.#state === "Replacing" || (this.#state === "Waiting" && !this.#isSMove());
+        if (isOpen && awaits && this.#pending().length === 0) this.#run("all told");
+      },
+      "move looks for results",
+    );
+  }
+
+  #report(): void {
+    const operation = this.#operation;
+    if (operation === null) return;
+    const known = new Set(operation.expected.map(({ id }) => id));
+    const left = operation.expected.filter(({ id }) => !operation.results.has(id));
+    const present = new Map(this.#options.port.dialogs().map((dialog) => [dialog.id, dialog]));
+    const until = operation.until === null ? {} : { until: operation.until };
+    const dialogs: DialogReport[] = [
+      ...[...operation.results.values()].filter(({ id, result }) => known.has(id) || result !== "ended"),
+      ...left.map(({ id }): DialogReport => {
+        const still = present.get(id);
+        if (still === undefined) return { id, result: "ended" };
+        const reason = still.replaceable === true ? "not replaced in time" : still.replaceable;
+        return { id, result: "pinned", reason, ...until };
+      }),
+    ];
+    this.#options.say({
+      id: this.#newId(),
+      operation: operation.id,
+      sequence: operation.sequence,
+      final: true,
+      dialogs,
+    });
+  }
+
+  #close(): void {
+    this.#rest?.cancel();
+    this.#deadline?.cancel();
+    this.#operation = null;
+    // From now on dialogs follow whatever registration there is.
+    this.#options.port.replace("now");
+  }
+
+  #answer(command: Command, answer: Answer): void {
+    this.#answers.set(keyOf(command), answer);
+    for (const key of this.#answers.keys()) {
+      if (this.#answers.size <= remembered) break;
+      this.#answers.delete(key);
+    }
+    this.#options.say(answer);
+  }
+
+  #head(command: Command): { id: string; operation: string; sequence: number } {
+    return { id: this.#newId(), operation: command.operation, sequence: command.sequence };
+  }
+
+  #newHead(operation: Operation): { id: string; operation: string; sequence: number } {
+    return { id: this.#newId(), operation: operation.id, sequence: operation.sequence };
+  }
+
+  #newId(): string {
+    this.#given += 1;
+    return `${encodeHex(this.#host.random.bytes(4))}-${this.#given}`;
+  }
+
+  #observe(operation: string, state: string, reason: string | null): void {
+    this.#host.log.info("move", { operation, state, reason });
+    this.#options.observer.move?.({ at: this.#host.clock.wall(), operation, state, reason });
+  }
+}
+
+/** Commands whose answers are kept. */
+const remembered = 64;
+
+const aboutDialogs: ReadonlySet<string> = new Set(["not idle", "not replaceable", "emergency call"]);
+
+function keyOf(command: Command): string {
+  return `${command.operation} ${command.sequence}`;
+}
+
+function sameTarget(a: Move, b: Move): boolean {
+  if (!("pCscf" in a.target) || !("pCscf" in b.target)) return false;
+  return a.target.pCscf.name === b.target.pCscf.name && a.target.pCscf.port === b.target.pCscf.port;
+}
+
+/** Whether the Service-Route names that S-CSCF: by host, and by port where the name has one. */
+function namesServer(registration: PresentRegistration, serverName: string): boolean {
+  const server = parseSipUri(serverName);
+  const route = registration.sCscf;
+  if (server === null) return route.startsWith(`${serverName.toLowerCase()}:`);
+  return server.port === null
+    ? route.startsWith(`${server.host.toLowerCase()}:`)
+    : route === hostPortOf(serverName);
+}
