@@ -6,7 +6,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import type { SimulatedHost, Simulation } from "@liquid-ims/runtime/simulation";
 import { type Call, createUe, type Ue, type UeOptions } from "@liquid-ims/ue-lcf/adapters/sip/ue";
 import type { DialogObservation, MoveObservation } from "@liquid-ims/ue-lcf/observation";
-import { openCoreWorld } from "../support/core-world.ts";
+import { type BareUe, openCoreWorld } from "../support/core-world.ts";
 
 export interface TestUe {
   readonly number: number;
@@ -28,6 +28,8 @@ export interface UeWorld {
   readonly topology: Topology;
   readonly network: LabNetwork;
   readonly hops: readonly string[];
+  /** A user agent that does what it is told: for forgers. */
+  openBareUe(number: number): Promise<BareUe>;
   openUe(number: number, pCscf: number, options?: Partial<UeOptions>): Promise<TestUe>;
   /** A call that is up at both ends. */
   connect(caller: TestUe, callee: TestUe): Promise<{ placed: Call; received: Call }>;
@@ -114,6 +116,7 @@ export async function openUeWorld(seed = 1): Promise<UeWorld> {
     topology,
     network,
     hops,
+    openBareUe: (number) => core.openUe(number),
     openUe,
     connect,
     place,

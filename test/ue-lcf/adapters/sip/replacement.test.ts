@@ -132,3 +132,79 @@ test("RFC 3261 19.2: a peer without Replaces: the dialog is pinned, the call goe
   assert.deepEqual(fates(b), ["gen 0 confirmed"]);
   assert.equal(a.heard.at(-1), "call-1 confirmed");
 });
+
+test("RFC 3891 8: an INVITE with Replaces from somebody else gets 403, the call stays as it is", async () => {
+  const world = await openUeWorld();
+  const a = await world.openUe(1, 1);
+  const b = await world.openUe(2, 2);
+  const forger = await world.openBareUe(3);
+  await forger.register(1);
+  await world.connect(a, b);
+  const [confirmed] = b.dialogs;
+  assert.ok(confirmed !== undefined);
+  const { callId, localTag, remoteTag } = confirmed.dialog;
+  const statuses: number[] = [];
+  const forge = (toTag: string) =>
+    forger.agent.invite(
+      {
+        uri: b.identity,
+        headers: [
+          ["Replaces", `${callId};to-tag=${toTag};from-tag=${remoteTag}`],
+          ["Require", "replaces"],
+        ],
+      },
+      { accepted: () => statuses.push(200), failed: ({ status }) => statuses.push(status) },
+    );
+  forge(localTag);
+  await world.wait(5_000);
+  forge("guessed");
+  await world.wait(5_000);
+  assert.deepEqual(statuses, [403, 481]);
+  assert.deepEqual(fates(b), ["gen 0 confirmed"]);
+  assert.equal(b.heard.at(-1), "call-1 confirmed");
+});
+
+test("rule 1: moved while it rings, at either end, 20 seeds: replaced once it is confirmed", async () => {
+  for (const seed of seeds.slice(0, 20)) {
+    const world = await openUeWorld(seed);
+    const a = await world.openUe(1, 1);
+    const b = await world.openUe(2, 1);
+    const placed = world.place(a, b);
+    await world.wait(world.simulation.random.int(1_050));
+    const moving = seed % 2 === 0 ? a : b;
+    await world.simulation.settle(moving.ue.moveTo(world.pCscf(2)));
+    await world.wait(20_000);
+    assert.equal(placed.state, "confirmed");
+    assertKept(world, [a, b], `seed ${seed}`);
+    await hangUpAndLook(world, a, [a, b], `seed ${seed}`);
+  }
+});
+
+test("rule 13: the direction that is wanted while dialogs are replaced stands in the last one, 50 seeds", async () => {
+  for (const seed of seeds) {
+    const world = await openUeWorld(seed);
+    const a = await world.openUe(1, 1);
+    const b = await world.openUe(2, 1);
+    const { placed, received } = await world.connect(a, b);
+    const seen: string[] = [];
+    received.handlers = {
+      ...received.handlers,
+      mediaChanged: (remote) => seen.push(/a=(sendrecv|sendonly|recvonly|inactive)/.exec(remote)?.[1] ?? ""),
+    };
+    const moves = [a.ue.moveTo(world.pCscf(2))];
+    if (seed % 2 === 0) moves.push(b.ue.moveTo(world.pCscf(3)));
+    await world.wait(world.simulation.random.float() * 40);
+    placed.setDirection("sendrecv");
+    placed.setDirection("inactive");
+    await world.wait(world.simulation.random.float() * 10);
+    placed.setDirection("sendonly");
+    await world.simulation.settle(Promise.all(moves));
+    await world.wait(60_000);
+    assert.equal(
+      seen.at(-1),
+      "sendonly",
+      `seed ${seed}: ${seen.join()} ${fates(a).join()} | ${fates(b).join()}`,
+    );
+    assertKept(world, [a, b], `seed ${seed}`);
+  }
+});
