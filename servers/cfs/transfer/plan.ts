@@ -9,6 +9,7 @@ import type { DialogDescription } from "@liquid-ims/reference-points/cfs-ue";
 import type { LcfState } from "../cfs-ue/channel.ts";
 import type { Reason } from "./outcome.ts";
 import { type Candidate, obstacle } from "./policy/eligibility.ts";
+import { choose } from "./policy/selection.ts";
 import { apportion, interleave } from "./policy/shares.ts";
 
 export interface PlanTarget {
@@ -115,7 +116,7 @@ function planFunction(input: PlanInput, load: number): PlanLine[] {
   const all = registrations(input);
   const movable = all.filter((registration) => registration.obstacle === null);
   const [, wanted = 0] = apportion(all.length, [load, 1 - load]);
-  const movers = movable.slice(0, wanted);
+  const movers = choose(movable, wanted);
   let missing = wanted - movers.length;
   return assign(all, movers, input.targets, (registration) => {
     if (registration.obstacle === null) return stays("within the load to leave", false);

@@ -7,6 +7,7 @@ import { registrationReason, verdictOf } from "@liquid-ims/cfs/transfer/outcome"
 import { createPacer } from "@liquid-ims/cfs/transfer/pace";
 import { pairsOf, releaseOf } from "@liquid-ims/cfs/transfer/pairs";
 import { blockersOf, conditionOf, turns } from "@liquid-ims/cfs/transfer/policy/order";
+import { choose } from "@liquid-ims/cfs/transfer/policy/selection";
 import { dueFor } from "@liquid-ims/cfs/transfer/timers";
 import { defaultTimes } from "@liquid-ims/cfs/transfer/times";
 import type { UserRow } from "@liquid-ims/cfs/transfer/user-row";
@@ -336,4 +337,19 @@ test("system 6: a user keeps its target over retries", async () => {
       ({ command }) => command.command === "move" && "pCscf" in command.target && command.target.pCscf.name,
     );
   assert.deepEqual([...new Set(names)], ["pcscf2.home"]);
+});
+
+test("selection: the choice is the same each time, in the given order, and not the alphabet's", () => {
+  const items = Array.from({ length: 1000 }, (_, index) => ({
+    key: `user${String(index).padStart(4, "0")}@home *`,
+  }));
+  const chosen = choose(items, 500);
+  assert.deepEqual(choose([...items].reverse(), 500).reverse(), chosen);
+  assert.equal(chosen.length, 500);
+  const first = chosen.filter(({ key }) => key < "user0500").length;
+  assert.ok(first > 200 && first < 300, `${first} of the first 500`);
+  const even = chosen.filter(({ key }) => /[02468]@/.test(key)).length;
+  assert.ok(even > 200 && even < 300, `${even} with an even number`);
+  assert.deepEqual(choose(items, 0), []);
+  assert.deepEqual(choose(items.slice(0, 3), 9), items.slice(0, 3));
 });
