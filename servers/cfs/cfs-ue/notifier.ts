@@ -19,7 +19,7 @@ interface Flight {
   timer: Timer | null;
 }
 
-/** Longest wait taken from a Retry-After, seconds. */
+/** Longest wait before a suspect dialog is asked again, seconds; also taken from a Retry-After. */
 const longestRetry = 60;
 
 export class Notifier {
@@ -31,6 +31,8 @@ export class Notifier {
   /** Being decided and stored; true: something came up meanwhile. */
   readonly #sending = new Map<string, boolean>();
   readonly #expiries = new Map<string, Timer>();
+  /** By local tag: NOTIFYs in a row that nobody answered. */
+  readonly #silences = new Map<string, number>();
   /** Dialogs whose hello is being verified: `pending` in the store, `pending_verify` here. */
   readonly #verifying = new Set<string>();
   #stopped = false;
@@ -152,7 +154,9 @@ export class Notifier {
     // Overdue already: that its transaction has ended without an answer says nothing new.
     if (this.#stopped || (event === "notify timed out" && !isInFlight)) return;
     count(this.#context.host, event);
-    const retry = parseRetryAfter(response?.headers.get("Retry-After") ?? "")?.seconds ?? null;
+    const asked = parseRetryAfter(response?.headers.get("Retry-After") ?? "")?.seconds ?? null;
+    const retry = asked ?? (event === "notify timed out" ? this.#silence(localTag) : null);
+    if (event === "notify answered") this.#silences.delete(localTag);
     const label = `cfs-ue ${event}`;
     this.#context.queue.add(queueKey(this.#context, localTag), label, async () => {
       if (event === "notify answered") this.#markDelivered(flight);
@@ -161,6 +165,13 @@ export class Notifier {
       );
       if (retry !== null) this.#probeLater(localTag, retry);
     });
+  }
+
+  /** Seconds until a dialog that was silent once more is asked again: the fault may have been on our side. */
+  #silence(localTag: string): number {
+    const silences = (this.#silences.get(localTag) ?? 0) + 1;
+    this.#silences.set(localTag, silences);
+    return Math.min(2 ** silences, longestRetry);
   }
 
   #markDelivered(flight: Flight): void {
@@ -187,7 +198,7 @@ export class Notifier {
       this.dueIn(registration);
   }
 
-  /** A suspect dialog is asked once more when its error named a time. */
+  /** A suspect dialog is asked again, until it answers, is refused or expires. */
   #probeLater(localTag: string, seconds: number): void {
     const wait = Math.min(seconds, longestRetry) * 1000;
     this.#context.host.clock.after(wait, () => this.probe(localTag), "cfs-ue retry-after");
@@ -293,6 +304,7 @@ export class Notifier {
     const { localTag } = row.dialog.id;
     this.#expiries.get(localTag)?.cancel();
     this.#expiries.delete(localTag);
+    this.#silences.delete(localTag);
     this.#delivered.delete(localTag);
     this.#verifying.delete(localTag);
     this.#context.host.log.info("cfs-ue subscription ended", {
