@@ -59,7 +59,8 @@ export class UeCall implements Call, CallChainOwner {
   #chain: CallChain | null = null;
   /** An incoming INVITE that rings, and the registration by which it came. */
   #ringing: { readonly invite: IncomingInvite; readonly registration: string } | null = null;
-  #wasConfirmed = false;
+  /** Call-IDs of the dialogs that were confirmed here: the others never were anybody's. */
+  readonly #confirmed = new Set<string>();
 
   constructor(
     context: UeCallContext,
@@ -247,8 +248,9 @@ export class UeCall implements Call, CallChainOwner {
       call: this.id,
       dialog: this.#observed(leg),
     });
-    if (!this.#wasConfirmed && this.#state !== "ended") {
-      this.#wasConfirmed = true;
+    const isFirst = this.#confirmed.size === 0;
+    this.#confirmed.add(leg.callId);
+    if (isFirst && this.#state !== "ended") {
       this.#state = "confirmed";
       this.handlers.confirmed?.();
     }
@@ -260,6 +262,7 @@ export class UeCall implements Call, CallChainOwner {
   }
 
   dialogEnded(leg: Leg, by: "replaced" | "self" | "peer" | "lost", next: Leg | null): void {
+    if (!this.#confirmed.has(leg.callId)) return;
     const { observer, host } = this.#context;
     const dialog = this.#observed(leg);
     const replacedBy = next?.callId ?? null;
@@ -281,7 +284,7 @@ export class UeCall implements Call, CallChainOwner {
   }
 
   ended(reason: OverReason, status: number | null): void {
-    if (reason === "refused" || (reason === "lost" && !this.#wasConfirmed))
+    if (reason === "refused" || (reason === "lost" && this.#confirmed.size === 0))
       this.#finish({ by: "refused", status: status ?? 408 }, false);
     else this.#finish({ by: reason }, false);
   }
