@@ -13,7 +13,7 @@ import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import { parseSipUri } from "@liquid-ims/sip/uri";
-import { type MoveAction, type MoveEvent, type MoveState, stepMove } from "./move-procedure.ts";
+import { type MoveAction, type MoveEvent, type MoveState, moveTable, stepMove } from "./move-procedure.ts";
 import type { UeObserver } from "./observation.ts";
 import { hostPortOf } from "./registration-stamp.ts";
 import type { Refusal } from "./ticket.ts";
@@ -31,8 +31,10 @@ export interface MoveDriverOptions {
   say(message: Message): void;
 }
 
-/** Between a 200 that still names the old S-CSCF and the next try, ms (cfs-ue 8 step 4). */
-const secondTry = 500;
+/** Between a 200 that still names the old S-CSCF and the next try, and for the last results, ms (cfs-ue 8 step 4). */
+const shortRest = 500;
+/** How often dialogs that await a result are looked at, ms: one that is gone twice has ended unreported. */
+const lookPause = 1000;
 
 /** The open operation. */
 interface Operation {
@@ -40,13 +42,15 @@ interface Operation {
   /** Of the newest command. */
   sequence: number;
   move: Move | null;
-  /** Dialogs at the registration; each wants a result. */
+  /** Dialogs when its registration began; each wants a result. */
   expected: readonly DialogDescription[];
   readonly results: Map<string, DialogReport>;
   /** A registration is to begin after the one under way. */
   isAgainDue: boolean;
-  /** An S move's 200 has named the old S-CSCF once. */
+  /** An S move's 200 has named the old S-CSCF once since the last command. */
   wasOld: boolean;
+  /** The newest 200 is the one that was wanted. */
+  isThere: boolean;
   /** A 200 has come. */
   isRegistered: boolean;
   /** When the registration that is left expires, by the CFS's clock. */
@@ -59,9 +63,12 @@ export class MoveDriver {
   readonly #host: Host;
   readonly #options: MoveDriverOptions;
   #state: MoveState = "Idle";
+  /** The one that the present actions lead out of. */
+  #from: MoveState = "Idle";
   #operation: Operation | null = null;
   #rest: Timer | null = null;
   #deadline: Timer | null = null;
+  #look: Timer | null = null;
   #registrations = 0;
   #isRegistering = false;
   #result: RegisterResult | null = null;
@@ -116,7 +123,8 @@ export class MoveDriver {
   /** Something has become of a dialog. */
   dialog(report: DialogReport): void {
     const operation = this.#operation;
-    if (operation === null) return;
+    // "waiting" is no result.
+    if (operation === null || report.result === "waiting") return;
     operation.results.set(report.id, report);
     this.#tellIfDone();
   }
@@ -132,11 +140,16 @@ export class MoveDriver {
   stop(): void {
     this.#rest?.cancel();
     this.#deadline?.cancel();
+    this.#look?.cancel();
   }
 
   #commanded(command: Answered, event: MoveEvent): void {
     this.#command = command;
-    this.#run(event);
+    if (moveTable[this.#state][event] !== null) this.#run(event);
+    else {
+      const detail = `${command.operation} is ${this.#state}: nothing can be changed any more`;
+      this.refuse(command, { reason: "no such operation", detail });
+    }
     this.#command = null;
   }
 
@@ -158,10 +171,11 @@ export class MoveDriver {
     const { next, actions } = stepMove(this.#state, event);
     const changed = next !== this.#state;
     const operation = this.#operation?.id ?? this.#command?.operation ?? "";
+    this.#from = this.#state;
     this.#state = next;
     for (const action of actions) this.#act(action);
     if (changed) this.#observe(operation, next, event);
-    if (next === "Replacing" || next === "Waiting") this.#tellIfDone();
+    this.#tellIfDone();
   }
 
   #act(action: MoveAction): void {
@@ -189,7 +203,7 @@ export class MoveDriver {
         this.#startRest(this.#operation?.move?.after ?? 0);
         break;
       case "start rest of 500 ms":
-        this.#startRest(secondTry);
+        this.#startRest(shortRest);
         break;
       case "stop rest":
         this.#rest?.cancel();
@@ -258,6 +272,7 @@ export class MoveDriver {
       results: new Map(),
       isAgainDue: false,
       wasOld: false,
+      isThere: false,
       isRegistered: false,
       until: this.#expiry(),
     };
@@ -275,6 +290,7 @@ export class MoveDriver {
       operation.move = { ...operation.move, replace: "now" };
     if (command.command !== "move") return;
     operation.move = command;
+    operation.wasOld = false;
     this.#watchDeadline();
   }
 
@@ -301,8 +317,11 @@ export class MoveDriver {
     this.#registrations += 1;
     const number = this.#registrations;
     this.#isRegistering = true;
-    if (this.#operation !== null) this.#operation.isAgainDue = false;
-    // What was held back must not begin before the results are asked for.
+    if (this.#operation !== null) {
+      this.#operation.isAgainDue = false;
+      this.#operation.isThere = false;
+      this.#operation.expected = this.#options.port.dialogs();
+    }
     this.#options.port.register(through, (result) => {
       if (number !== this.#registrations) return;
       this.#isRegistering = false;
@@ -314,6 +333,7 @@ export class MoveDriver {
 
   #outcomeEvent(result: RegisterResult): MoveEvent {
     const operation = this.#operation;
+    if (operation !== null && result.outcome === "registered") operation.isRegistered = true;
     if (operation?.isAgainDue === true) return "registered, again";
     if (result.outcome === "failed") return "failed";
     const target = operation?.move?.target;
@@ -324,6 +344,7 @@ export class MoveDriver {
         return "registered, old S-CSCF";
       }
     }
+    if (operation !== null) operation.isThere = true;
     return operation?.move?.replace === "wait" ? "registered, wait" : "registered";
   }
 
@@ -331,16 +352,13 @@ export class MoveDriver {
     const operation = this.#operation;
     if (operation === null || this.#result?.outcome !== "registered") return;
     const { registration, trouble } = this.#result;
-    const dialogs = this.#options.port.dialogs();
-    operation.expected = dialogs;
-    operation.isRegistered = true;
     this.#options.say({
       ...this.#newHead(operation),
       answer: "registered",
       path: registration.path,
       serviceRoute: registration.serviceRoute,
       trouble,
-      dialogs,
+      dialogs: this.#options.port.dialogs(),
     });
   }
 
@@ -366,32 +384,47 @@ export class MoveDriver {
   #cancelled(): void {
     const command = this.#command;
     if (command === null) return;
-    const isMove = this.#operation?.move !== null && this.#operation !== null;
-    const moved = this.#isRegistering || this.#operation?.isRegistered === true;
-    this.#answer(command, {
-      ...this.#head(command),
-      answer: "cancelled",
-      undone: isMove && !moved ? ["armed registration"] : [],
-      notUndone: isMove && moved ? ["registration"] : [],
-    });
+    const operation = this.#operation;
+    const kept = [...(operation?.results.values() ?? [])].filter(({ result }) => result === "kept").length;
+    const notUndone = [
+      ...(this.#isRegistering ? ["registration under way"] : []),
+      ...(operation?.isRegistered === true ? ["registration"] : []),
+      ...(kept > 0 ? [`${kept} replaced dialogs`] : []),
+    ];
+    const undone = this.#from === "Armed" ? ["armed registration"] : [];
+    this.#answer(command, { ...this.#head(command), answer: "cancelled", undone, notUndone });
+  }
+
+  /** At the place that was wanted, or at the end. */
+  #awaitsResults(): boolean {
+    const operation = this.#operation;
+    if (operation === null) return false;
+    if (this.#state === "Waiting") return operation.isThere;
+    return this.#state === "Replacing" || this.#state === "Settling";
   }
 
   #pending(): readonly DialogDescription[] {
     const operation = this.#operation;
-    if (operation === null) return [];
-    const present = new Set(this.#options.port.dialogs().map(({ id }) => id));
-    return operation.expected.filter(({ id }) => !operation.results.has(id) && present.has(id));
+    return operation?.expected.filter(({ id }) => !operation.results.has(id)) ?? [];
   }
 
-  /** Later: a dialog's end is seen before its report comes. */
   #tellIfDone(): void {
-    const operation = this.#operation;
-    this.#host.clock.after(
-      0,
+    if (!this.#awaitsResults()) return;
+    if (this.#pending().length === 0) this.#run("all told");
+    else this.#lookLater(false);
+  }
+
+  /** A dialog's end is seen before its report comes; one that is gone and stays unreported has ended. */
+  #lookLater(wasGone: boolean): void {
+    this.#look?.cancel();
+    this.#look = this.#host.clock.after(
+      lookPause,
       () => {
-        const isOpen = this.#operation === operation && operation !== null;
-        const awaits = this.#state === "Replacing" || (this.#state === "Waiting" && !this.#isSMove());
-        if (isOpen && awaits && this.#pending().length === 0) this.#run("all told");
+        if (!this.#awaitsResults()) return;
+        const present = new Set(this.#options.port.dialogs().map(({ id }) => id));
+        const isGone = this.#pending().every(({ id }) => !present.has(id));
+        if (isGone && wasGone) this.#run("all told");
+        else this.#lookLater(isGone);
       },
       "move looks for results",
     );
@@ -425,6 +458,7 @@ export class MoveDriver {
   #close(): void {
     this.#rest?.cancel();
     this.#deadline?.cancel();
+    this.#look?.cancel();
     this.#operation = null;
     // From now on dialogs follow whatever registration there is.
     this.#options.port.replace("now");

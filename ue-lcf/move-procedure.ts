@@ -13,6 +13,8 @@ export type MoveState =
   | "Waiting"
   /** Registered; the results of the dialogs are awaited. */
   | "Replacing"
+  /** Given up; what the dialogs say about that is awaited for 500 ms. */
+  | "Settling"
   /** Cancelled, and registering where it is now. */
   | "Returning"
   /** Given up while a REGISTER was under way: its outcome is told and no more. */
@@ -30,7 +32,7 @@ export type MoveEvent =
   | "replace"
   | "cancel"
   | "cancel, re-register"
-  /** The armed rest is over. */
+  /** The armed rest, or the one of 500 ms, is over. */
   | "rest over"
   /** 200; its dialogs are replaced at once, or wait for `replace`. */
   | "registered"
@@ -160,7 +162,10 @@ const waiting = {
   "amend armed": { next: "Armed", actions: ["amend", "hold", "answer accepted", "start rest"] },
   "amend only": { next: "Waiting", actions: ["amend", "answer accepted"] },
   replace: { next: "Replacing", actions: ["amend", "answer accepted", "replace"] },
-  cancel: { next: "Idle", actions: ["amend", "answer cancelled", "pin the rest", "report", "close"] },
+  cancel: {
+    next: "Settling",
+    actions: ["amend", "answer cancelled", "pin the rest", "start rest of 500 ms"],
+  },
   "cancel, re-register": { next: "Returning", actions: ["amend", "answer cancelled", "re-register"] },
   "rest over": null,
   registered: null,
@@ -170,9 +175,9 @@ const waiting = {
   "registered, again": null,
   failed: null,
   "all told": { next: "Idle", actions: ["report", "close"] },
-  deadline: { next: "Idle", actions: ["pin the rest", "report", "close"] },
+  deadline: { next: "Settling", actions: ["pin the rest", "start rest of 500 ms"] },
   emergency: null,
-  unregistered: { next: "Idle", actions: ["pin the rest", "report", "close"] },
+  unregistered: { next: "Settling", actions: ["pin the rest", "start rest of 500 ms"] },
 } as const satisfies MoveRows;
 
 const replacing = {
@@ -182,7 +187,10 @@ const replacing = {
   "amend armed": { next: "Armed", actions: ["amend", "hold", "answer accepted", "start rest"] },
   "amend only": { next: "Replacing", actions: ["amend", "answer accepted"] },
   replace: { next: "Replacing", actions: ["amend", "answer accepted", "replace"] },
-  cancel: { next: "Idle", actions: ["amend", "answer cancelled", "pin the rest", "report", "close"] },
+  cancel: {
+    next: "Settling",
+    actions: ["amend", "answer cancelled", "pin the rest", "start rest of 500 ms"],
+  },
   "cancel, re-register": { next: "Returning", actions: ["amend", "answer cancelled", "re-register"] },
   "rest over": null,
   registered: null,
@@ -192,9 +200,34 @@ const replacing = {
   "registered, again": null,
   failed: null,
   "all told": { next: "Idle", actions: ["report", "close"] },
-  deadline: { next: "Idle", actions: ["pin the rest", "report", "close"] },
+  deadline: { next: "Settling", actions: ["pin the rest", "start rest of 500 ms"] },
   emergency: null,
-  unregistered: { next: "Idle", actions: ["pin the rest", "report", "close"] },
+  unregistered: { next: "Settling", actions: ["pin the rest", "start rest of 500 ms"] },
+} as const satisfies MoveRows;
+
+const settling = {
+  move: null,
+  "move armed": null,
+  "amend now": null,
+  "amend armed": null,
+  "amend only": null,
+  replace: null,
+  cancel: { next: "Settling", actions: ["amend", "answer cancelled"] },
+  "cancel, re-register": {
+    next: "Returning",
+    actions: ["amend", "stop rest", "answer cancelled", "re-register"],
+  },
+  "rest over": { next: "Idle", actions: ["report", "close"] },
+  registered: null,
+  "registered, wait": null,
+  "registered, old S-CSCF": null,
+  "registered, still old": null,
+  "registered, again": null,
+  failed: null,
+  "all told": { next: "Idle", actions: ["stop rest", "report", "close"] },
+  deadline: null,
+  emergency: null,
+  unregistered: null,
 } as const satisfies MoveRows;
 
 const returning = {
@@ -249,6 +282,7 @@ export const moveTable = {
   Registering: registering,
   Waiting: waiting,
   Replacing: replacing,
+  Settling: settling,
   Returning: returning,
   Ending: ending,
 } as const satisfies MoveTable;

@@ -120,16 +120,22 @@ export function judgeContent(command: Command, circumstances: Circumstances): Re
   const { operation } = circumstances;
   switch (command.command) {
     case "query":
-    case "cancel":
       return null;
+    case "cancel":
+      // Of one that is over nothing is left to undo; but never another one's.
+      return operation === null ? null : judgeOperation(command, operation);
     case "replace":
-      if (operation === command.operation) return null;
-      return refuse("no such operation", `${command.operation} is not open; open is ${operation ?? "none"}`);
+      return judgeOperation(command, operation);
     case "move":
       if (operation !== null && operation !== command.operation)
         return refuse("another operation is open", `${operation} is`);
       return operation === null ? judgeMove(command, circumstances) : judgeTarget(command, circumstances);
   }
+}
+
+function judgeOperation(command: Command, open: string | null): Refusal | null {
+  if (open === command.operation) return null;
+  return refuse("no such operation", `${command.operation} is not open; open is ${open ?? "none"}`);
 }
 
 function judgeTarget({ target }: MoveContent, { allowed }: Circumstances): Refusal | null {
