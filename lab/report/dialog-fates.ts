@@ -37,7 +37,13 @@ export function dialogHistories(seen: readonly SeenDialog[]): Map<string, Dialog
       continue;
     }
     const end = history.ends.find((candidate) => candidate.user === user && candidate.call === event.call);
-    if (end === undefined) continue;
+    if (end === undefined) {
+      // Its ACK was lost, and the BYE came first: this end had it all the same.
+      const { call, dialog, at } = event;
+      if (event.kind === "ended" && event.by !== "replaced")
+        history.ends.push({ user, call, dialog, confirmedAt: at, ended: event, pinned: null });
+      continue;
+    }
     if (event.kind === "ended") end.ended = event;
     else end.pinned = event.reason;
   }

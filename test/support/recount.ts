@@ -118,7 +118,9 @@ function readDialogs(sip: readonly Sip[]): Map<string, Dialog> {
     const end = { confirmedAt: at, endedAt: Number.POSITIVE_INFINITY };
     if (method === "INVITE" && status >= 200 && status < 300 && isUe(to))
       dialog.caller ??= { ...end, ue: to, pCscf: from };
-    if (method === "ACK" && isUe(to) && dialog.caller !== null)
+    // A BYE shows it, too: the ACK before it was lost.
+    const shows = method === "ACK" || (method === "BYE" && status === 0);
+    if (shows && isUe(to) && dialog.caller !== null && to !== dialog.caller.ue)
       dialog.callee ??= { ...end, ue: to, pCscf: from };
     if (method !== "BYE" || status !== 0) continue;
     for (const name of [from, to])

@@ -262,11 +262,12 @@ export class UeCall implements Call, CallChainOwner {
   }
 
   dialogEnded(leg: Leg, by: "replaced" | "self" | "peer" | "lost", next: Leg | null): void {
-    if (!this.#confirmed.has(leg.callId)) return;
     const { observer, host } = this.#context;
     const dialog = this.#observed(leg);
     const replacedBy = next?.callId ?? null;
     observer.dialog?.({ kind: "ended", at: host.clock.wall(), call: this.id, dialog, by, replacedBy });
+    // One whose ACK never came was held, but the CFS has not heard of it.
+    if (!this.#confirmed.has(leg.callId)) return;
     const id = this.#nameOf(leg);
     if (by === "replaced" && next !== null) {
       const media = this.#descriptions.changedInReplacing ? { reason: "media changed" } : {};
