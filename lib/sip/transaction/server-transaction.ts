@@ -118,12 +118,8 @@ export class ServerMachine {
   }
 
   respond(response: SipResponse): void {
-    if (!this.#allows(response.status)) {
-      this.#owner.refused(response);
-      if (response.status !== 408) return;
-    } else {
-      this.#response = response;
-    }
+    if (this.#allows(response.status)) this.#response = response;
+    else this.#owner.refused(response);
     this.#fire(userEvent(response.status));
   }
 
@@ -131,7 +127,7 @@ export class ServerMachine {
     this.#run.abandon();
   }
 
-  /** Whether the machine will send it; only then it becomes the one that answers retransmissions. */
+  /** Whether the table sends it in this state; only then it becomes the one that answers retransmissions. */
   #allows(status: number): boolean {
     if (this.request.method === "INVITE")
       return this.state === "Proceeding" || (this.state === "Accepted" && status >= 200 && status < 300);

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { HeaderPair, SipRequest } from "@liquid-ims/sip/message";
-import { isRejection, prepareRequest } from "@liquid-ims/sip/proxy";
-import { ackOf, answer, newRequest, send, target } from "../stack-nodes.ts";
+import { forward, forwardAck, isRejection, prepareRequest } from "@liquid-ims/sip/proxy";
+import { addBareHost } from "../../support/virtual-hosts.ts";
+import { ackOf, answer, newRequest, openNode, send, target } from "../stack-nodes.ts";
 import { proxyUri, proxyWorld, serverAddress } from "./proxy-world.ts";
 
 const identity = { isOwn: (uri: { host: string }) => uri.host === "p.test", supported: ["path"] };
@@ -135,6 +136,27 @@ test("16.6: a target of the branch is used whatever its Route and Request-URI sa
   await run(100);
   assert.equal(servers[0]?.requests[0]?.request.uri, "sip:bob@nowhere.test");
   assert.equal(servers[0]?.requests[0]?.source.protocol, "tcp");
+});
+
+test("16.6: a branch can be sent from another address of the proxy", async () => {
+  const { simulation, run, servers, alice } = await proxyWorld([{}]);
+  const { node: host } = addBareHost(simulation, "two addresses", "10.0.0.52", "10.0.0.53");
+  const from = target("udp", "10.0.0.53");
+  await simulation.settle(
+    openNode(host, {
+      listen: [target("udp", "10.0.0.52"), from],
+      answer: (transaction, { stack }) =>
+        forward(stack, transaction, transaction.request, {
+          branches: [{ uri: `sip:bob@${serverAddress(0)}`, from }],
+        }),
+      ack: (request, { stack }) => forwardAck(stack, request, { uri: `sip:bob@${serverAddress(0)}`, from }),
+    }),
+  );
+  send(alice, newRequest("OPTIONS", "sip:bob@10.0.0.52"));
+  alice.stack.sendAck(newRequest("ACK", "sip:bob@10.0.0.52", { toTag: "x" }));
+  await run(100);
+  assert.equal(servers[0]?.requests[0]?.source.address.host, "10.0.0.53");
+  assert.equal(servers[0]?.acks[0]?.source.address.host, "10.0.0.53");
 });
 
 test("16.7: our Via comes off, the response can be edited, 100 is not passed on", async () => {

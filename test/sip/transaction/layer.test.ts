@@ -98,6 +98,9 @@ test("17.2.3: without a branch of RFC 3261 the contents decide (RFC 2543)", asyn
   peer.send(bob, ...request("OPTIONS", { branch: null, to: ";tag=other" }));
   await simulation.run({ ms: 100 });
   assert.equal(node.requests.length, 8);
+  peer.send(bob, ...request("OPTIONS", { branch: "z9hG4bK", callId: "c3" }));
+  await simulation.run({ ms: 100 });
+  assert.equal(node.requests.length, 9);
 });
 
 test("17.2.3: an ACK to a non-2xx ends its INVITE, and reaches no user", async () => {
@@ -165,8 +168,9 @@ test("13.2.2.4: an ACK to a 2xx reaches the user, with its own branch and with t
   await simulation.run({ ms: 100 });
   peer.send(bob, ...request("ACK", { branch: "z9hG4bKack", to: ";tag=bob-1" }));
   peer.send(bob, ...request("ACK", { to: ";tag=bob-1" }));
+  peer.send(bob, ...request("ACK", { branch: "z9hG4bKno-tag" }));
   await simulation.run({ ms: 100 });
-  assert.equal(node.acks.length, 2);
+  assert.equal(node.acks.length, 3);
   assert.equal(peer.received.length, 1);
 });
 
@@ -237,16 +241,19 @@ test("8.2.2.2: one request on two paths gets 482 for the second, when merged req
   peer.send(bob, ...request("INVITE", { branch: "z9hG4bKtwo" }));
   peer.send(bob, ...request("INVITE", { branch: "z9hG4bKthree", cseq: 2 }));
   peer.send(bob, ...request("INVITE", { branch: "z9hG4bKfour", to: ";tag=in-dialog" }));
+  const other = request("INVITE", { branch: "z9hG4bKfive" });
+  peer.send(bob, ...other.map((line) => line.replace("tag=peer", "tag=other")));
   await simulation.run({ ms: 100 });
   assert.deepEqual(peer.firstLines(), [
     "SIP/2.0 180 Ringing",
     "SIP/2.0 482 Loop Detected",
     "SIP/2.0 180 Ringing",
     "SIP/2.0 180 Ringing",
+    "SIP/2.0 180 Ringing",
   ]);
   peer.send(bob, ...request("ACK", { branch: "z9hG4bKtwo", to: ";tag=x" }));
   await simulation.run({ ms: 100 });
-  assert.equal(node.requests.length, 3);
+  assert.equal(node.requests.length, 4);
   assert.equal(node.acks.length, 0);
 });
 
@@ -474,4 +481,31 @@ test("RFC 4320 4.2: a 408 to a non-INVITE is not sent, and its retransmissions a
   assert.equal(node.requests.length, 1);
   await simulation.run({ ms: 13_000 });
   assert.deepEqual(node.ends, ["OPTIONS timeout"]);
+});
+
+test("17.1.1.2, 17.2.1: 300 is the first status that is no success, at both ends", async () => {
+  for (const [status, states] of [
+    [299, ["Accepted", "Accepted"]],
+    [300, ["Completed", "Confirmed"]],
+  ] as const) {
+    const { simulation, node } = await world(okFor(status));
+    const alice = await addNode(simulation, "alice", "10.0.0.1");
+    const outcome = send(alice, newRequest("INVITE", "sip:bob@10.0.0.2"));
+    await simulation.run({ ms: 100 });
+    assert.deepEqual(outcome.statuses, [status]);
+    assert.deepEqual([outcome.transaction.state, node.requests[0]?.state], states);
+  }
+});
+
+test("9.1: only an INVITE can be cancelled", async () => {
+  const { simulation, node } = await world();
+  const alice = await addNode(simulation, "alice", "10.0.0.1");
+  const outcome = send(alice, newRequest("OPTIONS", "sip:bob@10.0.0.2"));
+  await simulation.run({ ms: 4_000 });
+  assert.equal(outcome.transaction.state, "Proceeding");
+  outcome.transaction.cancel();
+  await simulation.run({ ms: 1_000 });
+  assert.equal(node.stack.transactions.server, 1);
+  assert.equal(counted(alice, "sip_messages_sent_total", { kind: "request" }), 4);
+  assert.equal(counted(alice, "sip_requests_retransmitted_total"), 3);
 });

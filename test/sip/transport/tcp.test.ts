@@ -364,3 +364,13 @@ test("18: port 0 for both transports gives one number", async () => {
     both("x").map(({ protocol }) => protocol),
   );
 });
+
+test("close: connections end with the stack", async () => {
+  const { simulation, connect, node } = await world();
+  const record = await connect();
+  await simulation.run({ ms: 10 });
+  await simulation.settle(node.stack.close());
+  await simulation.run({ ms: 10 });
+  assert.notEqual(record.ending, "open");
+  assert.equal(counted(node, "sip_connections"), 0);
+});
