@@ -6,6 +6,7 @@ import type { Timeline } from "../timeline.ts";
 import { homeDomain } from "../topology.ts";
 import type { TraceEntry } from "../trace.ts";
 import {
+  chainOf,
   countFates,
   type DialogHistory,
   dialogFates,
@@ -13,7 +14,6 @@ import {
   endedByItsUsers,
   type Fate,
   type FateOptions,
-  lastOfChain,
   type SeenDialog,
 } from "./dialog-fates.ts";
 import { countLoad } from "./load.ts";
@@ -109,7 +109,7 @@ function round(milliseconds: number): number {
 function completedCalls(histories: ReadonlyMap<string, DialogHistory>): number {
   return [...histories.values()].filter((history) => {
     const first = history.ends.every((end) => end.dialog.gen === 0);
-    return first && endedByItsUsers(lastOfChain(history, histories));
+    return first && endedByItsUsers(chainOf(history, histories));
   }).length;
 }
 

@@ -1,5 +1,5 @@
 // What became of every dialog that a transfer touched, from what both of its ends saw.
-import type { DialogObservation, ObservedDialog } from "@liquid-ims/ue-lcf/observation";
+import type { DialogEnd, DialogObservation, ObservedDialog } from "@liquid-ims/ue-lcf/observation";
 import type { ReportDialogs } from "./report.ts";
 
 /** An observation and the UE that made it. */
@@ -50,23 +50,31 @@ export function dialogHistories(seen: readonly SeenDialog[]): Map<string, Dialog
   return histories;
 }
 
-/** The dialog that the chain of replacements beginning here ended in. */
-export function lastOfChain(history: DialogHistory, all: ReadonlyMap<string, DialogHistory>): DialogHistory {
-  let last = history;
-  for (let steps = 0; steps < 100; steps++) {
-    const next = last.ends.map((end) => end.ended?.replacedBy ?? null).find((callId) => callId !== null);
-    const following = next === null || next === undefined ? undefined : all.get(next);
-    if (following === undefined) return last;
-    last = following;
+/** A dialog and those that replaced it, in order. */
+export function chainOf(history: DialogHistory, all: ReadonlyMap<string, DialogHistory>): DialogHistory[] {
+  const chain = [history];
+  for (let last: DialogHistory | undefined = history; last !== undefined; ) {
+    const next: string | null | undefined = last.ends
+      .map((end) => end.ended?.replacedBy ?? null)
+      .find((callId) => callId !== null);
+    last = next === null || next === undefined ? undefined : all.get(next);
+    if (last === undefined || chain.includes(last)) break;
+    chain.push(last);
   }
-  return last;
+  return chain;
 }
 
-/** True when a user ended it and the other end heard of it, or when both hung up. */
-export function endedByItsUsers(history: DialogHistory): boolean {
-  const both = history.ends.length === 2 && history.ends.every((end) => end.ended !== null);
-  const ways = history.ends.map((end) => end.ended?.by);
-  return both && ways.every((by) => by === "self" || by === "peer") && ways.includes("self");
+/**
+ * True when a user hung up and the other end heard of it, or when both hung up: in whatever dialog of the chain each
+ * of them did, for a hang-up may cross a replacement.
+ */
+export function endedByItsUsers(chain: readonly DialogHistory[]): boolean {
+  const last = new Map<string, DialogEnd | null>();
+  for (const end of chain.flatMap((history) => history.ends)) {
+    if (end.ended?.by !== "replaced") last.set(end.user, end.ended?.by ?? null);
+  }
+  const ways = [...last.values()];
+  return ways.length === 2 && ways.every((by) => by === "self" || by === "peer") && ways.includes("self");
 }
 
 export interface FateOptions {
@@ -97,33 +105,32 @@ function isConcerned(history: DialogHistory, options: FateOptions): boolean {
 }
 
 function judge(history: DialogHistory, all: ReadonlyMap<string, DialogHistory>, options: FateOptions): Fate {
-  const last = lastOfChain(history, all);
-  if (last !== history) {
-    const by = history.ends.find((end) => end.ended?.by === "replaced")?.user ?? "";
-    const kept = endedByItsUsers(last);
-    const detail = kept
-      ? `replaced, seen by ${by}`
-      : "the dialog that replaced it did not end as its users wished";
-    return { history, fate: kept ? "kept" : "lost", replacedBy: last.callId, detail };
+  const chain = chainOf(history, all);
+  // One that only one end ever had did not take its place: its user hung up meanwhile.
+  const successor = chain.slice(1).findLast((next) => next.ends.length === 2);
+  const replacedBy = successor?.callId ?? null;
+  if (!endedByItsUsers(chain)) {
+    const open = chain.at(-1)?.ends.filter((end) => end.ended === null) ?? [];
+    const where = open.map((end) => end.user).join(" and ");
+    const detail = where === "" ? "ended by neither user" : `never ended at ${where}`;
+    return { history, fate: "lost", replacedBy, detail };
   }
-  if (!endedByItsUsers(history)) {
-    const open = history.ends.filter((end) => end.ended === null).map((end) => end.user);
-    const detail = open.length > 0 ? `never ended at ${open.join(" and ")}` : "ended by neither user";
-    return { history, fate: "lost", replacedBy: null, detail };
+  if (replacedBy !== null) {
+    const by = history.ends.filter((end) => end.ended?.by === "replaced").map((end) => end.user);
+    return { history, fate: "kept", replacedBy, detail: `replaced, seen by ${by.join(" and ")}` };
   }
   const pinned = history.ends.map((end) => end.pinned).find((reason) => reason !== null);
-  if (pinned !== undefined && pinned !== null)
-    return { history, fate: "pinned", replacedBy: null, detail: pinned };
+  if (pinned !== undefined && pinned !== null) return { history, fate: "pinned", replacedBy, detail: pinned };
   const ended = Math.min(...history.ends.map((end) => end.ended?.at ?? Number.POSITIVE_INFINITY));
   if (options.completedAt !== null && ended > options.completedAt) {
     return {
       history,
       fate: "pinned",
-      replacedBy: null,
+      replacedBy,
       detail: "still on the old path when the transfer was over",
     };
   }
-  return { history, fate: "endedMeanwhile", replacedBy: null, detail: "ended by its users" };
+  return { history, fate: "endedMeanwhile", replacedBy, detail: "ended by its users" };
 }
 
 /** The fate of every dialog of a planned user that a transfer found or that came later on the old path. */

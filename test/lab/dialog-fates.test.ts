@@ -75,6 +75,29 @@ test("lost: replaced, but the new dialog never ended at the other end", () => {
   assert.equal(fate?.fate, "lost");
 });
 
+test("ended meanwhile: a hang-up that crosses the replacement, heard by the other end in the new dialog", () => {
+  const [fate] = judge(
+    ...up,
+    saw("callee", "a", 1500).ended("replaced", "b"),
+    saw("caller", "a", 1501).ended("self"),
+    saw("callee", "b", 1510, 1).confirmed(),
+    saw("callee", "b", 1511, 1).ended("peer"),
+  );
+  assert.equal(fate?.fate, "endedMeanwhile");
+});
+
+test("kept: the ACK of the new dialog was lost, its BYE arrived", () => {
+  const [fate] = judge(
+    ...up,
+    saw("callee", "a", 1500).ended("replaced", "b"),
+    saw("caller", "a", 1501).ended("replaced", "b"),
+    saw("caller", "b", 1501, 1, "pcscf2.open-ims.test:4060").confirmed(),
+    saw("caller", "b", 1600, 1, "pcscf2.open-ims.test:4060").ended("self"),
+    saw("callee", "b", 1601, 1).ended("peer"),
+  );
+  assert.equal(fate?.fate, "kept");
+});
+
 test("lost: the peer hung up and nobody heard of it", () => {
   const [fate] = judge(...up, saw("caller", "a", 1800).ended("self"));
   assert.equal(fate?.fate, "lost");

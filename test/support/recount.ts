@@ -97,6 +97,8 @@ interface Dialog {
   /** A UE sent BYE, and the other one got it. */
   byeSent: boolean;
   byeArrived: boolean;
+  /** When the first of them was sent. */
+  byeAt: number;
   readonly byePath: string[];
 }
 
@@ -109,7 +111,7 @@ function readDialogs(sip: readonly Sip[]): Map<string, Dialog> {
       const replaces = field(text, "Replaces").split(";")[0] ?? "";
       const fresh: Dialog = {
         ...{ callId, replaces: replaces === "" ? null : replaces, caller: null, callee: null },
-        ...{ byeSent: false, byeArrived: false, byePath: [] },
+        ...{ byeSent: false, byeArrived: false, byeAt: Number.POSITIVE_INFINITY, byePath: [] },
       };
       if (!dialogs.has(callId)) dialogs.set(callId, fresh);
     }
@@ -128,7 +130,10 @@ function readDialogs(sip: readonly Sip[]): Map<string, Dialog> {
     for (const side of [dialog.caller, dialog.callee]) {
       if (side !== null && (side.ue === from || side.ue === to)) side.endedAt = Math.min(side.endedAt, at);
     }
-    if (isUe(from)) dialog.byeSent = true;
+    if (isUe(from)) {
+      dialog.byeSent = true;
+      dialog.byeAt = Math.min(dialog.byeAt, at);
+    }
     if (isUe(to)) dialog.byeArrived = true;
   }
   return dialogs;
@@ -193,7 +198,11 @@ export function recount(trace: readonly TraceEntry[], options: RecountOptions, u
     for (let next: Dialog | undefined = dialog; next !== undefined; ) {
       last = next;
       const { callId }: Dialog = next;
-      next = [...dialogs.values()].find((one) => one.replaces === callId && confirmed(one));
+      // Ended before the other one stood: its user hung up, and nothing took its place.
+      const { byeAt }: Dialog = next;
+      next = [...dialogs.values()].find(
+        (one) => one.replaces === callId && confirmed(one) && byeAt > (one.caller?.confirmedAt ?? 0),
+      );
     }
     if (last === dialog) {
       if (dialog.byeSent && dialog.byeArrived) counts.endedByUsers += 1;
