@@ -8,7 +8,8 @@ import {
   openTicket,
   sealSubscribe,
 } from "@liquid-ims/reference-points/cfs-ue-body";
-import { type SigningKey, thumbprint } from "@liquid-ims/reference-points/jws";
+import { parseJson } from "@liquid-ims/reference-points/decode-json";
+import { parseJws, type SigningKey, thumbprint } from "@liquid-ims/reference-points/jws";
 import { cfsUeVersion } from "@liquid-ims/reference-points/version";
 import type { Timer } from "@liquid-ims/runtime/clock";
 import type { KeyPair, PublicKey } from "@liquid-ims/runtime/crypto";
@@ -31,6 +32,17 @@ export interface CfsUeOptions {
   readonly expires: number;
   /** A command that a known key has signed; one at a time, in the order of arrival. */
   command(command: Command): void;
+  /** Signed by a known key, but no command that is known here: a newer CFS's. */
+  unknownCommand(head: UnknownCommand): void;
+  /** True from accepting an S move to its 200: nothing leaves outside dialogs. */
+  isHolding(): boolean;
+}
+
+/** What can be read of a command that is not understood. */
+export interface UnknownCommand {
+  readonly operation: string;
+  readonly sequence: number;
+  readonly detail: string;
 }
 
 /** One SUBSCRIBE and its dialog. */
@@ -47,6 +59,8 @@ interface CfsDialog {
   keys: ReadonlyMap<string, PublicKey>;
   /** To be repeated, null when that was done. */
   challenge: string | null;
+  /** The SUBSCRIBE under way repeats it. */
+  isProving: boolean;
   hasTicket: boolean;
   isSealing: boolean;
 }
@@ -54,9 +68,14 @@ interface CfsDialog {
 /** A new SUBSCRIBE after the end of another, at most once in so many ms; with jitter. */
 const resubscribePause = 10_000;
 const resubscribeJitter = 2000;
-/** No CFS there: not sooner than in an hour. */
+/** No CFS there: not sooner than in an hour, unless a registration elsewhere comes about. */
 const hour = 3_600_000;
-const nobodyThere: ReadonlySet<number> = new Set([404, 408, 489, 503]);
+/** Answers of a CFS that is there and wants to be asked again: 500 with Retry-After is its rate. */
+const soonAgain: ReadonlySet<number> = new Set([500, 504]);
+/** An unsigned NOTIFY cannot send the LCF to sleep for longer, ms. */
+const longestProbation = 120_000;
+/** How often a SUBSCRIBE that a move holds back is tried, ms. */
+const holdPause = 100;
 /** A refresh that was refused is tried again. */
 const refreshPause = 3000;
 /** What was said and not acknowledged is said again. */
@@ -64,6 +83,18 @@ const acknowledgePause = 10_000;
 
 function routeKey({ path, serviceRoute }: PresentRegistration): string {
   return JSON.stringify([path, serviceRoute]);
+}
+
+/** Operation and sequence of a verified command whose other members are not understood. */
+function headOf(jws: string): Pick<UnknownCommand, "operation" | "sequence"> | null {
+  const parsed = parseJws(jws);
+  if (!parsed.ok) return null;
+  const read = parseJson(parsed.value.payload);
+  if (!read.ok || typeof read.value !== "object" || read.value === null) return null;
+  const { operation, sequence } = read.value as { operation?: unknown; sequence?: unknown };
+  if (typeof operation !== "string" || operation === "" || operation.length > 256) return null;
+  if (typeof sequence !== "number" || !Number.isSafeInteger(sequence) || sequence < 1) return null;
+  return { operation, sequence };
 }
 
 export class CfsUe {
@@ -77,6 +108,10 @@ export class CfsUe {
   /** Bodies are verified in the order of their arrival, one at a time. */
   #incoming: Promise<void> = Promise.resolve();
   #outgoing: Promise<void> = Promise.resolve();
+  /** Every dialog that may still bring something. */
+  readonly #dialogs = new Set<CfsDialog>();
+  /** A hello is due or being signed: what is to be said waits for its dialog. */
+  #isOpening = false;
   #subscribedAt = Number.NEGATIVE_INFINITY;
   #again: Timer | null = null;
   #refresh: Timer | null = null;
@@ -107,8 +142,10 @@ export class CfsUe {
   unregistered(): void {
     this.#again?.cancel();
     this.#refresh?.cancel();
-    this.#current?.subscription?.abandon();
+    for (const dialog of this.#dialogs) dialog.subscription?.abandon();
+    this.#dialogs.clear();
     this.#current = null;
+    this.#isOpening = false;
   }
 
   /** Said until it is acknowledged, in whatever dialog is current. */
@@ -137,6 +174,12 @@ export class CfsUe {
 
   #subscribe(): void {
     this.#again?.cancel();
+    if (this.#isStopped || this.#options.port.registration() === null) return;
+    this.#isOpening = true;
+    if (this.#options.isHolding()) {
+      this.#again = this.#host.clock.after(holdPause, () => this.#subscribe(), "LCF waits for a move");
+      return;
+    }
     this.#subscribedAt = this.#host.clock.now();
     const turn = this.#outgoing.then(() => this.#hello());
     this.#outgoing = turn;
@@ -168,12 +211,18 @@ export class CfsUe {
         serviceRoute,
         key: this.#key.publicKey.jwk,
       },
-      answers: [],
-      reports: [],
+      ...this.#outbox.all,
     };
     const jws = await sealSubscribe(crypto, this.#signing(this.#key), body);
-    // Signing takes time: what has changed meanwhile has a hello of its own under way.
-    if (port.registration() !== registration || this.#isStopped) return;
+    // Signing takes time: another registration has a hello of its own under way.
+    const present = port.registration();
+    if (present === null || this.#isStopped) return;
+    if (routeKey(present) !== routeKey(registration)) return;
+    if (this.#options.isHolding()) {
+      this.#subscribe();
+      return;
+    }
+    this.#isOpening = false;
     const dialog: CfsDialog = {
       names,
       nonce,
@@ -183,10 +232,12 @@ export class CfsUe {
       taken: 0,
       keys: new Map(),
       challenge: null,
+      isProving: false,
       hasTicket: false,
       isSealing: false,
     };
     this.#current = dialog;
+    this.#dialogs.add(dialog);
     this.#refresh?.cancel();
     this.#outbox.newDialog();
     dialog.subscription = port.subscribe(
@@ -211,29 +262,36 @@ export class CfsUe {
   }
 
   #ended(dialog: CfsDialog, end: SubscriptionEnd): void {
+    this.#dialogs.delete(dialog);
+    dialog.subscription = null;
     if (dialog !== this.#current) return;
     this.#host.log.info("cfs-ue dialog is over", { by: end.by });
+    this.#count(`over: ${end.by}`);
     this.#refresh?.cancel();
-    dialog.subscription = null;
+    if (this.#isOpening) return;
     if (end.by === "failure") this.#subscribeLater(end.outcome);
-    else if (end.by === "notifier" && end.retryAfter !== null) this.#subscribeIn(end.retryAfter * 1000);
-    else this.#subscribeIn(0);
+    else {
+      // Nobody has signed it: it decides nothing but when to ask again.
+      const retryAfter = end.by === "notifier" ? (end.retryAfter ?? 0) * 1000 : 0;
+      this.#subscribeIn(this.#paced(Math.min(retryAfter, longestProbation)));
+    }
   }
 
   #subscribeLater(outcome: Outcome): void {
     const header = outcome.response?.headers.get("Retry-After");
     const retryAfter = header === undefined ? 0 : (parseRetryAfter(header)?.seconds ?? 0) * 1000;
-    const isRate = outcome.status === 500 || outcome.status === 480 || outcome.status === 504;
-    if (isRate && !nobodyThere.has(outcome.status)) this.#subscribeIn(retryAfter);
-    else this.#subscribeIn(Math.max(retryAfter, hour));
+    if (!soonAgain.has(outcome.status)) this.#subscribeIn(Math.max(retryAfter, hour));
+    else this.#subscribeIn(retryAfter > 0 ? retryAfter : this.#paced(0));
   }
 
-  /** Once in 10 s at most, with jitter. */
+  /** Once in 10 s at most. */
+  #paced(ms: number): number {
+    return Math.max(ms, this.#subscribedAt + resubscribePause - this.#host.clock.now());
+  }
+
   #subscribeIn(ms: number): void {
     if (this.#isStopped) return;
-    const now = this.#host.clock.now();
-    const least = Math.max(0, this.#subscribedAt + resubscribePause - now);
-    const wait = Math.max(ms, least) + this.#host.random.int(resubscribeJitter);
+    const wait = ms + this.#host.random.int(resubscribeJitter);
     this.#again?.cancel();
     this.#again = this.#host.clock.after(wait, () => this.#subscribe(), "LCF subscribes again");
   }
@@ -302,8 +360,14 @@ export class CfsUe {
 
   async #command(jws: string): Promise<void> {
     const opened = await openCommand(this.#host.crypto, jws, (kid) => this.#trust?.keys.get(kid));
-    if (opened.ok) this.#options.command(opened.value);
-    else this.#refused(opened.failure, opened.detail);
+    if (opened.ok) {
+      this.#options.command(opened.value);
+      return;
+    }
+    this.#refused(opened.failure, `${opened.field} ${opened.detail}`);
+    // Its signature was found good before its content was read.
+    const head = opened.failure === "bad payload" ? headOf(jws) : null;
+    if (head !== null) this.#options.unknownCommand({ ...head, detail: `${opened.field}: ${opened.detail}` });
   }
 
   // What is said.
@@ -311,9 +375,12 @@ export class CfsUe {
   #answered(dialog: CfsDialog, outcome: Outcome): void {
     if (dialog !== this.#current) return;
     if (outcome.status < 300) {
+      if (dialog.isProving) dialog.challenge = null;
+      dialog.isProving = false;
       this.#send(false);
       return;
     }
+    dialog.isProving = false;
     this.#outbox.newDialog();
     this.#host.clock.after(
       refreshPause + this.#host.random.int(resubscribeJitter),
@@ -326,7 +393,7 @@ export class CfsUe {
   #send(always: boolean): void {
     const dialog = this.#current;
     if (dialog === null || dialog.subscription === null || !dialog.hasTicket || dialog.isSealing) return;
-    if (dialog.subscription.isBusy) return;
+    if (dialog.subscription.isBusy || this.#isOpening) return;
     const isDue = dialog.challenge !== null || this.#outbox.hasUnsaid || always;
     if (!isDue || this.#isStopped) return;
     dialog.isSealing = true;
@@ -351,7 +418,7 @@ export class CfsUe {
       answers,
       reports,
     };
-    dialog.challenge = null;
+    dialog.isProving = dialog.challenge !== null;
     const jws = await sealSubscribe(this.#host.crypto, this.#signing(pair), body);
     dialog.isSealing = false;
     if (dialog !== this.#current || dialog.subscription === null || this.#isStopped) return;

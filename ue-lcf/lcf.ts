@@ -47,6 +47,13 @@ export function createLcf(options: LcfOptions): Lcf {
     uri: settings.cfsUri ?? `sip:cfs.${domain}`,
     expires: settings.subscriptionExpires ?? 3500,
     command: receive,
+    unknownCommand: (head) => {
+      if (isOld(head.sequence)) return;
+      highest = head.sequence;
+      count("not understood");
+      move.refuse(head, { reason: "not understood", detail: head.detail });
+    },
+    isHolding: () => move.isHolding,
   });
   const move = new MoveDriver({
     host,
@@ -58,6 +65,11 @@ export function createLcf(options: LcfOptions): Lcf {
 
   function count(outcome: string): void {
     host.metrics.counter("lcf_commands_total", { help: "Signed commands.", labels: { outcome } }).add();
+  }
+
+  /** A higher one has been seen, or had been given before this LCF asked. */
+  function isOld(sequence: number): boolean {
+    return sequence <= Math.max(highest, cfsUe.trust?.sequence ?? 0);
   }
 
   function receive(command: Command): void {
@@ -77,18 +89,18 @@ export function createLcf(options: LcfOptions): Lcf {
       dialogs: port.dialogs(),
     };
     const head = judgeHead(command, circumstances);
-    if (head !== null) {
+    if (head?.reason === "not for this device") {
       count(head.reason);
       move.refuse(command, head);
       return;
     }
-    if (command.sequence <= Math.max(highest, trust.sequence)) {
+    if (isOld(command.sequence)) {
       count("replayed");
       host.log.warn("command ignored", { operation: command.operation, sequence: command.sequence, highest });
       return;
     }
     highest = command.sequence;
-    const refusal = judgeContent(command, circumstances);
+    const refusal = head ?? judgeContent(command, circumstances);
     count(refusal?.reason ?? command.command);
     if (refusal !== null) move.refuse(command, refusal);
     else move.obey(command);

@@ -57,6 +57,9 @@ interface Operation {
   readonly until: number | null;
 }
 
+/** What names a command. */
+type CommandName = Pick<Command, "operation" | "sequence">;
+
 type Answered = Exclude<Command, { readonly command: "query" }>;
 
 export class MoveDriver {
@@ -71,6 +74,7 @@ export class MoveDriver {
   #look: Timer | null = null;
   #registrations = 0;
   #isRegistering = false;
+  #isHolding = false;
   #result: RegisterResult | null = null;
   #command: Answered | null = null;
   /** First answer to each command, for its repetitions. */
@@ -91,11 +95,16 @@ export class MoveDriver {
   }
 
   /** The answer that this command has had; null: it is new. */
-  answerTo(command: Command): Answer | null {
+  answerTo(command: CommandName): Answer | null {
     return this.#answers.get(keyOf(command)) ?? null;
   }
 
-  refuse(command: Command, refusal: Refusal): void {
+  /** New requests outside dialogs wait for an S move's 200. */
+  get isHolding(): boolean {
+    return this.#isHolding;
+  }
+
+  refuse(command: CommandName, refusal: Refusal): void {
     const dialogs = aboutDialogs.has(refusal.reason) ? this.#options.port.dialogs() : [];
     this.#answer(command, { ...this.#head(command), answer: "refused", ...refusal, dialogs });
     this.#observe(command.operation, `refused: ${refusal.detail}`, refusal.reason);
@@ -194,10 +203,10 @@ export class MoveDriver {
         this.#cancelled();
         break;
       case "hold":
-        if (this.#isSMove()) port.holdNewRequests(true);
+        this.#hold(this.#isSMove());
         break;
       case "release":
-        port.holdNewRequests(false);
+        this.#hold(false);
         break;
       case "start rest":
         this.#startRest(this.#operation?.move?.after ?? 0);
@@ -249,6 +258,12 @@ export class MoveDriver {
         this.#close();
         break;
     }
+  }
+
+  #hold(isHolding: boolean): void {
+    if (this.#isHolding === isHolding) return;
+    this.#isHolding = isHolding;
+    this.#options.port.holdNewRequests(isHolding);
   }
 
   #isSMove(): boolean {
@@ -464,7 +479,7 @@ export class MoveDriver {
     this.#options.port.replace("now");
   }
 
-  #answer(command: Command, answer: Answer): void {
+  #answer(command: CommandName, answer: Answer): void {
     this.#answers.set(keyOf(command), answer);
     for (const key of this.#answers.keys()) {
       if (this.#answers.size <= remembered) break;
@@ -473,7 +488,7 @@ export class MoveDriver {
     this.#options.say(answer);
   }
 
-  #head(command: Command): { id: string; operation: string; sequence: number } {
+  #head(command: CommandName): { id: string; operation: string; sequence: number } {
     return { id: this.#newId(), operation: command.operation, sequence: command.sequence };
   }
 
@@ -497,7 +512,7 @@ const remembered = 64;
 
 const aboutDialogs: ReadonlySet<string> = new Set(["not idle", "not replaceable", "emergency call"]);
 
-function keyOf(command: Command): string {
+function keyOf(command: CommandName): string {
   return `${command.operation} ${command.sequence}`;
 }
 

@@ -20,6 +20,14 @@ export class Outbox {
     return this.#messages.some(({ id }) => !this.#said.has(id));
   }
 
+  /** All that is not acknowledged, for a hello: whether it is believed is not known yet. */
+  get all(): { readonly answers: readonly Answer[]; readonly reports: readonly Report[] } {
+    return {
+      answers: this.#messages.filter((message) => "answer" in message),
+      reports: this.#messages.filter((message) => "final" in message),
+    };
+  }
+
   /** What is to be said now. */
   take(): { readonly answers: readonly Answer[]; readonly reports: readonly Report[] } {
     const unsaid = this.#messages.filter(({ id }) => !this.#said.has(id));

@@ -14,6 +14,8 @@ interface End {
   readonly call: string;
   readonly dialog: ObservedDialog;
   readonly confirmedAt: number;
+  /** False: another one took its place before this end knew that both had it. */
+  readonly had: boolean;
   ended: Extract<DialogObservation, { kind: "ended" }> | null;
   pinned: string | null;
 }
@@ -33,15 +35,17 @@ export function dialogHistories(seen: readonly SeenDialog[]): Map<string, Dialog
     histories.set(callId, history);
     if (event.kind === "confirmed") {
       const { call, dialog, at } = event;
-      history.ends.push({ user, call, dialog, confirmedAt: at, ended: null, pinned: null });
+      history.ends.push({ user, call, dialog, confirmedAt: at, had: true, ended: null, pinned: null });
       continue;
     }
     const end = history.ends.find((candidate) => candidate.user === user && candidate.call === event.call);
     if (end === undefined) {
       // Its ACK was lost, and the BYE came first: this end had it all the same.
       const { call, dialog, at } = event;
-      if (event.kind === "ended" && event.by !== "replaced")
-        history.ends.push({ user, call, dialog, confirmedAt: at, ended: event, pinned: null });
+      if (event.kind === "ended") {
+        const had = event.by !== "replaced";
+        history.ends.push({ user, call, dialog, confirmedAt: at, had, ended: event, pinned: null });
+      }
       continue;
     }
     if (event.kind === "ended") end.ended = event;
@@ -96,7 +100,7 @@ export interface Fate {
 
 function isConcerned(history: DialogHistory, options: FateOptions): boolean {
   return history.ends.some((end) => {
-    if (!options.planned.has(end.user) || !options.isOld(end.dialog)) return false;
+    if (!end.had || !options.planned.has(end.user) || !options.isOld(end.dialog)) return false;
     return (
       end.confirmedAt > options.triggeredAt ||
       (end.ended?.at ?? Number.POSITIVE_INFINITY) > options.triggeredAt
@@ -107,7 +111,9 @@ function isConcerned(history: DialogHistory, options: FateOptions): boolean {
 function judge(history: DialogHistory, all: ReadonlyMap<string, DialogHistory>, options: FateOptions): Fate {
   const chain = chainOf(history, all);
   // One that only one end ever had did not take its place: its user hung up meanwhile.
-  const successor = chain.slice(1).findLast((next) => next.ends.length === 2);
+  const successor = chain
+    .slice(1)
+    .findLast((next) => next.ends.length === 2 && next.ends.every((end) => end.had));
   const replacedBy = successor?.callId ?? null;
   if (!endedByItsUsers(chain)) {
     const open = chain.at(-1)?.ends.filter((end) => end.ended === null) ?? [];
