@@ -159,6 +159,16 @@ test("16.6: a branch can be sent from another address of the proxy", async () =>
   assert.equal(servers[0]?.acks[0]?.source.address.host, "10.0.0.53");
 });
 
+test("16.6: an ACK to a 2xx can be sent to a target of the proxy's choice", async () => {
+  const { run, proxy, servers } = await proxyWorld([{}]);
+  forwardAck(proxy.stack, newRequest("ACK", "sip:bob@nowhere.test", { toTag: "x" }), {
+    target: target("tcp", serverAddress(0)),
+  });
+  await run(100);
+  assert.equal(servers[0]?.acks[0]?.source.protocol, "tcp");
+  assert.equal(servers[0]?.acks[0]?.request.headers.get("Max-Forwards"), "69");
+});
+
 test("16.7: our Via comes off, the response can be edited, 100 is not passed on", async () => {
   const { call, run } = await proxyWorld(
     [

@@ -40,6 +40,10 @@ test("18.2.1: what the peer wrote into received and rport itself does not count"
     marked("SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKa;received=203.0.113.1;rport=7"),
     "SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKa",
   );
+  assert.equal(
+    marked("SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKa;rport=7"),
+    "SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKa",
+  );
 });
 
 test("18.2.1: an unreadable first Via is no Via", () => {
