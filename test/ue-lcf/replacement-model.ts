@@ -1,4 +1,5 @@
 // Two ends of a call and a network that is a set of messages: explores every order of deliveries, losses, moves,
+// Long because network, two ends and the judgement of end states are one model.
 // timers and hang-ups of the real tables.
 
 import { type CallStep, step } from "@liquid-ims/ue-lcf/dialog-replacement";
