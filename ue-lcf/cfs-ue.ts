@@ -1,4 +1,5 @@
 // The LCF's half of the event package liquid-ims: hello, ticket, commands, answers. RFC 6665 4.1; cfs-ue 2 to 6.
+// Long because the subscription, its dialogs and what waits to be said change together.
 import type { Command, NotifyBody, SubscribeBody } from "@liquid-ims/reference-points/cfs-ue";
 import { contentType, eventPackage } from "@liquid-ims/reference-points/cfs-ue";
 import {

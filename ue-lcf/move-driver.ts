@@ -1,4 +1,5 @@
 // Runs the table of a move: commands that were found in order, the UE's registrations and dialogs, timers. cfs-ue 7, 8.
+// Long because every action of the table has its few lines here, and they share the operation and its timers.
 import type {
   Answer,
   Cancel,
@@ -12,12 +13,18 @@ import type {
 import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
-import { parseSipUri } from "@liquid-ims/sip/uri";
+import {
+  type CommandName,
+  namesServer,
+  type Operation,
+  resultsOf,
+  sameTarget,
+  unreported,
+} from "./move-operation.ts";
 import { type MoveAction, type MoveEvent, type MoveState, moveTable, stepMove } from "./move-procedure.ts";
 import type { UeObserver } from "./observation.ts";
-import { hostPortOf } from "./registration-stamp.ts";
 import type { Refusal } from "./ticket.ts";
-import type { PresentRegistration, RegisterResult, UePort } from "./ue-port.ts";
+import type { RegisterResult, UePort } from "./ue-port.ts";
 
 /** An answer or report that is to be said until the CFS has it. */
 export type Message = Answer | Report;
@@ -35,30 +42,6 @@ export interface MoveDriverOptions {
 const shortRest = 500;
 /** How often dialogs that await a result are looked at, ms: one that is gone twice has ended unreported. */
 const lookPause = 1000;
-
-/** The open operation. */
-interface Operation {
-  readonly id: string;
-  /** Of the newest command. */
-  sequence: number;
-  move: Move | null;
-  /** Dialogs when its registration began; each wants a result. */
-  expected: readonly DialogDescription[];
-  readonly results: Map<string, DialogReport>;
-  /** A registration is to begin after the one under way. */
-  isAgainDue: boolean;
-  /** An S move's 200 has named the old S-CSCF once since the last command. */
-  wasOld: boolean;
-  /** The newest 200 is the one that was wanted. */
-  isThere: boolean;
-  /** A 200 has come. */
-  isRegistered: boolean;
-  /** When the registration that is left expires, by the CFS's clock. */
-  readonly until: number | null;
-}
-
-/** What names a command. */
-type CommandName = Pick<Command, "operation" | "sequence">;
 
 type Answered = Exclude<Command, { readonly command: "query" }>;
 
@@ -419,8 +402,7 @@ export class MoveDriver {
   }
 
   #pending(): readonly DialogDescription[] {
-    const operation = this.#operation;
-    return operation?.expected.filter(({ id }) => !operation.results.has(id)) ?? [];
+    return this.#operation === null ? [] : unreported(this.#operation);
   }
 
   #tellIfDone(): void {
@@ -448,19 +430,7 @@ export class MoveDriver {
   #report(): void {
     const operation = this.#operation;
     if (operation === null) return;
-    const known = new Set(operation.expected.map(({ id }) => id));
-    const left = operation.expected.filter(({ id }) => !operation.results.has(id));
-    const present = new Map(this.#options.port.dialogs().map((dialog) => [dialog.id, dialog]));
-    const until = operation.until === null ? {} : { until: operation.until };
-    const dialogs: DialogReport[] = [
-      ...[...operation.results.values()].filter(({ id, result }) => known.has(id) || result !== "ended"),
-      ...left.map(({ id }): DialogReport => {
-        const still = present.get(id);
-        if (still === undefined) return { id, result: "ended" };
-        const reason = still.replaceable === true ? "not replaced in time" : still.replaceable;
-        return { id, result: "pinned", reason, ...until };
-      }),
-    ];
+    const dialogs = resultsOf(operation, this.#options.port.dialogs());
     this.#options.say({
       id: this.#newId(),
       operation: operation.id,
@@ -514,19 +484,4 @@ const aboutDialogs: ReadonlySet<string> = new Set(["not idle", "not replaceable"
 
 function keyOf(command: CommandName): string {
   return `${command.operation} ${command.sequence}`;
-}
-
-function sameTarget(a: Move, b: Move): boolean {
-  if (!("pCscf" in a.target) || !("pCscf" in b.target)) return false;
-  return a.target.pCscf.name === b.target.pCscf.name && a.target.pCscf.port === b.target.pCscf.port;
-}
-
-/** Whether the Service-Route names that S-CSCF: by host, and by port where the name has one. */
-function namesServer(registration: PresentRegistration, serverName: string): boolean {
-  const server = parseSipUri(serverName);
-  const route = registration.sCscf;
-  if (server === null) return route.startsWith(`${serverName.toLowerCase()}:`);
-  return server.port === null
-    ? route.startsWith(`${server.host.toLowerCase()}:`)
-    : route === hostPortOf(serverName);
 }

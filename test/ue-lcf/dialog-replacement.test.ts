@@ -1,4 +1,5 @@
 // The rules of docs/dialog-replacement.md one by one, as steps of one end.
+// Long because every rule of the page has its cases here, in its order.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { step } from "@liquid-ims/ue-lcf/dialog-replacement";

@@ -1,4 +1,5 @@
 // The transfer engine on the virtual clock: what becomes of users whose phones behave well and badly.
+// Long because each order of the OSS/BSS is played to its end.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { TransferResource } from "@liquid-ims/cfs/operations/operations";
