@@ -20,7 +20,7 @@ import { createTopology, elementsOf, type Topology } from "./topology.ts";
 import { createTrace, type Trace } from "./trace.ts";
 import { type Fleet, type FleetOptions, startFleet, ueName } from "./ue/fleet.ts";
 
-type NetworkWishes = Pick<NetworkOptions, "subscribers" | "capacity" | "pace" | "replaceDialogs">;
+type NetworkWishes = Pick<NetworkOptions, "subscribers" | "capacity" | "pace" | "replaceDialogs" | "retry">;
 type FleetWishes = Pick<FleetOptions, "members" | "T1" | "replaceDialogs" | "ringing">;
 
 export interface Lab {

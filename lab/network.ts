@@ -28,6 +28,8 @@ export interface NetworkOptions {
   /** For transfers that name none. */
   readonly pace: Pace;
   readonly replaceDialogs: boolean;
+  /** Milliseconds from a refusal because of a call to the next try: calls are short when the script is fast. */
+  readonly retry?: number;
 }
 
 export interface LabNetwork {
@@ -142,6 +144,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
         functions,
         pace: options.pace,
         replaceDialogs: options.replaceDialogs,
+        ...(options.retry === undefined ? {} : { times: { retry: options.retry } }),
       },
     })(host),
   );

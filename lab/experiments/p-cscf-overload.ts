@@ -20,6 +20,8 @@ const calleeCount = 2;
 const ringing = 1;
 /** Users a second of the script, when the pace is fixed. */
 const usersPerSecond = 5;
+/** Milliseconds of the script until a user who was in an unfit call is tried again. */
+const retryMs = 2000;
 /** Milliseconds of the clock from COMPLETED to the kill. */
 const killAfterMs = 2000;
 /** How long the last calls may take beyond their planned hang-up, in milliseconds of the clock. */
@@ -64,6 +66,7 @@ async function prepare(host: Host, lab: Lab, options: ExperimentOptions, cast: C
     capacity: { msPerMessage: 0, queueMs: 0 },
     pace: { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
     replaceDialogs: options.replaceDialogs,
+    retry: retryMs / options.speed,
   });
   const members = subscribers.map((subscriber, index) => ({
     user: subscriber.publicIdentities[0] ?? "",
