@@ -39,28 +39,28 @@ export interface KnownRegistration {
   readonly pCscfAddresses: readonly string[];
 }
 
+/** Where it stands; behind all others when it does not. */
+function placeIn(recorded: readonly string[], name: string): number {
+  const at = recorded.indexOf(name);
+  return at < 0 ? recorded.length : at;
+}
+
 /**
- * The registration by which an INVITE arrived: the one whose functions its Record-Route and source show; `known`
- * has the present one first, which is taken when nothing tells.
+ * The registration by which an INVITE arrived: the one whose functions its source and Record-Route show, the P-CSCF
+ * before the S-CSCF. Those of this end stand on top, the caller's, who may use the same ones, below. `known` has the
+ * present one first, which is taken when nothing tells.
  */
 export function stampOfArrival(
   invite: SipRequest,
   sourceHost: string,
   known: readonly KnownRegistration[],
 ): RegistrationStamp | null {
-  // Top first: this end's P-CSCF, its S-CSCF, then those of the caller.
   const recorded = invite.headers.values("Record-Route").map((value) => hostPortOf(value));
-  let best: KnownRegistration | null = null;
-  let bestScore = -1;
-  for (const candidate of known) {
-    const { stamp, pCscfAddresses } = candidate;
-    const byPCscf = recorded.includes(stamp.pCscf) || pCscfAddresses.includes(sourceHost);
-    const sCscfAt = recorded.indexOf(stamp.sCscf);
-    const score = (byPCscf ? 1 : 0) + (sCscfAt < 0 ? 0 : 1 / (sCscfAt + 2));
-    if (score > bestScore) {
-      best = candidate;
-      bestScore = score;
-    }
+  let best: { readonly stamp: RegistrationStamp; readonly p: number; readonly s: number } | null = null;
+  for (const { stamp, pCscfAddresses } of known) {
+    const p = pCscfAddresses.includes(sourceHost) ? -1 : placeIn(recorded, stamp.pCscf);
+    const s = placeIn(recorded, stamp.sCscf);
+    if (best === null || p < best.p || (p === best.p && s < best.s)) best = { stamp, p, s };
   }
   return best?.stamp ?? null;
 }

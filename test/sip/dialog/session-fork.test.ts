@@ -129,3 +129,15 @@ test("15: a BYE that overtakes its 200 is answered, and the session is over when
   assert.deepEqual(received, ["ACK b1"]);
   assert.equal(alice.userAgent.sessions.length, 0);
 });
+
+test("RFC 3891: a 2xx that its owner does not want any more gets no ACK and makes no session", async () => {
+  const { simulation, alice, received } = await withCallee((transaction) => {
+    transaction.respond(buildResponse(transaction.request, 200, { toTag: "late", headers }));
+  });
+  let accepted = 0;
+  alice.userAgent.invite({ uri: forkUri }, { wanted: () => false, accepted: () => accepted++ });
+  await simulation.run({ ms: 40_000 });
+  assert.equal(accepted, 0);
+  assert.deepEqual(received, []);
+  assert.equal(alice.userAgent.sessions.length, 0);
+});

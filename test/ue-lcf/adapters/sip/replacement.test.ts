@@ -208,3 +208,15 @@ test("rule 13: the direction that is wanted while dialogs are replaced stands in
     assertKept(world, [a, b], `seed ${seed}`);
   }
 });
+
+test("rule 1: the caller is behind the P-CSCF to which the called one moves while it rings: replaced", async () => {
+  const world = await openUeWorld();
+  const a = await world.openUe(1, 2);
+  const b = await world.openUe(2, 1);
+  world.place(a, b);
+  await world.simulation.run({ ms: 10_000, when: () => b.incoming.length > 0 });
+  await world.simulation.settle(b.ue.moveTo(world.pCscf(2)));
+  await world.wait(20_000);
+  assertKept(world, [a, b], "one path");
+  assert.deepEqual(fates(b).sort(), ["gen 0 confirmed", "gen 0 ended: replaced", "gen 1 confirmed"]);
+});
