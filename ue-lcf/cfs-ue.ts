@@ -75,8 +75,6 @@ const hour = 3_600_000;
 const soonAgain: ReadonlySet<number> = new Set([500, 504]);
 /** An unsigned NOTIFY cannot send the LCF to sleep for longer, ms. */
 const longestProbation = 120_000;
-/** How often a SUBSCRIBE that a move holds back is tried, ms. */
-const holdPause = 100;
 /** A refresh that was refused is tried again. */
 const refreshPause = 3000;
 /** What was said and not acknowledged is said again. */
@@ -113,6 +111,8 @@ export class CfsUe {
   readonly #dialogs = new Set<CfsDialog>();
   /** A hello is due or being signed: what is to be said waits for its dialog. */
   #isOpening = false;
+  /** It is due, and an S move holds it back. */
+  #isHeldBack = false;
   #subscribedAt = Number.NEGATIVE_INFINITY;
   #again: Timer | null = null;
   #refresh: Timer | null = null;
@@ -147,6 +147,12 @@ export class CfsUe {
     this.#dialogs.clear();
     this.#current = null;
     this.#isOpening = false;
+    this.#isHeldBack = false;
+  }
+
+  /** The move that held new requests back does so no longer. */
+  released(): void {
+    if (this.#isHeldBack) this.#subscribe();
   }
 
   /** Said until it is acknowledged, in whatever dialog is current. */
@@ -177,10 +183,8 @@ export class CfsUe {
     this.#again?.cancel();
     if (this.#isStopped || this.#options.port.registration() === null) return;
     this.#isOpening = true;
-    if (this.#options.isHolding()) {
-      this.#again = this.#host.clock.after(holdPause, () => this.#subscribe(), "LCF waits for a move");
-      return;
-    }
+    this.#isHeldBack = this.#options.isHolding();
+    if (this.#isHeldBack) return;
     this.#subscribedAt = this.#host.clock.now();
     const turn = this.#outgoing.then(() => this.#hello());
     this.#outgoing = turn;

@@ -61,6 +61,7 @@ export function createLcf(options: LcfOptions): Lcf {
     observer,
     now: () => cfsUe.now,
     say: (message) => cfsUe.say(message),
+    released: () => cfsUe.released(),
   });
 
   function count(outcome: string): void {

@@ -36,6 +36,8 @@ export interface MoveDriverOptions {
   /** The CFS's clock now. */
   now(): number;
   say(message: Message): void;
+  /** What was held back may leave. */
+  released(): void;
 }
 
 /** Between a 200 that still names the old S-CSCF and the next try, and for the last results, ms (cfs-ue 8 step 4). */
@@ -247,6 +249,7 @@ export class MoveDriver {
     if (this.#isHolding === isHolding) return;
     this.#isHolding = isHolding;
     this.#options.port.holdNewRequests(isHolding);
+    if (!isHolding) this.#options.released();
   }
 
   #isSMove(): boolean {
