@@ -79,6 +79,7 @@ export function createLab(options: ExperimentOptions): Lab {
     simulation === null
       ? createRealPlatform({ tap: trace.tap, log })
       : createVirtualPlatform({ simulation, tap: trace.tap, log });
+  const random = new SeededRandom(`script ${options.seed}`);
   let http: OsCfsServer | null = null;
 
   return {
@@ -86,7 +87,7 @@ export function createLab(options: ExperimentOptions): Lab {
     timeline,
     trace,
     live,
-    random: new SeededRandom(`script ${options.seed}`),
+    random,
     transfer: null,
     async startNetwork(host, wishes) {
       const network = await startNetwork({ topology, platform, ...wishes });
@@ -96,7 +97,14 @@ export function createLab(options: ExperimentOptions): Lab {
       return { network, oss: createOss(carry, trace) };
     },
     startFleet: (network, wishes) =>
-      startFleet({ topology, platform, timeline, lookup: network.lookup, ...wishes }),
+      startFleet({
+        topology,
+        platform,
+        timeline,
+        random: random.fork("devices"),
+        lookup: network.lookup,
+        ...wishes,
+      }),
     run: (script) => platform.run(script),
     async close() {
       await http?.close();

@@ -1,5 +1,7 @@
 // The UEs of an experiment and what their users do: register, call in turn, answer, hang up.
 import type { Host } from "@liquid-ims/runtime/host";
+import type { Random } from "@liquid-ims/runtime/random";
+import { encodeHex } from "@liquid-ims/runtime/text";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { type Call, createUe, type Ue } from "@liquid-ims/ue-lcf/adapters/sip/ue";
 import type { UeObserver } from "@liquid-ims/ue-lcf/observation";
@@ -26,6 +28,8 @@ export interface FleetOptions {
   readonly T1: number;
   readonly replaceDialogs: boolean;
   readonly timeline: Timeline;
+  /** Of the script: devices are the same for the same seed on every clock, and so is the plan that names them. */
+  readonly random: Random;
   /** Script seconds from 180 to 200 at the called UE. */
   readonly ringing: number;
 }
@@ -59,6 +63,16 @@ export function ueName(number: number): string {
   return `ue${String(number).padStart(2, "0")}`;
 }
 
+/** An instance-id (RFC 5626 4.1) as a version 4 UUID (RFC 9562 5.4). */
+export function drawInstanceId(random: Random): string {
+  const bytes = random.bytes(16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = encodeHex(bytes);
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)];
+  return `urn:uuid:${parts.join("-")}`;
+}
+
 /** UEs that register at the same time. */
 const registeringAtOnce = 4;
 
@@ -81,12 +95,14 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   for (const [index, member] of options.members.entries()) {
     const listen = options.topology.ue(index + 1);
+    const instanceId = drawInstanceId(options.random.fork(member.user));
     const node = await options.platform.start(ueName(index + 1), [listen.host], (host) =>
       createUe({
         publicIdentity: member.user,
         privateIdentity: member.subscriber.privateIdentity,
         password: member.subscriber.password,
         domain: homeDomain,
+        instanceId,
         listen,
         pCscf: member.pCscf,
         lookup: options.lookup(host),

@@ -73,6 +73,18 @@ test("half of P-CSCF1's users move with their calls", async (context) => {
   context.diagnostic(`${report.dialogs.kept} dialogs kept; ${run.seconds.toFixed(1)} s`);
 });
 
+test("real: the same seed plans the same users each time", async (context) => {
+  const planned = async () => {
+    const run = await runLab(context, experiment, "--speed", "50", "--duration", "20");
+    return readReport(run)
+      .users.filter((user) => user.planned)
+      .map((user) => user.user);
+  };
+  const first = await planned();
+  assert.equal(first.length, 10);
+  assert.deepEqual(await planned(), first);
+});
+
 test("P-CSCF1 is drained and killed 2 s after COMPLETED: every kept call still ends normally", async (context) => {
   const run = await runLab(context, ...real, "--load", "0", "--kill");
   assert.equal(run.exitCode, 0, describe(run));
