@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { findValue } from "@liquid-ims/diameter/dictionary";
-import { originHost } from "@liquid-ims/diameter/dictionary/base";
+import { originHost, resultCodeAvp } from "@liquid-ims/diameter/dictionary/base";
 import { commandFlag } from "@liquid-ims/diameter/message";
 import type { DiameterNode } from "@liquid-ims/diameter/node";
 import type { ReceivedRequest } from "@liquid-ims/diameter/request-server";
@@ -245,6 +245,44 @@ test("5.4: answers that are under way when a node says goodbye still arrive", as
   world.hss.node.stop();
   await world.simulation.run({ ms: 1_000 });
   assert.equal(asked.outcome?.kind, "answer");
+});
+
+test("7.1.3: beyond its limit a node answers 3004, and the client asks another", async () => {
+  const simulation = new Simulation({ seed: 9 });
+  const services: Service[] = [1, 2].map(() => ({ seen: [], hold: true }));
+  for (const [index, service] of services.entries())
+    addNode(
+      simulation,
+      `10.0.0.${index + 1}`,
+      {
+        originHost: `hss${index}.ims.example`,
+        listen: port(`10.0.0.${index + 1}`),
+        peers: [{ originHost: cfsName }],
+        maximumOpenRequests: 1,
+      },
+      (node) => serve(node, service),
+    );
+  const cfs = addNode(simulation, "10.0.0.9", {
+    originHost: cfsName,
+    peers: [0, 1].map((index) => ({
+      originHost: `hss${index}.ims.example`,
+      address: port(`10.0.0.${index + 1}`),
+    })),
+  });
+  await simulation.run({ ms: 1_000 });
+  const asked = [ask(cfs.node), ask(cfs.node), ask(cfs.node)];
+  await simulation.run({ ms: 1_000 });
+  assert.deepEqual(
+    services.map(({ seen }) => seen.length),
+    [1, 1],
+  );
+  assert.equal((services[1]?.seen[0]?.message.flags ?? 0) & commandFlag.retransmitted, 0);
+  assert.ok(asked[2]?.outcome?.kind === "answer");
+  assert.equal(findValue(asked[2].outcome.message.avps, resultCodeAvp), 3004, "nobody is left");
+  for (const { seen } of services) seen[0]?.answer({ result: baseResult(2001), avps: [] });
+  await simulation.run({ ms: 1_000 });
+  const peers = asked.map(({ outcome }) => (outcome?.kind === "answer" ? outcome.peer : outcome?.kind));
+  assert.deepEqual(peers.slice(0, 2), ["hss0.ims.example", "hss1.ims.example"]);
 });
 
 test("node: peers that cannot be are refused when it is made", () => {
