@@ -228,7 +228,7 @@ export class MoveDriver {
         this.#tellFailed("the registration was taken away");
         break;
       case "replace":
-        port.replace("now");
+        port.replace("now", this.#command?.command === "replace" ? this.#command.dialogs : "all");
         break;
       case "hold back":
         port.replace("wait");
@@ -287,7 +287,7 @@ export class MoveDriver {
     const command = this.#command;
     if (operation === null || command === null) return;
     operation.sequence = command.sequence;
-    if (command.command === "replace" && operation.move !== null)
+    if (command.command === "replace" && command.dialogs === "all" && operation.move !== null)
       operation.move = { ...operation.move, replace: "now" };
     if (command.command !== "move") return;
     operation.move = command;

@@ -92,9 +92,10 @@ export interface UePort {
   dialogs(): readonly DialogDescription[];
   /**
    * From now on: `now` replaces every dialog of another registration than the present one, `wait` holds that back,
-   * `never` gives up what is not replaced (reported as pinned).
+   * `never` gives up what is not replaced (reported as pinned). `dialogs`: only these are let go, the others stay as
+   * they are.
    */
-  replace(when: "now" | "wait" | "never"): void;
+  replace(when: "now" | "wait" | "never", dialogs?: "all" | readonly string[]): void;
   /** True: new calls and other requests outside dialogs wait (from accepting an S move to its 200). */
   holdNewRequests(hold: boolean): void;
 }

@@ -1,5 +1,5 @@
 // Registration of a UE as a table. RFC 3261 10.2, 22.2, RFC 3327, RFC 5626 4.5, TS 24.229 5.1.1.
-import { type StateRows, type Table, to } from "./transaction/table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
 
 /** Without what was asked for: the queue of wishes is the driver's. */
 export type RegistrationState =

@@ -1,6 +1,7 @@
 // Registration of a UE: runs the table. RFC 3261 10.2, 22, RFC 3327, RFC 5626 4.5, TS 24.229 5.1.1.
 import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
+import { step } from "@liquid-ims/runtime/state-table";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import { answerChallenge, isStale } from "./authentication/digest.ts";
 import { type Challenge, parseChallenge } from "./header/challenge.ts";
@@ -22,7 +23,6 @@ import {
   registrationTable,
 } from "./registration-table.ts";
 import type { SipStack } from "./stack.ts";
-import { step } from "./transaction/table.ts";
 import type { Target } from "./transport.ts";
 import { parseSipUri } from "./uri.ts";
 

@@ -3,7 +3,7 @@
 // I is the connection that this node initiated, R the one that the peer initiated. The rows are the RFC's. Rows marked
 // "ours" answer events that it leaves open: Stop while a connection is being made, a refused CEA during an election,
 // and messages that are still under way when a disconnect has been asked for.
-import { type StateRows, type Table, to } from "./table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
 
 export type PeerState =
   | "Closed"

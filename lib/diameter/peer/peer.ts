@@ -2,6 +2,7 @@
 // Long because connections, tables and pending requests of one peer change together.
 import type { Timer } from "@liquid-ims/runtime/clock";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
+import { step } from "@liquid-ims/runtime/state-table";
 import { sameIdentity } from "../data-type/diameter-identity.ts";
 import { type DecodedMessage, type DiameterMessage, isRequest } from "../message.ts";
 import { resultCode } from "../result-code.ts";
@@ -34,7 +35,6 @@ import {
   peerState,
   winsElection,
 } from "./peer-state.ts";
-import { step } from "./table.ts";
 import { initialWatchdog, stepWatchdog, type WatchdogInput, type WatchdogState } from "./watchdog.ts";
 import { WatchdogTimer } from "./watchdog-timer.ts";
 

@@ -3,7 +3,7 @@
 // The table's conditions (Pending, NumDWA) are events of their own here, so that every cell is one row. Throwaway in
 // REOPEN means that the message is no sign of life; what it says is still processed (RFC 6733 5.6, R-Rcv-Message):
 // a peer without an alternative would else be deaf for two intervals.
-import { type StateRows, step, type Table, to } from "./table.ts";
+import { type StateRows, step, type Table, to } from "@liquid-ims/runtime/state-table";
 
 export type WatchdogState = "INITIAL" | "OKAY" | "SUSPECT" | "DOWN" | "REOPEN";
 

@@ -1,9 +1,9 @@
 // An INVITE of ours outside a dialog, with all that it may lead to: runs the UAC's table. RFC 3261 9.1, 13.2.
 import type { Timer } from "@liquid-ims/runtime/clock";
+import { step } from "@liquid-ims/runtime/state-table";
 import type { SipRequest, SipResponse } from "../message.ts";
 import type { ClientTransaction } from "../stack.ts";
 import { transactionTimeout } from "../timers.ts";
-import { step } from "../transaction/table.ts";
 import type { Target } from "../transport.ts";
 import { type Body, bodyOf } from "./body.ts";
 import {

@@ -1,7 +1,8 @@
 // An INVITE of the peer outside a dialog until its final response: runs the UAS's table. RFC 3261 9.2, 13.3, 15.1.2.
+
+import { step } from "@liquid-ims/runtime/state-table";
 import type { Replaces } from "../header/replaces.ts";
 import type { HeaderPair, SipRequest } from "../message.ts";
-import { step } from "../transaction/table.ts";
 import type { MessageSource } from "../transport.ts";
 import { type Body, bodyOf } from "./body.ts";
 import { type Dialog, receiveInDialog, refreshTarget } from "./dialog.ts";

@@ -1,5 +1,5 @@
 // An INVITE outside a dialog until it has led to a session or failed: UAC and UAS as tables. RFC 3261 9, 13, 15.1.2.
-import { type StateRows, type Table, to } from "../transaction/table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
 
 export type InviteClientUsageState =
   | "Calling"

@@ -1,5 +1,5 @@
 // Modifying a session: re-INVITE of either end and UPDATE of the peer, as a table. RFC 3261 14, RFC 3311 5.2.
-import { type StateRows, type Table, to } from "../transaction/table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
 
 export type ModificationState =
   | "Idle"

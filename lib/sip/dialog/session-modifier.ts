@@ -1,8 +1,8 @@
 // Runs the table of re-INVITE and UPDATE for one session. RFC 3261 14, RFC 3311 5.2.
 import type { Timer } from "@liquid-ims/runtime/clock";
+import { step } from "@liquid-ims/runtime/state-table";
 import { parseCSeq } from "../header/cseq.ts";
 import type { SipRequest, SipResponse } from "../message.ts";
-import { step } from "../transaction/table.ts";
 import { type Body, bodyOf } from "./body.ts";
 import { type Dialog, dialogRequest, refreshTarget } from "./dialog.ts";
 import type { IncomingRequest } from "./incoming-request.ts";

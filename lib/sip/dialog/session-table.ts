@@ -1,5 +1,5 @@
 // An INVITE usage from its 2xx to its end, as a table. RFC 3261 13.3.1.4, 14, 15.
-import { type StateRows, type Table, to } from "../transaction/table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
 
 export type SessionState =
   /** UAS: 2xx sent and repeated, no ACK. */

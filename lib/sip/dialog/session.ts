@@ -1,8 +1,8 @@
 // An INVITE usage from its 2xx to its BYE: runs the session's table. RFC 3261 12.2, 13.3.1.4, 15.
 import type { Timer } from "@liquid-ims/runtime/clock";
+import { step } from "@liquid-ims/runtime/state-table";
 import { parseCSeq } from "../header/cseq.ts";
 import type { SipRequest, SipResponse } from "../message.ts";
-import { step } from "../transaction/table.ts";
 import { type Dialog, dialogRequest, receiveInDialog } from "./dialog.ts";
 import type { IncomingRequest } from "./incoming-request.ts";
 import { finalOnly, type Outcome } from "./outcome.ts";

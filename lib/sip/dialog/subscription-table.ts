@@ -1,5 +1,5 @@
 // The subscriber's half of a subscription as a table. RFC 6665 4.1.2, figure 1.
-import { type StateRows, type Table, to } from "../transaction/table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
 
 export type SubscriberState =
   /** SUBSCRIBE sent, no NOTIFY in its dialog yet, whether its 2xx came or not. */

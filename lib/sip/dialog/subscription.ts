@@ -1,10 +1,10 @@
 // A subscription of ours: runs the subscriber's table. RFC 6665 4.1.
 import type { Timer } from "@liquid-ims/runtime/clock";
+import { step } from "@liquid-ims/runtime/state-table";
 import { parseExpires } from "../header/delta-seconds.ts";
 import { copyRequest, type HeaderPair, type SipRequest, type SipResponse } from "../message.ts";
 import { reject } from "../rejection.ts";
 import { transactionTimeout } from "../timers.ts";
-import { step } from "../transaction/table.ts";
 import type { Target } from "../transport.ts";
 import { type Body, bodyOf } from "./body.ts";
 import {

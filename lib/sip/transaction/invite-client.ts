@@ -1,5 +1,6 @@
 // INVITE client transaction. RFC 3261 17.1.1, 9.1, RFC 6026 8.4.
-import { type Machine, type StateRows, type Table, type TransactionAction, to } from "./table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
+import type { Machine, TransactionAction } from "./table.ts";
 
 export type InviteClientState = "Calling" | "Proceeding" | "Accepted" | "Completed" | "Terminated";
 export type InviteClientTimer = "timerA" | "timerB" | "timerD" | "timerM";

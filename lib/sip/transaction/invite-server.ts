@@ -1,5 +1,6 @@
 // INVITE server transaction. RFC 3261 17.2.1, RFC 6026 8.5 and 8.8.
-import { type Machine, type StateRows, type Table, type TransactionAction, to } from "./table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
+import type { Machine, TransactionAction } from "./table.ts";
 
 export type InviteServerState = "Proceeding" | "Accepted" | "Completed" | "Confirmed" | "Terminated";
 /** `timer100` has no name in the RFC: 200 ms within which the user answers, else the transaction sends 100. */

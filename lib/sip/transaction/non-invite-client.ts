@@ -1,5 +1,6 @@
 // Non-INVITE client transaction. RFC 3261 17.1.2.
-import { type Machine, type StateRows, type Table, type TransactionAction, to } from "./table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
+import type { Machine, TransactionAction } from "./table.ts";
 
 export type NonInviteClientState = "Trying" | "Proceeding" | "Completed" | "Terminated";
 /** `timerE-T2` is timer E where it is reset to T2 whatever it was before: in Proceeding (17.1.2.2). */

@@ -1,5 +1,6 @@
 // Non-INVITE server transaction. RFC 3261 17.2.2, RFC 4320 4, RFC 6026 8.8.
-import { type Machine, type StateRows, type Table, type TransactionAction, to } from "./table.ts";
+import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
+import type { Machine, TransactionAction } from "./table.ts";
 
 export type NonInviteServerState = "Trying" | "Proceeding" | "Completed" | "Terminated";
 /**

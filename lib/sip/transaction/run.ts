@@ -1,7 +1,8 @@
 // Runs one transaction machine: its state, its timers, the order of its events. RFC 3261 17.
 import type { Clock, Timer } from "@liquid-ims/runtime/clock";
+import { type Row, step } from "@liquid-ims/runtime/state-table";
 import type { Timers } from "../timers.ts";
-import { type Machine, type Row, step, type TransactionAction } from "./table.ts";
+import type { Machine, TransactionAction } from "./table.ts";
 
 /** Where the actions of a machine go. */
 export interface RunHandlers<Sent extends string, Passed extends string> {

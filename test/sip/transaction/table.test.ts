@@ -1,11 +1,11 @@
 // What holds for every transaction table, and for the program that changes tables.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { step, type Table, to } from "@liquid-ims/runtime/state-table";
 import { inviteClient } from "@liquid-ims/sip/transaction/invite-client";
 import { inviteServer } from "@liquid-ims/sip/transaction/invite-server";
 import { nonInviteClient } from "@liquid-ims/sip/transaction/non-invite-client";
 import { nonInviteServer } from "@liquid-ims/sip/transaction/non-invite-server";
-import { step, type Table, to } from "@liquid-ims/sip/transaction/table";
 import { type AnyTable, mutateTable, UnnoticedMutation } from "../../support/mutate-tables.ts";
 
 const machines: readonly { name: string; start: { actions: readonly object[] }; table: AnyTable }[] = [

@@ -89,10 +89,11 @@ export class UeLcfPort implements UePort {
       .filter((description) => description !== null);
   }
 
-  replace(when: "now" | "wait" | "never"): void {
-    if (when !== "never") this.#mayReplace = when === "now";
-    for (const { chain } of this.#parts.calls()) {
-      if (chain === null) continue;
+  replace(when: "now" | "wait" | "never", dialogs: "all" | readonly string[] = "all"): void {
+    if (when !== "never" && dialogs === "all") this.#mayReplace = when === "now";
+    for (const call of this.#parts.calls()) {
+      const { chain } = call;
+      if (chain === null || (dialogs !== "all" && !dialogs.includes(call.describe()?.id ?? ""))) continue;
       if (when === "never") chain.apply({ type: "deadline" });
       else chain.apply({ type: "replace", allowed: when === "now" });
     }
