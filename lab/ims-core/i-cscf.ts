@@ -32,8 +32,11 @@ export function createICscf(options: ICscfOptions): Program<CscfNode> {
     const cx = openCxClient(host, options.hss);
     const node = runCscf(host, options, (stack) => ({
       request(transaction, { request }) {
-        const task = request.method === "REGISTER" ? register : terminate;
-        host.spawn("icscf asks the HSS", () => task(host, cx, stack(), transaction, request));
+        host.spawn("icscf asks the HSS", () =>
+          request.method === "REGISTER"
+            ? register(cx, stack(), transaction, request)
+            : terminate(host, cx, stack(), transaction, request),
+        );
       },
     }));
     return {
@@ -47,7 +50,6 @@ export function createICscf(options: ICscfOptions): Program<CscfNode> {
 }
 
 async function register(
-  _host: Host,
   cx: CxClient,
   stack: SipStack,
   transaction: ServerTransaction,

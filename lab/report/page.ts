@@ -11,9 +11,14 @@ function table(
   head: readonly string[],
   rows: readonly (readonly Cell[])[],
   numeric: ReadonlySet<number>,
+  words: ReadonlySet<number> = new Set(),
 ): string {
+  const kind = (index: number) => {
+    if (numeric.has(index)) return ' class="number"';
+    return words.has(index) ? ' class="word"' : "";
+  };
   const cell = (tag: string, value: Cell, index: number) =>
-    `<${tag}${numeric.has(index) ? ' class="number"' : ""}>${escapeHtml(value === null ? "–" : String(value))}</${tag}>`;
+    `<${tag}${kind(index)}>${escapeHtml(value === null ? "–" : String(value))}</${tag}>`;
   const line = (tag: string, values: readonly Cell[]) =>
     `<tr>${values.map((value, index) => cell(tag, value, index)).join("")}</tr>`;
   if (rows.length === 0) return "<p>None.</p>";
@@ -26,6 +31,7 @@ const style = `
   figure { margin: 1rem 0; overflow-x: auto; } svg { max-width: 100%; height: auto; }
   table { border-collapse: collapse; width: 100%; font-size: 0.86rem; }
   th, td { text-align: left; padding: 0.25rem 0.6rem; border-bottom: 1px solid #dddddd; vertical-align: top; overflow-wrap: anywhere; }
+  td.word { overflow-wrap: normal; white-space: nowrap; }
   .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
   .good { color: #00695c; } .bad { color: #b00020; }
   dl { display: grid; grid-template-columns: max-content auto; gap: 0.2rem 1.2rem; } dd { margin: 0; }
@@ -54,7 +60,7 @@ export function renderPage(report: Report, context: ReportContext, figureSvg: st
     dialog.callee,
     dialog.confirmedAt,
     dialog.endedAt,
-    dialog.fate,
+    dialog.fate === "endedMeanwhile" ? "ended meanwhile" : dialog.fate,
     dialog.detail,
   ]);
   const staying = report.users.filter((user) => !user.planned).length;
@@ -80,7 +86,7 @@ ${verdict}
 ${table(["user", "from", "to", "outcome", "reason", "ms", "messages"], moved, new Set([5, 6]))}
 <h2>Every dialog of theirs</h2>
 <p>Times are seconds of the script. A dialog is kept when another one under the new registration took its place and ended as its users wished.</p>
-${table(["Call-ID", "caller", "callee", "confirmed", "ended", "fate", "how"], fates, new Set([3, 4]))}
+${table(["Call-ID", "caller", "callee", "confirmed", "ended", "fate", "how"], fates, new Set([3, 4]), new Set([5]))}
 </body>
 </html>
 `;
