@@ -91,8 +91,8 @@ export function createLab(options: ExperimentOptions): Lab {
     transfer: null,
     async startNetwork(host, wishes) {
       const network = await startNetwork({ topology, platform, ...wishes });
-      const { operations } = network.cfs.node;
-      if (simulation === null) http = await serveOsCfs({ operations, listen: topology.osCfs });
+      const { operations, metrics } = network.cfs.node;
+      if (simulation === null) http = await serveOsCfs({ operations, metrics, listen: topology.osCfs });
       const carry = http === null ? createVirtualCarrier(host, operations) : createHttpCarrier(http.local);
       return { network, oss: createOss(carry, trace) };
     },

@@ -3,6 +3,7 @@ import { createFunctionTable } from "@liquid-ims/location-service/function-name"
 import { type RegistrationKey, registrationKeyOf } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { Host, Program } from "@liquid-ims/runtime/host";
+import type { Metrics } from "@liquid-ims/runtime/metrics";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { openStack, type SipStack } from "@liquid-ims/sip/stack";
 import type { Target } from "@liquid-ims/sip/transport";
@@ -37,6 +38,8 @@ export interface CfsNode {
   readonly operations: Operations;
   /** Registrations whose LCF can be commanded now; 0 before `ready`. */
   reachable(): number;
+  /** The host's, for what serves this node's operations. */
+  readonly metrics: Metrics;
   /** Closes sockets and timers; sends nothing. The stores are their owner's to close. */
   stop(): Promise<void>;
 }
@@ -67,6 +70,10 @@ class Cfs implements CfsNode {
     const engine = this.#start();
     this.ready = engine.then(() => undefined);
     this.operations = createOperations({ host, config, location, engine });
+  }
+
+  get metrics(): Metrics {
+    return this.#host.metrics;
   }
 
   get local(): readonly Target[] {

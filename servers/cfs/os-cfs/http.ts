@@ -1,6 +1,7 @@
 // os-cfs over HTTP: an adapter of the operations. RFC 9110, RFC 9457, OpenAPI 3.1.
 import swagger from "@fastify/swagger";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
+import type { Metrics } from "@liquid-ims/runtime/metrics";
 import type { Address } from "@liquid-ims/runtime/network";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Operations } from "../operations/operations.ts";
@@ -14,6 +15,8 @@ export interface OsCfsOptions {
   readonly listen: Address;
   /** Longest body, bytes. Default 1 MiB. */
   readonly bodyLimit?: number;
+  /** Counts what is no HTTP. Default: nobody counts. */
+  readonly metrics?: Metrics;
 }
 
 export interface OsCfsServer {
@@ -22,10 +25,26 @@ export interface OsCfsServer {
 }
 
 const oneMebibyte = 1_048_576;
+/** How long a request's head may take to come, ms: a half one must not hold a connection. */
+const headTimeoutMs = 10_000;
+const badRequest = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /** The HTTP server, not listening: `inject` serves tests. */
 export async function createOsCfs(options: Omit<OsCfsOptions, "listen">): Promise<FastifyInstance> {
+  const garbage = options.metrics?.counter("os_cfs_garbage_total", {
+    help: "Connections to os-cfs that sent what is no HTTP, or half of a request",
+  });
   const server = Fastify({
+    http: { headersTimeout: headTimeoutMs, connectionsCheckingInterval: 1000 },
+    clientErrorHandler(error, socket) {
+      // A peer that is gone has sent nothing wrong.
+      if (error.code === "ECONNRESET" || !socket.writable) {
+        socket.destroy();
+        return;
+      }
+      garbage?.add();
+      socket.end(badRequest);
+    },
     bodyLimit: options.bodyLimit ?? oneMebibyte,
     forceCloseConnections: true,
     // What a person sends is never trimmed to fit, nor are its values changed.

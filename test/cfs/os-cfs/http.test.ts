@@ -1,10 +1,11 @@
 // os-cfs over HTTP: status, headers and problem details of everything that can go wrong. RFC 9110, RFC 9457.
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import type { OperationResult, Operations, TransferResource } from "@liquid-ims/cfs/operations/operations";
+import type { OperationResult, TransferResource } from "@liquid-ims/cfs/operations/operations";
 import { problem } from "@liquid-ims/cfs/operations/problem";
 import { createOsCfs, serveOsCfs } from "@liquid-ims/cfs/os-cfs/http";
 import type { TransferRequest } from "@liquid-ims/reference-points/os-cfs";
+import { type Call, scripted } from "./scripted-operations.ts";
 
 const request: TransferRequest = {
   function: "pcscf1.home:4060",
@@ -35,36 +36,6 @@ const transfer: TransferResource = {
     },
   ],
 };
-
-interface Call {
-  readonly name: string;
-  readonly parameters: readonly unknown[];
-}
-
-/** Operations that note how they are called and answer what they are told to. */
-function scripted(
-  calls: Call[],
-  answer: () => OperationResult<never> | { ok: true; value: unknown },
-): Operations {
-  const operation =
-    (name: string) =>
-    async (...parameters: unknown[]) => {
-      calls.push({ name, parameters });
-      // The values are of the kind that the test asks for.
-      return answer() as OperationResult<never>;
-    };
-  return {
-    createTransfer: operation("createTransfer"),
-    getTransfer: operation("getTransfer"),
-    listTransfers: operation("listTransfers"),
-    cancelTransfer: operation("cancelTransfer"),
-    endDrain: operation("endDrain"),
-    listFunctions: operation("listFunctions"),
-    getFunction: operation("getFunction"),
-    canRemove: operation("canRemove"),
-    listUsers: operation("listUsers"),
-  };
-}
 
 async function open(
   context: TestContext,
