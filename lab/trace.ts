@@ -65,7 +65,8 @@ export function createTrace(options: TraceOptions): Trace {
 
   return {
     add,
-    since: (zero) => entries.map((entry) => ({ ...entry, at: entry.at - zero })),
+    // Whole microseconds: what was due at a full second must not lie a rounding error before it.
+    since: (zero) => entries.map((entry) => ({ ...entry, at: Math.round((entry.at - zero) * 1000) / 1000 })),
     tap: {
       sent(transport, from, to, data) {
         const protocol = protocolOf(transport, from, to);

@@ -38,6 +38,9 @@ test("the seed's experiment: everybody planned moves, no dialog is lost, and the
   assert.deepEqual(report.transfer, { planned: 10, moved: 10, left: 0 });
   assert.ok(report.dialogs.kept >= 3, `kept ${report.dialogs.kept}`);
   assert.equal(report.calls.failed, 0);
+  // One call a second, to the second.
+  const setups = report.load.filter((line) => line.function === "pcscf1" && line.second < 60);
+  assert.deepEqual([...new Set(setups.map((line) => line.sessionSetups))], [1]);
   assertRecounts(result);
   for (const user of report.users.filter((one) => one.planned)) {
     assert.ok(
