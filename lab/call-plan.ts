@@ -10,9 +10,7 @@ export interface PlannedCall {
   readonly talk: number;
 }
 
-export interface CallPlanOptions {
-  readonly callers: readonly string[];
-  readonly callees: readonly string[];
+interface Pace {
   /** Calls per second of the script, all callers together. */
   readonly rate: number;
   /** Seconds of the script in which calls begin. */
@@ -23,19 +21,42 @@ export interface CallPlanOptions {
   readonly minimumTalk?: number;
 }
 
+export interface CallPlanOptions extends Pace {
+  readonly callers: readonly string[];
+  readonly callees: readonly string[];
+}
+
 /** Callers and callees take turns; talking times are exponential with the mean, and at least the minimum. */
 export function planCalls(random: Random, options: CallPlanOptions): PlannedCall[] {
-  const { callers, callees, rate, duration, meanTalk = 10, minimumTalk = 2 } = options;
-  const count = Math.floor(rate * duration);
-  const calls: PlannedCall[] = [];
-  for (let index = 0; index < count; index++) {
-    const caller = callers[index % callers.length];
-    const callee = callees[index % callees.length];
+  const { callers, callees } = options;
+  return plan(random, options, (index) => [callers[index % callers.length], callees[index % callees.length]]);
+}
+
+export interface CallsAmongOptions extends Pace {
+  /** At least two. */
+  readonly users: readonly string[];
+}
+
+/** Callers take turns; each calls one of the others, whom chance chooses. */
+export function planCallsAmong(random: Random, options: CallsAmongOptions): PlannedCall[] {
+  const { users } = options;
+  return plan(random, options, (index) => {
+    const caller = index % users.length;
+    return [users[caller], users[(caller + 1 + random.int(users.length - 1)) % users.length]];
+  });
+}
+
+function plan(
+  random: Random,
+  { rate, duration, meanTalk = 10, minimumTalk = 2 }: Pace,
+  pair: (index: number) => [caller: string | undefined, callee: string | undefined],
+): PlannedCall[] {
+  return Array.from({ length: Math.floor(rate * duration) }, (_, index) => {
+    const [caller, callee] = pair(index);
     if (caller === undefined || callee === undefined)
       throw new Error("a call plan needs callers and callees");
     // The mean of minimum + exponential(mean - minimum) is the mean asked for.
     const talk = minimumTalk - Math.log(1 - random.float()) * (meanTalk - minimumTalk);
-    calls.push({ at: index / rate, caller, callee, talk });
-  }
-  return calls;
+    return { at: index / rate, caller, callee, talk };
+  });
 }

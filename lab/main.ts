@@ -3,11 +3,12 @@
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import type { Experiment, ExperimentResult } from "./experiments/experiment.ts";
 import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
+import { sCscfUnderload } from "./experiments/s-cscf-underload.ts";
 import { type RunRequest, readOptions } from "./options.ts";
 import { openReportFolder, writeReport } from "./report/write-report.ts";
 import { createView } from "./terminal-view.ts";
 
-const experiments: readonly Experiment[] = [pCscfOverload];
+const experiments: readonly Experiment[] = [pCscfOverload, sCscfUnderload];
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -23,7 +24,7 @@ function listExperiments(): void {
 }
 
 function summarise(result: ExperimentResult, folder: string, files: readonly string[]): number {
-  const { transfer, dialogs, calls, users } = result.report;
+  const { transfer, dialogs, calls, users, window } = result.report;
   const times = users
     .map((user) => user.milliseconds)
     .filter((value) => value !== null)
@@ -38,6 +39,10 @@ function summarise(result: ExperimentResult, folder: string, files: readonly str
     `dialogs  ${dialogs.atTransfer} at the transfer = ${dialogs.kept} kept + ${dialogs.pinned} pinned + ${dialogs.lost} lost + ${dialogs.endedMeanwhile} ended meanwhile`,
   );
   say(`calls    ${calls.attempted} attempted = ${calls.completed} completed + ${calls.failed} failed`);
+  if (window !== null)
+    say(
+      `window   ${window.medianMilliseconds} ms without S-CSCF, median; ${window.maxMilliseconds} ms at most; ${window.callsLost} calls lost in it`,
+    );
   say(`report   ${folder}: ${files.join(", ")}`);
   for (const failure of result.context.failures) complain(failure);
   if (result.context.failures.length === 0) say("What was expected happened.");

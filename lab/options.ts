@@ -68,9 +68,10 @@ export function buildCommand(): Command {
         .argParser(numberIn(50, 10_000, true)),
     )
     .addOption(
-      new Option("--load <share>", "share of the users to leave on the affected function; 0 drains it")
-        .default(0.5)
-        .argParser(numberIn(0, 1, false)),
+      new Option(
+        "--load <share>",
+        "share of the users to leave on the affected function; 0 drains it (default: as in the seed)",
+      ).argParser(numberIn(0, 1, false)),
     )
     .addOption(
       new Option("--loss <share>", "share of the datagrams lost on every link; virtual clock only")
@@ -96,7 +97,7 @@ interface Parsed {
   readonly duration: number;
   readonly pace: "parallel" | "fixed";
   readonly t1: number;
-  readonly load: number;
+  readonly load?: number;
   readonly loss: number;
   readonly kill: boolean;
   readonly withoutReplaces: boolean;
@@ -133,7 +134,21 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
   if (parsed.loss > 0 && !parsed.virtual) {
     return { kind: "usage", message: "option '--loss' needs '--virtual': the loopback loses nothing" };
   }
-  const { seed, users, rate, duration, pace, t1, load, loss, kill, virtual, out, trace, verbose } = parsed;
+  const {
+    load = experiment.load,
+    seed,
+    users,
+    rate,
+    duration,
+    pace,
+    t1,
+    loss,
+    kill,
+    virtual,
+    out,
+    trace,
+    verbose,
+  } = parsed;
   return {
     kind: "run",
     experiment,

@@ -60,6 +60,13 @@ export function createTopology(): Topology {
   };
 }
 
+/** The element with that index; throws where the topology has none. */
+export function elementAt(elements: readonly Element[], index: number): Element {
+  const found = elements[index];
+  if (found === undefined) throw new Error(`the topology has no element ${index + 1} of this role`);
+  return found;
+}
+
 /** Every element of the topology, in a fixed order. */
 export function elementsOf(topology: Topology): Element[] {
   const { pCscfs, iCscfs, sCscfs, hss, dns, cfd, cfs } = topology;

@@ -59,5 +59,7 @@ export interface Experiment {
   readonly name: string;
   /** One line for `--list`. */
   readonly summary: string;
+  /** Share of the users that stays on the affected function, where `--load` is not given. */
+  readonly load: number;
   run(options: ExperimentOptions, show: (progress: Progress) => void): Promise<ExperimentResult>;
 }

@@ -5,6 +5,7 @@ import type { ExperimentOptions, ExperimentResult } from "../experiments/experim
 import type { Timeline } from "../timeline.ts";
 import { homeDomain } from "../topology.ts";
 import type { TraceEntry } from "../trace.ts";
+import type { PlacedCall, SeenRegistration } from "../ue/fleet.ts";
 import {
   chainOf,
   countFates,
@@ -25,6 +26,7 @@ import {
   reportSchemaVersion,
   type UserOutcome,
 } from "./report.ts";
+import { measureWindows, userWindows } from "./window.ts";
 
 export interface Findings {
   readonly experiment: string;
@@ -35,7 +37,8 @@ export interface Findings {
   readonly zeroWall: number;
   readonly trace: readonly TraceEntry[];
   readonly seen: readonly SeenDialog[];
-  readonly attempted: number;
+  readonly placed: readonly PlacedCall[];
+  readonly registered: readonly SeenRegistration[];
   /** Names of the function that each user was at when the transfer was asked for, and at the end. */
   readonly before: ReadonlyMap<string, string>;
   readonly after: ReadonlyMap<string, string>;
@@ -144,6 +147,11 @@ export function buildReport(findings: Findings): ExperimentResult {
   const planned = users.filter((user) => user.planned).length;
   const moved = users.filter((user) => user.outcome === "moved").length;
   const completed = completedCalls(histories);
+  const attempted = findings.placed.length;
+  const { window, outside } = measureWindows(
+    userWindows(operation.users, findings.registered),
+    findings.placed,
+  );
   const report: Report = {
     schemaVersion: reportSchemaVersion,
     experiment: findings.experiment,
@@ -155,10 +163,14 @@ export function buildReport(findings: Findings): ExperimentResult {
     users,
     transfer: { planned, moved, left: planned - moved },
     dialogs: countFates(fates),
-    calls: { attempted: findings.attempted, completed, failed: findings.attempted - completed },
+    calls: { attempted, completed, failed: attempted - completed },
+    window,
     load: countLoad(findings.trace, { functions: findings.functions, timeline, until: findings.until }),
   };
   const second = (wall: number) => timeline.scriptSeconds(wall - zeroWall);
+  const failedOutside = outside.map(
+    ({ caller, callee, placedAt }) => `${caller} to ${callee} at ${second(placedAt).toFixed(1)} s`,
+  );
   return {
     report,
     context: {
@@ -168,7 +180,7 @@ export function buildReport(findings: Findings): ExperimentResult {
       transferTo: operation.endedAt === null ? null : second(operation.endedAt),
       marks: findings.marks,
       dialogs: fates.map((fate) => formatFate(fate, findings)),
-      failures: findings.expect(report, operation),
+      failures: findings.expect(report, operation, failedOutside),
     },
     trace: findings.trace,
   };

@@ -2,7 +2,7 @@
 // member changes its meaning. Facts of the machine and of real time stand in run.json, so that a virtual run's
 // report is the same byte for byte each time.
 
-export const reportSchemaVersion = "1.0";
+export const reportSchemaVersion = "1.1";
 
 export type UserOutcome =
   | "moved"
@@ -50,6 +50,14 @@ export interface ReportDialogs {
   readonly endedMeanwhile: number;
 }
 
+/** The time in which a user whose S-CSCF changes has none that knows him: from the MAR to the 200 at his UE. */
+export interface ReportWindow {
+  readonly medianMilliseconds: number;
+  readonly maxMilliseconds: number;
+  /** Calls to or from a user that failed while his window was open. */
+  readonly callsLost: number;
+}
+
 export interface ReportLoad {
   /** Short name of the CSCF. */
   readonly function: string;
@@ -73,6 +81,8 @@ export interface Report {
   readonly transfer: { readonly planned: number; readonly moved: number; readonly left: number };
   readonly dialogs: ReportDialogs;
   readonly calls: { readonly attempted: number; readonly completed: number; readonly failed: number };
+  /** Null where no S-CSCF was changed. */
+  readonly window: ReportWindow | null;
   readonly load: readonly ReportLoad[];
 }
 

@@ -4,7 +4,7 @@ import type { Random } from "@liquid-ims/runtime/random";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { type Call, createUe, type Ue } from "@liquid-ims/ue-lcf/adapters/sip/ue";
-import type { UeObserver } from "@liquid-ims/ue-lcf/observation";
+import type { RegistrationObservation, UeObserver } from "@liquid-ims/ue-lcf/observation";
 import type { PlannedCall } from "../call-plan.ts";
 import type { Subscriber } from "../ims-core/hss.ts";
 import type { PlacedNode, Platform } from "../platform.ts";
@@ -45,8 +45,27 @@ export interface CallCounts {
   lost: number;
 }
 
+/** A call that was placed, as its caller saw it. Times are the hosts' wall clock. */
+export interface PlacedCall {
+  readonly caller: string;
+  readonly callee: string;
+  readonly placedAt: number;
+  /** Null while it goes on. */
+  endedAt: number | null;
+  /** Refused, or lost after it was up. */
+  failed: boolean;
+}
+
+/** A registration of a UE as it came about, failed or was taken away. */
+export interface SeenRegistration {
+  readonly user: string;
+  readonly event: RegistrationObservation;
+}
+
 export interface Fleet {
   readonly seen: readonly SeenDialog[];
+  readonly registered: readonly SeenRegistration[];
+  readonly placed: readonly PlacedCall[];
   readonly counts: Readonly<CallCounts>;
   /** Registers everybody, a few at a time; rejects with the first one that could not. */
   register(host: Host): Promise<void>;
@@ -78,6 +97,8 @@ const registeringAtOnce = 4;
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const seen: SeenDialog[] = [];
+  const registered: SeenRegistration[] = [];
+  const placed: PlacedCall[] = [];
   const counts: CallCounts = { attempted: 0, up: 0, ended: 0, failed: 0, kept: 0, lost: 0 };
   const nodes = new Map<string, PlacedNode<Ue>>();
 
@@ -89,6 +110,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         if (event.kind !== "ended" || event.dialog.role !== "uac") return;
         if (event.by === "replaced") counts.kept += 1;
         if (event.by === "lost") counts.lost += 1;
+      },
+      registration(event) {
+        registered.push({ user, event });
       },
     };
   }
@@ -135,6 +159,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   return {
     seen,
+    registered,
+    placed,
     counts,
     async register(host) {
       answerIncoming(host);
@@ -152,19 +178,21 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     place(host, planned) {
       counts.attempted += 1;
+      const { caller, callee } = planned;
+      const line: PlacedCall = { caller, callee, placedAt: host.clock.wall(), endedAt: null, failed: false };
+      placed.push(line);
       const call = ueOf(planned.caller).call(planned.callee, {
         confirmed() {
           counts.up += 1;
           host.clock.after(options.timeline.clockMs(planned.talk), () => call.hangUp(), "user hangs up");
         },
         ended(end) {
-          if (end.by === "refused") {
-            counts.failed += 1;
-            return;
-          }
+          line.endedAt = host.clock.wall();
+          line.failed = end.by === "refused" || end.by === "lost";
+          if (line.failed) counts.failed += 1;
+          if (end.by === "refused") return;
           counts.up -= 1;
           counts.ended += 1;
-          if (end.by === "lost") counts.failed += 1;
         },
       });
     },

@@ -100,7 +100,17 @@ export const problemDetailsSchema = {
 
 export const userLineSchema = {
   type: "object",
-  required: ["user", "from", "to", "state", "reason", "commandedAt", "recordSeenAt", "endedAt"],
+  required: [
+    "user",
+    "from",
+    "to",
+    "state",
+    "reason",
+    "commandedAt",
+    "reassignedAt",
+    "recordSeenAt",
+    "endedAt",
+  ],
   properties: {
     user: identity,
     from: { type: ["string", "null"] },
@@ -127,6 +137,7 @@ export const userLineSchema = {
     },
     reason: { type: "string" },
     commandedAt: { type: ["number", "null"], minimum: 0 },
+    reassignedAt: { type: ["number", "null"], minimum: 0 },
     recordSeenAt: { type: ["number", "null"], minimum: 0 },
     endedAt: { type: ["number", "null"], minimum: 0 },
   },

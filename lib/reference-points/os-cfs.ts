@@ -84,6 +84,8 @@ export interface UserLine {
   readonly reason: string;
   /** When the last `move` was sent for the first time, when the record showed the target, when it was over; null: not yet. */
   readonly commandedAt: number | null;
+  /** Change of S-CSCF: when the MAR that names the target was sent; else null. */
+  readonly reassignedAt: number | null;
   readonly recordSeenAt: number | null;
   readonly endedAt: number | null;
 }

@@ -7,6 +7,7 @@ import { readOptions } from "@liquid-ims/lab/options";
 const experiment: Experiment = {
   name: "p-cscf-overload",
   summary: "",
+  load: 0.5,
   run: () => Promise.reject(new Error("not run here")),
 };
 

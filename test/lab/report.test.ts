@@ -153,7 +153,7 @@ test("messages of a move: its registration, its subscription, its Cx, its replac
 });
 
 const report: Report = {
-  schemaVersion: "1.0",
+  schemaVersion: "1.1",
   ...{ experiment: "p-cscf-overload", core: "embedded", clock: "virtual", pace: "fixed", seed: 1, speed: 1 },
   users: [
     {
@@ -164,6 +164,7 @@ const report: Report = {
   transfer: { planned: 1, moved: 1, left: 0 },
   dialogs: { atTransfer: 1, kept: 1, pinned: 0, lost: 0, endedMeanwhile: 0 },
   calls: { attempted: 1, completed: 1, failed: 0 },
+  window: null,
   load: [0, 1, 2].flatMap((second) => [
     { function: "pcscf1", second, sessionSetups: 1, messages: 14 },
     { function: "pcscf2", second, sessionSetups: 0, messages: 0 },

@@ -17,6 +17,7 @@ function userLine(row: UserRow): UserLine {
     state: state === "asked" ? "planned" : state,
     reason: words.join(": "),
     commandedAt: row.commandedAt,
+    reassignedAt: null,
     recordSeenAt: row.registeredAt,
     endedAt: row.endedAt,
   };

@@ -31,6 +31,7 @@ const transfer: TransferResource = {
       state: "planned",
       reason: "",
       commandedAt: null,
+      reassignedAt: null,
       recordSeenAt: null,
       endedAt: null,
     },

@@ -1,0 +1,194 @@
+// An experiment in which users are transferred while they call each other: everything runs, everybody is registered,
+// calls begin; at the trigger the OSS/BSS asks for the transfer; when the last call is over, the report is built.
+import type { TransferOperation, TransferReason } from "@liquid-ims/reference-points/os-cfs";
+import type { Host } from "@liquid-ims/runtime/host";
+import type { Random } from "@liquid-ims/runtime/random";
+import type { ObservedRegistration } from "@liquid-ims/ue-lcf/observation";
+import type { PlannedCall } from "../call-plan.ts";
+import { createLab, type Lab } from "../lab.ts";
+import type { LabNetwork } from "../network.ts";
+import type { Oss } from "../oss.ts";
+import { buildReport } from "../report/build-report.ts";
+import type { Element, Topology } from "../topology.ts";
+import type { Fleet, FleetMember } from "../ue/fleet.ts";
+import type { Expectation } from "./expectation.ts";
+import type { Experiment, ExperimentOptions, ExperimentResult, Progress } from "./experiment.ts";
+import { showProgress } from "./show-progress.ts";
+import { type Waiting, waitUntil } from "./wait-until.ts";
+
+/** What differs from one such experiment to the other. */
+export interface Scenario {
+  readonly name: string;
+  /** One line for `--list`. */
+  readonly summary: string;
+  /** Share of the users that stays on the affected function, where `--load` is not given. */
+  readonly load: number;
+  readonly reason: TransferReason;
+  /** The function that users leave, and the one that they go to. */
+  affected(topology: Topology): Element;
+  target(topology: Topology): Element;
+  title(options: ExperimentOptions): string;
+  /** What such a function is called at os-cfs and in location records. */
+  functionName(element: Element): string;
+  /** Which one of them serves a registration. */
+  placeOf(registration: ObservedRegistration): string;
+  members(topology: Topology, options: ExperimentOptions): FleetMember[];
+  /** `users` in the order of `members`. */
+  calls(random: Random, users: readonly string[], options: ExperimentOptions): PlannedCall[];
+  readonly expect: Expectation;
+}
+
+/** Script seconds from ringing to answer. */
+const ringing = 1;
+/** Users a second of the script, when the pace is fixed. */
+const usersPerSecond = 5;
+/** Milliseconds of the script until a user who was in an unfit call is tried again. */
+const retryMs = 2000;
+/** Milliseconds of the clock from COMPLETED to the kill. */
+const killAfterMs = 2000;
+/** How long the last calls may take beyond their planned hang-up, in milliseconds of the clock. */
+const callPatience: Waiting = { limitMs: 45_000, what: "the last calls to end" };
+const reachPatience: Waiting = { limitMs: 15_000, what: "the CFS to reach every UE" };
+
+interface Prepared {
+  readonly network: LabNetwork;
+  readonly oss: Oss;
+  readonly fleet: Fleet;
+  readonly members: readonly FleetMember[];
+}
+
+/** Everything runs, everybody is registered, and the CFS reaches every LCF. */
+async function prepare(
+  host: Host,
+  lab: Lab,
+  options: ExperimentOptions,
+  scenario: Scenario,
+): Promise<Prepared> {
+  const members = scenario.members(lab.topology, options);
+  const { network, oss } = await lab.startNetwork(host, {
+    subscribers: members.map((member) => member.subscriber),
+    capacity: { msPerMessage: 0, queueMs: 0 },
+    pace: { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
+    replaceDialogs: options.replaceDialogs,
+    retry: retryMs / options.speed,
+  });
+  const { t1: T1, replaceDialogs } = options;
+  const fleet = await lab.startFleet(network, { members, T1, replaceDialogs, ringing });
+  await fleet.register(host);
+  await waitUntil(host, () => network.cfs.node.reachable() >= members.length, reachPatience);
+  return { network, oss, fleet, members };
+}
+
+interface Transferred {
+  readonly operation: TransferOperation;
+  /** Wall clock. */
+  readonly triggeredAt: number;
+  readonly completedAt: number;
+  readonly before: ReadonlyMap<string, string>;
+  /** When the function was killed, host.clock time. */
+  readonly killedAt: number | null;
+}
+
+function placesOf(fleet: Fleet, scenario: Scenario): Map<string, string> {
+  return new Map(
+    [...fleet.registrations()].map(([user, registration]) => [
+      user,
+      registration === null ? "none" : scenario.placeOf(registration),
+    ]),
+  );
+}
+
+async function transfer(
+  host: Host,
+  lab: Lab,
+  options: ExperimentOptions,
+  scenario: Scenario,
+  { oss, fleet, network }: Prepared,
+): Promise<Transferred> {
+  const affected = scenario.affected(lab.topology);
+  const before = placesOf(fleet, scenario);
+  const triggeredAt = host.clock.wall();
+  const started = await oss.startTransfer({
+    function: scenario.functionName(affected),
+    load: options.load,
+    targets: [{ function: scenario.functionName(scenario.target(lab.topology)) }],
+    reason: scenario.reason,
+    pace:
+      options.pace === "parallel"
+        ? { mode: "parallel" }
+        : { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
+  });
+  const operation = await oss.awaitEnd(host, started.id, (present) => {
+    lab.transfer = present;
+  });
+  const completedAt = host.clock.wall();
+  if (!options.kill) return { operation, triggeredAt, completedAt, before, killedAt: null };
+  await host.clock.sleep(killAfterMs, "until the kill");
+  network.kill(affected.name);
+  return { operation, triggeredAt, completedAt, before, killedAt: host.clock.now() };
+}
+
+async function script(
+  host: Host,
+  lab: Lab,
+  options: ExperimentOptions,
+  scenario: Scenario,
+  show: (progress: Progress) => void,
+): Promise<ExperimentResult> {
+  const { timeline, topology } = lab;
+  const affected = scenario.affected(topology);
+  const prepared = await prepare(host, lab, options, scenario);
+  const { fleet } = prepared;
+  const users = prepared.members.map((member) => member.user);
+  const calls = scenario.calls(lab.random.fork("calls"), users, options);
+  const zero = { now: host.clock.now(), wall: host.clock.wall() };
+  const elapsed = () => host.clock.now() - zero.now;
+  const stopShowing = showProgress(host, lab, fleet, () => timeline.scriptSeconds(elapsed()), show);
+  for (const call of calls)
+    host.clock.after(timeline.clockMs(call.at), () => fleet.place(host, call), "next call");
+
+  await host.clock.sleep(timeline.clockMs(options.duration / 2), "until the trigger");
+  const transferred = await transfer(host, lab, options, scenario, prepared);
+  const lastHangUp = timeline.clockMs(Math.max(...calls.map((call) => call.at + ringing + call.talk)));
+  await host.clock.sleep(Math.max(0, lastHangUp - elapsed()), "until the last hang-up");
+  await waitUntil(host, () => fleet.callsUp === 0, { ...callPatience, orElse: "go on" });
+  stopShowing();
+
+  const { killedAt } = transferred;
+  const second = (now: number) => timeline.scriptSeconds(now - zero.now);
+  return buildReport({
+    ...transferred,
+    experiment: scenario.name,
+    title: scenario.title(options),
+    options,
+    timeline,
+    zeroWall: zero.wall,
+    trace: lab.trace.since(zero.now),
+    seen: fleet.seen,
+    placed: fleet.placed,
+    registered: fleet.registered,
+    after: placesOf(fleet, scenario),
+    isOld: (dialog) => scenario.placeOf(dialog.registration) === scenario.functionName(affected),
+    functions: [...topology.pCscfs, ...topology.iCscfs, ...topology.sCscfs].map((one) => one.name),
+    marks: killedAt === null ? [] : [{ second: second(killedAt), label: `${affected.name} killed` }],
+    until: second(host.clock.now()),
+    expect: scenario.expect,
+  });
+}
+
+/** The scenario as an experiment of the command line. */
+export function createTransferExperiment(scenario: Scenario): Experiment {
+  return {
+    name: scenario.name,
+    summary: scenario.summary,
+    load: scenario.load,
+    async run(options, show) {
+      const lab = createLab(options);
+      try {
+        return await lab.run((host) => script(host, lab, options, scenario, show));
+      } finally {
+        await lab.close();
+      }
+    },
+  };
+}
