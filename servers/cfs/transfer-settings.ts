@@ -1,0 +1,83 @@
+// Settings of transfers: deadlines, intervals, guard. Defaults are those of transfer/.
+import { milliseconds } from "@liquid-ims/program/settings";
+import { Type } from "typebox";
+import { defaultLimits, type Limit } from "./transfer/guard.ts";
+import { defaultTimes } from "./transfer/times.ts";
+
+export const timesSetting = Type.Object(
+  {
+    deadline: milliseconds(
+      "How long nothing new is begun after; a request may say otherwise",
+      defaultTimes.deadline,
+    ),
+    move: milliseconds(
+      "From a move command to the end of waiting for registration and record",
+      defaultTimes.move,
+    ),
+    report: milliseconds("Longer than move, for the report of the dialogs", defaultTimes.report),
+    command: milliseconds(
+      "Life of one command; an unanswered one is given anew until move is over",
+      defaultTimes.command,
+    ),
+    query: milliseconds(
+      "Wait for the answer to a query; then the user is taken without it",
+      defaultTimes.query,
+    ),
+    retry: milliseconds("From a refusal that may pass (a call goes on) to the next try", defaultTimes.retry),
+    reach: milliseconds(
+      "How long an LCF that cannot be reached for the moment is waited for",
+      defaultTimes.reach,
+    ),
+    pair: milliseconds(
+      "How long one end of a call between two moving users waits for the other",
+      defaultTimes.pair,
+    ),
+    quiet: milliseconds("Without record and dialog for so long, a drain is complete", defaultTimes.quiet),
+    poll: milliseconds(
+      "How often the location service is asked while users are under way",
+      defaultTimes.poll,
+    ),
+    standingPoll: milliseconds(
+      "How often it is asked when only standing orders are open",
+      defaultTimes.standingPoll,
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: "Deadlines and intervals of transfers",
+    examples: [{ move: 30_000 }],
+  },
+);
+
+function limit(description: string, value: Limit) {
+  return Type.Object(
+    {
+      least: Type.Integer({
+        description: "So many at least",
+        minimum: 1,
+        default: value.least,
+        examples: [value.least],
+      }),
+      share: Type.Number({
+        description: "And more than this share of what was tried, 0 to 1",
+        minimum: 0,
+        maximum: 1,
+        default: value.share,
+        examples: [value.share],
+      }),
+    },
+    { additionalProperties: false, description, examples: [value] },
+  );
+}
+
+export const guardSetting = Type.Object(
+  {
+    failures: limit("Users whose move failed or timed out, of those commanded", defaultLimits.failures),
+    lostDialogs: limit("Lost dialogs, of those reported", defaultLimits.lostDialogs),
+  },
+  {
+    additionalProperties: false,
+    description: "When a transfer is stopped because going on would do harm",
+    examples: [{ failures: { least: 3, share: 0.1 } }],
+  },
+);
