@@ -1,5 +1,6 @@
 // Cryptography of the real host: node:crypto.
 import { generateKeyPairSync } from "node:crypto";
+import { aes128 } from "../aes128.ts";
 import type {
   Crypto,
   KeyPair,
@@ -9,7 +10,7 @@ import type {
   PublicKey,
   SignatureAlgorithm,
 } from "../crypto.ts";
-import { aes128, hash, hmac } from "./digests.ts";
+import { hash, hmac } from "./digests.ts";
 import { exportKeyPair, importKeyPair, importPublicKey, pairOf, signWith, verifyWith } from "./keys.ts";
 
 /**

@@ -1,6 +1,7 @@
 // Cryptography in virtual runs: node:crypto, synchronous, settled by a virtual event after a seeded delay. EdDSA
 // only, whose signatures repeat byte for byte; ES256 can be verified, not made.
 import { createPrivateKey } from "node:crypto";
+import { aes128 } from "../aes128.ts";
 import type {
   Crypto,
   KeyPair,
@@ -10,7 +11,7 @@ import type {
   PublicKey,
   SignatureAlgorithm,
 } from "../crypto.ts";
-import { aes128, hash, hmac } from "../nodejs/digests.ts";
+import { hash, hmac } from "../nodejs/digests.ts";
 import {
   exportKeyPair,
   importKeyPair,
