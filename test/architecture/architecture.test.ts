@@ -17,6 +17,7 @@ const packages = [
   "servers/cfs",
   "ue-lcf",
   "lab",
+  "docs",
   "test",
 ];
 

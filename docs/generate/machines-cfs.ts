@@ -1,0 +1,43 @@
+// The state machines of Control Function Selection.
+import { subscriptionTable } from "@liquid-ims/cfs/cfs-ue/subscription-table";
+import { userTable } from "@liquid-ims/cfs/transfer/transfer-state";
+import { type Machine, namesIn, statesOf } from "./machine.ts";
+
+const subscriptionFile = "servers/cfs/cfs-ue/subscription-table.ts";
+
+export const cfsMachines: readonly Machine[] = [
+  {
+    page: "transfer-user",
+    title: "A user in a transfer",
+    source: "servers/cfs/transfer/transfer-state.ts",
+    clause: "[cfs-ue](../cfs-ue.md) 7, 8 · [os-cfs](../reference-points.md)",
+    about:
+      "The location record, not the phone's word, makes a user moved. What cannot go well now waits in `planned` until " +
+      "the deadline. A user who has moved is `done` when the LCF has nothing more to report. A record that shows the " +
+      "target of a user who was commanded wins over every other end.",
+    starts: [
+      { next: "planned", label: "to be moved" },
+      { next: "staying", label: "by the plan" },
+      { next: "skipped", label: "by the plan" },
+    ],
+    states: statesOf(userTable),
+    merged: {
+      name: "not moved",
+      states: ["staying", "skipped", "refused", "unreachable", "timedOut", "superseded", "aborted", "failed"],
+    },
+    meanings: namesIn("servers/cfs/transfer/user-event.ts", null, null, "UserAction"),
+  },
+  {
+    page: "cfs-ue-subscription",
+    title: "Subscription of a UE at the CFS",
+    source: subscriptionFile,
+    clause: "RFC 6665 4.2.1, 4.2.2 · [cfs-ue](../cfs-ue.md) 2, 5",
+    about:
+      "`resp_wait`, `pending`, `active` and `terminated` are RFC 6665's; `resp_verify` and `pending_verify` wait for a " +
+      "signature to be verified. In `suspect` the dialog may be dead: nothing new is sent in it until something signed, " +
+      "or an answer to a NOTIFY, shows that it is not.",
+    starts: [{ next: "resp_wait", label: "SUBSCRIBE" }],
+    states: statesOf(subscriptionTable),
+    meanings: namesIn(subscriptionFile, "SubscriptionState", "SubscriptionEvent", "SubscriptionAction"),
+  },
+];
