@@ -46,5 +46,7 @@ export interface LocationStore {
   byFunction(filter: FunctionFilter): Promise<readonly LocationRecord[]>;
   /** From 0: everything. `limit` defaults to 1,000. */
   changesSince(change: number, limit?: number): Promise<ChangesSince>;
+  /** When the store was made, ms since 1970 (null: not known); left out by stores that cannot say. */
+  about?(): Promise<{ readonly createdAt: number | null }>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // What every location store must do, whatever it is made of: a store passes by running these tests over its factory.
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
 import type { LocationContent, LocationRecord } from "@liquid-ims/location-service/record";
 import type { LocationStore, RecordChange } from "@liquid-ims/location-service/store";
 
@@ -58,11 +58,14 @@ async function versionOf(store: LocationStore, record: LocationContent): Promise
   return found.version;
 }
 
-/** Registers the tests; `open` gives an empty store each time. */
-export function testLocationStore(kind: string, open: () => Promise<LocationStore>): void {
+/** Registers the tests; `open` gives an empty store each time, and sees to its end where closing is not all. */
+export function testLocationStore(
+  kind: string,
+  open: (context: TestContext) => Promise<LocationStore>,
+): void {
   function testStore(title: string, run: (store: LocationStore) => Promise<void>): void {
-    test(`location store, ${kind}: ${title}`, async () => {
-      const store = await open();
+    test(`location store, ${kind}: ${title}`, async (context) => {
+      const store = await open(context);
       await run(store);
       await store.close();
     });
@@ -71,7 +74,9 @@ export function testLocationStore(kind: string, open: () => Promise<LocationStor
   testStore("an empty one has nothing", async (store) => {
     assert.deepEqual(await store.get("sip:alice@open-ims.test"), []);
     assert.deepEqual(await store.byFunction({}), []);
-    assert.deepEqual(await store.changesSince(0), { records: [], change: 0, more: false, removed: false });
+    const { change, ...nothing } = await store.changesSince(0);
+    assert.deepEqual(nothing, { records: [], more: false, removed: false });
+    assert.deepEqual(await store.changesSince(change), { ...nothing, change });
   });
 
   testStore("a record comes back as it was written, by each identity of its implicit set", async (store) => {
@@ -284,5 +289,47 @@ export function testLocationStore(kind: string, open: () => Promise<LocationStor
     const all = await store.changesSince(0);
     assert.equal(all.records.length, 50);
     assert.ok(all.records.every(({ refreshedAt }) => refreshedAt === 59));
+  });
+
+  testStore("writes that wait together each get their own answer", async (store) => {
+    await store.upsert([{ record: bob, expect: "absent" }]);
+    const users = Array.from({ length: 50 }, (_, number) => `sip:user${number}@open-ims.test`);
+    const record = (impu: string) => sampleRecord({ impu, implicitSet: [impu] });
+    const results = await Promise.all(
+      users.map((impu, number) =>
+        number % 10 === 9
+          ? store.upsert([
+              { record: record(impu), expect: "absent" },
+              { record: bob, expect: "absent" },
+            ])
+          : store.upsert([{ record: record(impu), expect: "absent" }]),
+      ),
+    );
+    results.forEach((result, number) => {
+      assert.equal(result, number % 10 === 9 ? "conflict" : "done");
+    });
+    assert.equal((await store.byFunction({ pCscf: "pcscf1.open-ims.test" })).length, 45);
+    assert.equal((await store.changesSince(0)).records.length, 46);
+  });
+
+  testStore("texts of any kind come back as they were", async (store) => {
+    const strange = sampleRecord({
+      impu: "sip:o'brien;--@open-ims.test",
+      implicitSet: ["sip:o'brien;--@open-ims.test", "sip:zoë%20\u{1f600}@open-ims.test"],
+      contact: "sip:\"\u0001'@[::1]:5060;ob",
+      path: ["", "sip:ü@p;lr"],
+      others: [{ pCscf: "pcscf2.open-ims.test", expiresAt: 5.5, returns: 1 }],
+      registeredAt: 1.25,
+      order: { callId: "", sequence: 0 },
+    });
+    const { regId: _none, ...withoutFlow } = strange;
+    await store.upsert([{ record: withoutFlow, expect: "absent" }]);
+    assert.deepEqual(contentOf((await store.get("sip:zoë%20\u{1f600}@open-ims.test"))[0]), withoutFlow);
+  });
+
+  testStore("after close a call rejects", async (store) => {
+    await store.close();
+    await assert.rejects(store.get("sip:alice@open-ims.test"), /closed/);
+    await assert.rejects(store.upsert([{ record: bob, expect: "absent" }]), /closed/);
   });
 }

@@ -25,6 +25,8 @@ export class LocationWatch {
   #change = 0;
   #running = false;
   #stopped = false;
+  /** Records were taken out since the last comparison. */
+  #removed = false;
   #rest: { readonly timer: Timer; readonly end: () => void } | null = null;
 
   constructor(parts: LocationWatchParts) {
@@ -97,7 +99,11 @@ export class LocationWatch {
     if (this.#stopped) return false;
     if (news === null) return null;
     this.#parts.changed(news.records);
-    if (news.removed && !news.more && (await this.#reread()) === null) return null;
+    this.#removed ||= news.removed;
+    if (this.#removed && !news.more) {
+      if ((await this.#reread()) === null) return null;
+      this.#removed = false;
+    }
     this.#change = news.change;
     return news.more;
   }

@@ -1,0 +1,84 @@
+// The location service in an SQLite file: written by the CFDs of one machine, read by its CFSs.
+import { extname } from "node:path";
+import type { LocationRecord } from "../record.ts";
+import type { ChangesSince, FunctionFilter, LocationStore, RecordChange, RecordRemoval } from "../store.ts";
+import type { Driver, SqliteOptions } from "./driver.ts";
+import { Engine } from "./engine.ts";
+import { InlineDriver, openInline } from "./inline-driver.ts";
+import { type LocationCalls, locationKind } from "./location-sql.ts";
+import { WorkerDriver } from "./worker-driver.ts";
+
+export type { DriverKind, SqliteOptions } from "./driver.ts";
+
+/** The `LocationStore` over a driver; every rejection is a `SqliteFailure`. */
+export class SqliteLocationStore implements LocationStore {
+  readonly #driver: Driver<LocationCalls>;
+
+  constructor(driver: Driver<LocationCalls>) {
+    this.#driver = driver;
+  }
+
+  upsert(changes: readonly RecordChange[]): Promise<"done" | "conflict"> {
+    return this.#driver.call("upsert", changes);
+  }
+
+  remove(removals: readonly RecordRemoval[]): Promise<"done" | "conflict"> {
+    return this.#driver.call("remove", removals);
+  }
+
+  get(impu: string): Promise<readonly LocationRecord[]> {
+    return this.#driver.call("get", impu);
+  }
+
+  byFunction(filter: FunctionFilter): Promise<readonly LocationRecord[]> {
+    return this.#driver.call("byFunction", filter);
+  }
+
+  changesSince(change: number, limit = 1000): Promise<ChangesSince> {
+    return this.#driver.call("changesSince", { change, limit });
+  }
+
+  about(): Promise<{ readonly createdAt: number | null }> {
+    return this.#driver.call("about", null);
+  }
+
+  close(): Promise<void> {
+    return this.#driver.close();
+  }
+}
+
+/** Opens the file, making it where there is none; rejects with a `SqliteFailure` that says why it cannot be had. */
+export async function openSqliteLocationStore(options: SqliteOptions): Promise<SqliteLocationStore> {
+  if (options.driver === "inline") return new SqliteLocationStore(openInline(locationKind, options));
+  const program = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
+  const driver = new WorkerDriver<LocationCalls>(program, options);
+  try {
+    await driver.open();
+  } catch (error) {
+    await driver.close();
+    throw error;
+  }
+  return new SqliteLocationStore(driver);
+}
+
+/**
+ * A database in memory that outlives the stores on it, as `LocationRows` does: `open` gives one to each life of a
+ * node. `wall` dates it, ms since 1970.
+ */
+export function createSqliteRows(wall: () => number): {
+  open(settle?: SqliteOptions["settle"]): SqliteLocationStore;
+  close(): void;
+} {
+  const engine = new Engine(locationKind, { file: ":memory:" }, wall);
+  engine.open();
+  return {
+    open: (settle) =>
+      new SqliteLocationStore(
+        new InlineDriver(locationKind, engine, {
+          ownsEngine: false,
+          ...(settle === undefined ? {} : { settle }),
+        }),
+      ),
+    close: () => engine.close(),
+  };
+}
