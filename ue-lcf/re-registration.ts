@@ -84,7 +84,8 @@ export function reRegister(
         return;
       }
       if (previous !== null && previous !== pCscf) registration.register({ route: [routeOf(previous)] });
-      const detail = `REGISTER through ${pCscf} was answered ${status}, ${statuses.length} times tried`;
+      const why = outcome.kind === "refused" ? outcome.authentication : undefined;
+      const detail = `REGISTER through ${pCscf} was answered ${status}${why === undefined ? "" : ` (${why})`}, ${statuses.length} times tried`;
       done({ outcome: "failed", status, trouble: count(statuses), detail });
     });
   };

@@ -124,7 +124,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       createUe({
         publicIdentity: member.user,
         privateIdentity: member.subscriber.privateIdentity,
-        password: member.subscriber.password,
+        credentials: { kind: "digest", password: member.subscriber.password },
         domain: homeDomain,
         instanceId,
         listen,

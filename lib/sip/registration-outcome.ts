@@ -3,6 +3,7 @@ import { contactExpires, contactInstance, contactRegId } from "./header/contact.
 import { parseExpires, parseRetryAfter } from "./header/delta-seconds.ts";
 import { addressUri, type NameAddress, parseNameAddress } from "./header/name-address.ts";
 import type { SipResponse } from "./message.ts";
+import type { AuthenticationFailure } from "./registration-challenge.ts";
 import type { ClientFailure } from "./stack.ts";
 import { equalSipUris, parseSipUri } from "./uri.ts";
 
@@ -44,6 +45,8 @@ export type RegistrationOutcome =
       readonly status: number;
       readonly retryAfter: number | null;
       readonly response: SipResponse;
+      /** Where authentication failed: why. */
+      readonly authentication?: AuthenticationFailure;
     }
   | { readonly kind: "failed"; readonly cause: ClientFailure }
   /** Told by itself only: the time granted is over and no refresh succeeded. */
@@ -113,9 +116,18 @@ export function readRegistered(response: SipResponse, contact: string, asked: nu
 }
 
 /** Any other final answer. */
-export function readRefused(response: SipResponse): RegistrationOutcome {
+export function readRefused(
+  response: SipResponse,
+  authentication: AuthenticationFailure | null = null,
+): RegistrationOutcome {
   const retryAfter = parseRetryAfter(response.headers.get("Retry-After") ?? "");
-  return { kind: "refused", status: response.status, retryAfter: retryAfter?.seconds ?? null, response };
+  return {
+    kind: "refused",
+    status: response.status,
+    retryAfter: retryAfter?.seconds ?? null,
+    response,
+    ...(authentication === null ? {} : { authentication }),
+  };
 }
 
 /** Seconds until the refresh: 600 before the end, or at half of a time of 1,200 or less (TS 24.229 5.1.1.4.1). */

@@ -1,4 +1,5 @@
-// Registration of a UE as a table. RFC 3261 10.2, 22.2, RFC 3327, RFC 5626 4.5, TS 24.229 5.1.1.
+// Registration of a UE as a table. RFC 3261 10.2, 22.2, RFC 3327, RFC 5626 4.5, TS 24.229 5.1.1,
+// RFC 3310 3.
 import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
 
 /** Without what was asked for: the queue of wishes is the driver's. */
@@ -9,6 +10,10 @@ export type RegistrationState =
   | "Registering"
   /** REGISTER sent with the answer to a challenge of this attempt. */
   | "Authenticating"
+  /** REGISTER sent that says that the network's challenge was invalid (AKA). */
+  | "Contesting"
+  /** The same, after a second invalid challenge: a third one is not looked at (TS 24.229 5.1.1.5.3). */
+  | "Contesting again"
   /** Stopped while one was under way: its answer changes nothing. */
   | "Stopped";
 
@@ -18,8 +23,10 @@ export type RegistrationEvent =
   | "200"
   /** 401 or 407 with a challenge that can be answered. */
   | "challenge"
-  /** The same, and it says that the nonce was too old, or asks with a new nonce after a resynchronisation. */
-  | "stale challenge"
+  /** The same, and the answer is right even after another one: the nonce was too old, or AKA proves it fresh. */
+  | "fresh challenge"
+  /** One that does not prove itself: MAC failure or synchronisation failure of AKA, which the network is told. */
+  | "invalid challenge"
   /** 401 or 407 that cannot be answered, or is about an answer that was wrong. */
   | "unanswerable challenge"
   | "423"
@@ -46,7 +53,8 @@ const idle = {
   register: to("Registering", "send REGISTER"),
   "200": null,
   challenge: null,
-  "stale challenge": null,
+  "fresh challenge": null,
+  "invalid challenge": null,
   "unanswerable challenge": null,
   "423": null,
   refused: null,
@@ -58,7 +66,8 @@ const registering = {
   register: null,
   "200": to("Idle", "note bindings", "report registered", "next"),
   challenge: to("Authenticating", "answer challenge", "send REGISTER"),
-  "stale challenge": to("Authenticating", "answer challenge", "send REGISTER"),
+  "fresh challenge": to("Authenticating", "answer challenge", "send REGISTER"),
+  "invalid challenge": to("Contesting", "answer challenge", "send REGISTER"),
   "unanswerable challenge": to("Idle", "report refused", "next"),
   "423": to("Registering", "raise expires", "send REGISTER"),
   refused: to("Idle", "report refused", "next"),
@@ -71,7 +80,36 @@ const authenticating = {
   register: null,
   "200": to("Idle", "note bindings", "report registered", "next"),
   challenge: to("Idle", "report refused", "next"),
-  "stale challenge": to("Authenticating", "answer challenge", "send REGISTER"),
+  "fresh challenge": to("Authenticating", "answer challenge", "send REGISTER"),
+  "invalid challenge": to("Contesting", "answer challenge", "send REGISTER"),
+  "unanswerable challenge": to("Idle", "report refused", "next"),
+  "423": to("Registering", "raise expires", "send REGISTER"),
+  refused: to("Idle", "report refused", "next"),
+  failed: to("Idle", "report failed", "next"),
+  stop: to("Stopped"),
+} as const satisfies Rows;
+
+const contesting = {
+  register: null,
+  "200": to("Idle", "note bindings", "report registered", "next"),
+  // A challenge of AKA is fresh or invalid.
+  challenge: null,
+  "fresh challenge": to("Authenticating", "answer challenge", "send REGISTER"),
+  "invalid challenge": to("Contesting again", "answer challenge", "send REGISTER"),
+  "unanswerable challenge": to("Idle", "report refused", "next"),
+  "423": to("Registering", "raise expires", "send REGISTER"),
+  refused: to("Idle", "report refused", "next"),
+  failed: to("Idle", "report failed", "next"),
+  stop: to("Stopped"),
+} as const satisfies Rows;
+
+// Every challenge is unanswerable now: the USIM is not asked again.
+const contestingAgain = {
+  register: null,
+  "200": to("Idle", "note bindings", "report registered", "next"),
+  challenge: null,
+  "fresh challenge": null,
+  "invalid challenge": null,
   "unanswerable challenge": to("Idle", "report refused", "next"),
   "423": to("Registering", "raise expires", "send REGISTER"),
   refused: to("Idle", "report refused", "next"),
@@ -83,7 +121,8 @@ const stopped = {
   register: null,
   "200": to("Idle", "next"),
   challenge: to("Idle", "next"),
-  "stale challenge": to("Idle", "next"),
+  "fresh challenge": to("Idle", "next"),
+  "invalid challenge": to("Idle", "next"),
   "unanswerable challenge": to("Idle", "next"),
   "423": to("Idle", "next"),
   refused: to("Idle", "next"),
@@ -96,5 +135,7 @@ export const registrationTable = {
   Idle: idle,
   Registering: registering,
   Authenticating: authenticating,
+  Contesting: contesting,
+  "Contesting again": contestingAgain,
   Stopped: stopped,
 } as const satisfies Table<RegistrationState, RegistrationEvent, RegistrationAction>;

@@ -3,11 +3,17 @@ import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
 import { step } from "@liquid-ims/runtime/state-table";
 import { encodeHex } from "@liquid-ims/runtime/text";
-import { answerChallenge, isStale } from "./authentication/digest.ts";
-import { type Challenge, parseChallenge } from "./header/challenge.ts";
-import { type Credentials, formatCredentials } from "./header/credentials.ts";
+import type { ChallengeAnswer, UserCredentials } from "./authentication/user-credentials.ts";
 import { parseExpires } from "./header/delta-seconds.ts";
 import { buildRequest, type HeaderPair, type SipRequest, type SipResponse } from "./message.ts";
+import {
+  type AuthenticationFailure,
+  authorizationOf,
+  type ChosenChallenge,
+  chooseChallenge,
+  eventOf,
+  firstAuthorization,
+} from "./registration-challenge.ts";
 import {
   type Registered,
   type RegisteredBinding,
@@ -26,17 +32,6 @@ import type { SipStack } from "./stack.ts";
 import type { Target } from "./transport.ts";
 import { parseSipUri } from "./uri.ts";
 
-/** How a challenge is answered: with a password now, with AKA (RFC 3310) by another implementation. */
-export interface RegistrationCredentials {
-  /** The private identity. */
-  readonly username: string;
-  /** Password for this nonce, with `auts` for a resynchronisation; null: not answered, the registration fails. */
-  answer(challenge: { readonly realm: string; readonly nonce: string; readonly algorithm: string }): {
-    readonly password: string | Uint8Array;
-    readonly auts?: string;
-  } | null;
-}
-
 export interface RegistrationOptions {
   /** Request-URI: the home domain, `sip:home.example`. */
   readonly registrar: string;
@@ -44,7 +39,8 @@ export interface RegistrationOptions {
   readonly identity: string;
   /** Contact value, sent byte for byte each time, with its `+sip.instance` and `reg-id`. */
   readonly contact: string;
-  readonly credentials: RegistrationCredentials | null;
+  /** Null: challenges are not answered. */
+  readonly credentials: UserCredentials | null;
   /** Realm, with an empty nonce, in the first REGISTER (TS 24.229 5.1.1.2.2). Default: the registrar's host; null: none. */
   readonly realm?: string | null;
   /** Seconds asked for. Default 600,000 (TS 24.229 5.1.1.2.1). */
@@ -79,8 +75,8 @@ interface Attempt {
   readonly contact: string;
   expires: number;
   challenges: number;
-  /** The last answer was a resynchronisation: another challenge follows rightly. */
-  resynchronised: boolean;
+  /** What was wrong with the last challenge, when it was invalid. */
+  invalid: "MAC failure" | "synchronisation failure" | null;
   authorization: HeaderPair | null;
 }
 
@@ -183,7 +179,7 @@ export class Registration {
       contact: options.contact ?? this.#options.contact,
       expires: options.expires ?? this.#options.expires ?? 600_000,
       challenges: 0,
-      resynchronised: false,
+      invalid: null,
       authorization: this.#firstAuthorization(),
     };
     this.#run("register");
@@ -236,20 +232,12 @@ export class Registration {
     this.onOutcome?.(outcome);
   }
 
-  /** TS 24.229 5.1.1.2.2: the private identity in the first REGISTER, so that the I-CSCF can ask for it. */
   #firstAuthorization(): HeaderPair | null {
     const { credentials, registrar } = this.#options;
     const realm =
       this.#options.realm === undefined ? (parseSipUri(registrar)?.host ?? null) : this.#options.realm;
     if (credentials === null || realm === null) return null;
-    const parameters: Credentials["parameters"] = new Map([
-      ["username", credentials.username],
-      ["realm", realm],
-      ["nonce", ""],
-      ["uri", registrar],
-      ["response", ""],
-    ]);
-    return ["Authorization", formatCredentials({ scheme: "Digest", parameters })];
+    return firstAuthorization({ username: credentials.username, realm, uri: registrar });
   }
 
   #build(attempt: Attempt): SipRequest {
@@ -292,52 +280,66 @@ export class Registration {
       this.#run("200", { response, outcome });
       return;
     }
-    const outcome = readRefused(response);
     const minimum = parseExpires(headers.get("Min-Expires") ?? "");
-    if (status === 401 || status === 407) this.#challenged(response, attempt, outcome);
+    if (status === 401 || status === 407) this.#challenged(response, attempt);
     else if (status === 423 && minimum !== null && attempt.expires > 0 && minimum > attempt.expires)
       this.#run("423", { expires: minimum });
-    else this.#run("refused", { outcome });
+    else this.#run("refused", { outcome: readRefused(response, attempt.invalid) });
   }
 
-  /** 22.2: the first challenge that can be answered. */
-  #challenged(response: SipResponse, attempt: Attempt, outcome: RegistrationOutcome): void {
-    const isProxy = response.status === 407;
+  /** 22.2, TS 24.229 5.1.1.5.1. */
+  #challenged(response: SipResponse, attempt: Attempt): void {
+    const { credentials } = this.#options;
+    const chosen = chooseChallenge(response, credentials);
     attempt.challenges += 1;
-    const isExpected = attempt.resynchronised;
-    for (const value of response.headers.all(isProxy ? "Proxy-Authenticate" : "WWW-Authenticate")) {
-      const challenge = parseChallenge(value);
-      const answer = challenge === null ? null : this.#answer(challenge, attempt);
-      if (challenge === null || answer === null || attempt.challenges > mostChallenges) continue;
-      const authorization: HeaderPair = [
-        isProxy ? "Proxy-Authorization" : "Authorization",
-        formatCredentials(answer),
-      ];
-      const event = isStale(challenge) || isExpected ? "stale challenge" : "challenge";
-      this.#run(event, { authorization, outcome });
+    if (this.#state === "Stopped") this.#run("unanswerable challenge");
+    else if (this.#state === "Contesting again")
+      this.#unanswered(response, attempt.invalid ?? "no credentials");
+    else if (credentials === null || chosen === null) this.#unanswered(response, "no credentials");
+    else if (attempt.challenges > mostChallenges) this.#unanswered(response, "too many challenges");
+    else {
+      const answer = credentials.answer({ realm: chosen.realm, nonce: chosen.nonce });
+      if (answer instanceof Promise)
+        this.#host.spawn("answer to a challenge", async () =>
+          this.#answer(response, attempt, chosen, credentials, await answer),
+        );
+      else this.#answer(response, attempt, chosen, credentials, answer);
+    }
+  }
+
+  #answer(
+    response: SipResponse,
+    attempt: Attempt,
+    chosen: ChosenChallenge,
+    { username }: UserCredentials,
+    answer: ChallengeAnswer,
+  ): void {
+    const { kind } = answer;
+    const uri = this.#options.registrar;
+    const authorization = authorizationOf(this.#host, chosen, answer, { username, uri });
+    if (authorization === null) {
+      this.#unanswered(response, kind === "unavailable" ? "unavailable" : "no credentials");
       return;
     }
-    this.#run("unanswerable challenge", { outcome });
+    attempt.invalid = kind === "MAC failure" || kind === "synchronisation failure" ? kind : null;
+    this.#count(attempt.invalid ?? "answered");
+    // Told only where the table says that it is not answered any more.
+    const outcome = readRefused(response, "answer refused");
+    this.#run(eventOf(chosen, answer), { authorization, outcome });
   }
 
-  #answer(challenge: Challenge, attempt: Attempt): Credentials | null {
-    const { credentials, registrar } = this.#options;
-    const realm = challenge.parameters.get("realm") ?? "";
-    const nonce = challenge.parameters.get("nonce") ?? "";
-    const algorithm = challenge.parameters.get("algorithm") ?? "MD5";
-    const secret = credentials?.answer({ realm, nonce, algorithm }) ?? null;
-    if (credentials === null || secret === null) return null;
-    attempt.resynchronised = secret.auts !== undefined;
-    return answerChallenge({
-      crypto: this.#host.crypto,
-      challenge,
-      username: credentials.username,
-      secret: { password: secret.password },
-      method: "REGISTER",
-      uri: registrar,
-      cnonce: encodeHex(this.#host.random.bytes(8)),
-      ...(secret.auts === undefined ? {} : { auts: secret.auts }),
-    });
+  #unanswered(response: SipResponse, why: AuthenticationFailure): void {
+    this.#count(why);
+    this.#run("unanswerable challenge", { outcome: readRefused(response, why) });
+  }
+
+  #count(result: string): void {
+    this.#host.metrics
+      .counter("sip_registration_challenges_total", {
+        help: "Challenges to REGISTER, by what became of them.",
+        labels: { result },
+      })
+      .add();
   }
 
   #note(outcome: RegistrationOutcome, attempt: Attempt): void {

@@ -1,6 +1,7 @@
 // A UE against a registrar that follows a script, on the simulation.
 import assert from "node:assert/strict";
 import { Simulation } from "@liquid-ims/runtime/simulation";
+import { digestCredentials } from "@liquid-ims/sip/authentication/user-credentials";
 import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
 import { Registration, type RegistrationOptions } from "@liquid-ims/sip/registration";
 import type { RegistrationOutcome } from "@liquid-ims/sip/registration-outcome";
@@ -68,7 +69,7 @@ export async function world(
         registrar: "sip:home.example",
         identity: "sip:alice@home.example",
         contact,
-        credentials: { username: "alice@home.example", answer: () => ({ password }) },
+        credentials: digestCredentials({ username: "alice@home.example", password }),
         ...options,
       });
     },

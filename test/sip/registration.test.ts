@@ -154,23 +154,6 @@ test("the cases of the registration data are those tested here", (t) => {
   );
 });
 
-test("RFC 3310: an answer with auts may be challenged again", async () => {
-  const answers = [{ password: new Uint8Array(0), auts: "AAAAAAAAAAAAAAAAAAA=" }, { password: "secret" }];
-  const { simulation, registration, received, outcomes } = await world(
-    [
-      challenge('realm="r", nonce="1", algorithm=AKAv1-MD5'),
-      challenge('realm="r", nonce="2", algorithm=AKAv1-MD5'),
-      accepted,
-    ],
-    { credentials: { username: "alice", answer: () => answers.shift() ?? null } },
-  );
-  registration.register({ route });
-  await simulation.run({ ms: 1000 });
-  assert.equal(credentials(received[1])?.get("auts"), "AAAAAAAAAAAAAAAAAAA=");
-  assert.equal(credentials(received[2])?.has("auts"), false);
-  assert.equal(outcomes[0]?.kind, "registered");
-});
-
 test("10.2.4, RFC 3327, 3608, 7315: the 200 gives Path, Service-Route, associated URIs, bindings and the time", async () => {
   const other = '<sip:alice@10.0.0.7:5060>;+sip.instance="<urn:uuid:2>";reg-id=1;expires=77';
   const { simulation, registration, outcomes } = await world([

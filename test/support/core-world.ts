@@ -6,6 +6,7 @@ import { createSubscribers } from "@liquid-ims/lab/ue/subscribers";
 import type { Host } from "@liquid-ims/runtime/host";
 import { silentLog } from "@liquid-ims/runtime/log";
 import { Simulation } from "@liquid-ims/runtime/simulation";
+import { digestCredentials } from "@liquid-ims/sip/authentication/user-credentials";
 import { Registration } from "@liquid-ims/sip/registration";
 import type { RegistrationOutcome } from "@liquid-ims/sip/registration-outcome";
 import { openStack } from "@liquid-ims/sip/stack";
@@ -105,10 +106,10 @@ export async function openCoreWorld(seed = 1): Promise<CoreWorld> {
       registrar: `sip:${homeDomain}`,
       identity,
       contact: `<${contact}>`,
-      credentials: {
+      credentials: digestCredentials({
         username: subscriber.privateIdentity,
-        answer: () => ({ password: password ?? subscriber.password }),
-      },
+        password: password ?? subscriber.password,
+      }),
       refresh: false,
     });
     return {

@@ -60,7 +60,7 @@ export async function openUeWorld(seed = 1): Promise<UeWorld> {
       createUe({
         publicIdentity: identity,
         privateIdentity: `${user}@open-ims.test`,
-        password: `secret-of-${user}`,
+        credentials: { kind: "digest", password: `secret-of-${user}` },
         listen,
         pCscf: topology.pCscfs[at - 1]?.uri ?? "",
         lookup: network.lookup(host),

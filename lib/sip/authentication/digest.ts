@@ -106,6 +106,43 @@ function chooseQop(offered: string | null | undefined): DigestQop | null | undef
   return names.includes("auth-int") ? "auth-int" : undefined;
 }
 
+/** What there is to answer in a challenge. */
+export interface DigestChallenge {
+  readonly realm: string;
+  readonly nonce: string;
+  readonly algorithm: DigestAlgorithm;
+  /** The one to answer with; null for a challenge without. */
+  readonly qop: DigestQop | null;
+}
+
+/** Null when it is no Digest challenge, or of an algorithm or qop unknown here. */
+export function readDigestChallenge({ scheme, parameters }: Challenge): DigestChallenge | null {
+  const realm = parameters.get("realm") ?? null;
+  const nonce = parameters.get("nonce") ?? null;
+  const algorithm = parseDigestAlgorithm(parameters.get("algorithm") ?? "MD5");
+  const qop = chooseQop(parameters.get("qop"));
+  if (scheme.toLowerCase() !== "digest" || algorithm === null || qop === undefined) return null;
+  return realm === null || nonce === null ? null : { realm, nonce, algorithm, qop };
+}
+
+/** Credentials with an empty response: they say that the challenge was invalid (TS 24.229 5.1.1.5.3). */
+export function refuseChallenge(options: {
+  readonly challenge: Challenge;
+  readonly username: string;
+  /** The Request-URI. */
+  readonly uri: string;
+}): Credentials {
+  const { challenge, username, uri } = options;
+  const parameters = new Map<string, string | null>([["username", username]]);
+  for (const name of ["realm", "nonce"]) parameters.set(name, challenge.parameters.get(name) ?? "");
+  parameters.set("uri", uri).set("response", "");
+  for (const name of ["algorithm", "opaque"]) {
+    const value = challenge.parameters.get(name);
+    if (value !== undefined) parameters.set(name, value);
+  }
+  return { scheme: "Digest", parameters };
+}
+
 /**
  * Credentials that answer a challenge; null when it is no Digest challenge, or of an algorithm or qop unknown
  * here. For AKA the password is RES as bytes, or empty together with `auts` for a re-synchronisation.
@@ -127,13 +164,9 @@ export function answerChallenge(options: {
   readonly auts?: string;
 }): Credentials | null {
   const { crypto, challenge, username, secret, method, uri, cnonce, nonceCount = 1, body, auts } = options;
-  const realm = challenge.parameters.get("realm");
-  const nonce = challenge.parameters.get("nonce");
-  const named = challenge.parameters.get("algorithm");
-  const algorithm = parseDigestAlgorithm(named ?? "MD5");
-  const qop = chooseQop(challenge.parameters.get("qop"));
-  if (challenge.scheme.toLowerCase() !== "digest" || algorithm === null || qop === undefined) return null;
-  if (realm === undefined || realm === null || nonce === undefined || nonce === null) return null;
+  const read = readDigestChallenge(challenge);
+  if (read === null) return null;
+  const { realm, nonce, algorithm, qop } = read;
 
   const count = nonceCount.toString(16).padStart(8, "0");
   const input: DigestInput = {
@@ -147,7 +180,7 @@ export function answerChallenge(options: {
     ["uri", uri],
     ["response", computeResponse(input)],
   ]);
-  if (named !== undefined) parameters.set("algorithm", algorithm);
+  if (challenge.parameters.has("algorithm")) parameters.set("algorithm", algorithm);
   if (qop !== null || algorithm.endsWith("-sess")) parameters.set("cnonce", cnonce);
   if (qop !== null) parameters.set("qop", qop).set("nc", count);
   const opaque = challenge.parameters.get("opaque");

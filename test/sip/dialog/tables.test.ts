@@ -283,7 +283,8 @@ const registration: ExpectedTable = {
   Registering: [
     "200 -> Idle: note bindings; report registered; next",
     "challenge -> Authenticating: answer challenge; send REGISTER",
-    "stale challenge -> Authenticating: answer challenge; send REGISTER",
+    "fresh challenge -> Authenticating: answer challenge; send REGISTER",
+    "invalid challenge -> Contesting: answer challenge; send REGISTER",
     "unanswerable challenge -> Idle: report refused; next",
     "423 -> Registering: raise expires; send REGISTER",
     "refused -> Idle: report refused; next",
@@ -294,7 +295,27 @@ const registration: ExpectedTable = {
   Authenticating: [
     "200 -> Idle: note bindings; report registered; next",
     "challenge -> Idle: report refused; next",
-    "stale challenge -> Authenticating: answer challenge; send REGISTER",
+    "fresh challenge -> Authenticating: answer challenge; send REGISTER",
+    "invalid challenge -> Contesting: answer challenge; send REGISTER",
+    "unanswerable challenge -> Idle: report refused; next",
+    "423 -> Registering: raise expires; send REGISTER",
+    "refused -> Idle: report refused; next",
+    "failed -> Idle: report failed; next",
+    "stop -> Stopped",
+  ],
+  // TS 24.229 5.1.1.5.3: two consecutive invalid challenges are answered, then no more.
+  Contesting: [
+    "200 -> Idle: note bindings; report registered; next",
+    "fresh challenge -> Authenticating: answer challenge; send REGISTER",
+    "invalid challenge -> Contesting again: answer challenge; send REGISTER",
+    "unanswerable challenge -> Idle: report refused; next",
+    "423 -> Registering: raise expires; send REGISTER",
+    "refused -> Idle: report refused; next",
+    "failed -> Idle: report failed; next",
+    "stop -> Stopped",
+  ],
+  "Contesting again": [
+    "200 -> Idle: note bindings; report registered; next",
     "unanswerable challenge -> Idle: report refused; next",
     "423 -> Registering: raise expires; send REGISTER",
     "refused -> Idle: report refused; next",
@@ -304,7 +325,8 @@ const registration: ExpectedTable = {
   Stopped: [
     "200 -> Idle: next",
     "challenge -> Idle: next",
-    "stale challenge -> Idle: next",
+    "fresh challenge -> Idle: next",
+    "invalid challenge -> Idle: next",
     "unanswerable challenge -> Idle: next",
     "423 -> Idle: next",
     "refused -> Idle: next",

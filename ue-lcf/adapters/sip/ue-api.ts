@@ -1,5 +1,6 @@
 // What an application sees of a UE. RFC 3261, TS 24.229 5.1.
 import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
+import type { AuthenticationFailure } from "@liquid-ims/sip/registration-challenge";
 import type { MediaDirection } from "../../media.ts";
 import type { RegisterResult } from "../../ue-port.ts";
 
@@ -51,7 +52,12 @@ export interface Call {
 
 export type RegisterOutcome =
   | { readonly outcome: "registered"; readonly expires: number }
-  | { readonly outcome: "refused"; readonly status: number }
+  | {
+      readonly outcome: "refused";
+      readonly status: number;
+      /** Where it was the authentication that failed: why. */
+      readonly authentication?: AuthenticationFailure;
+    }
   | { readonly outcome: "failed"; readonly cause: "timeout" | "transport" | "unresolvable" };
 
 /** Handle of one life of a UE. */

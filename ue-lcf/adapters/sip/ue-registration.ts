@@ -1,6 +1,12 @@
 // The registration of a UE: registers, keeps it, and knows by which one a leg was made. TS 24.229 5.1.1, RFC 3608 6.1.
 import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { Host } from "@liquid-ims/runtime/host";
+import {
+  akaCredentials,
+  digestCredentials,
+  type UserCredentials,
+} from "@liquid-ims/sip/authentication/user-credentials";
+import { createUsim } from "@liquid-ims/sip/authentication/usim";
 import { addressUri } from "@liquid-ims/sip/header/name-address";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { Registration } from "@liquid-ims/sip/registration";
@@ -66,10 +72,7 @@ export class UeRegistration {
       registrar: `sip:${homeDomainOf(options)}`,
       identity: options.publicIdentity,
       contact: `<${contactUri}>;+sip.instance="<${instance}>"`,
-      credentials: {
-        username: options.privateIdentity,
-        answer: () => ({ password: options.password }),
-      },
+      credentials: credentialsOf(host, options),
       expires: options.expires ?? 3600,
     });
     this.#registration.onOutcome = (outcome) => this.#outcome(outcome);
@@ -105,8 +108,10 @@ export class UeRegistration {
         return;
       }
       this.#observe("failed", "application", outcome.kind === "refused" ? outcome.status : null);
-      if (outcome.kind === "refused") done({ outcome: "refused", status: outcome.status });
-      else done({ outcome: "failed", cause: outcome.kind === "failed" ? outcome.cause : "timeout" });
+      if (outcome.kind === "refused") {
+        const { status, authentication } = outcome;
+        done({ outcome: "refused", status, ...(authentication === undefined ? {} : { authentication }) });
+      } else done({ outcome: "failed", cause: outcome.kind === "failed" ? outcome.cause : "timeout" });
     });
   }
 
@@ -223,4 +228,21 @@ export class UeRegistration {
 /** The home network's domain. */
 export function homeDomainOf(options: UeOptions): string {
   return options.domain ?? parseSipUri(options.publicIdentity)?.host ?? "";
+}
+
+function credentialsOf(host: Host, options: UeOptions): UserCredentials {
+  const { privateIdentity: username, credentials } = options;
+  switch (credentials.kind) {
+    case "digest":
+      return digestCredentials({ username, password: credentials.password });
+    case "aka": {
+      const { k, opc } = credentials;
+      return akaCredentials({
+        username,
+        authenticator: createUsim({ crypto: host.crypto, keys: { k, opc } }),
+      });
+    }
+    case "card":
+      return akaCredentials({ username, authenticator: credentials.card });
+  }
 }
