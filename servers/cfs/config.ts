@@ -3,6 +3,7 @@ import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { AllowedTargets, DirectFlowAddress } from "@liquid-ims/reference-points/cfs-ue";
 import type { FunctionKind, Pace } from "@liquid-ims/reference-points/os-cfs";
+import type { Address } from "@liquid-ims/runtime/network";
 import type { Timers } from "@liquid-ims/sip/timers";
 import type { Target } from "@liquid-ims/sip/transport";
 import type { CfsUeOptions } from "./cfs-ue/cfs-ue.ts";
@@ -21,6 +22,26 @@ export interface CfsFunction {
 /** What can be set about the dialogs with LCFs. */
 export type LcfPolicy = Partial<Omit<CfsUeOptions, "contact" | "functions" | "allowed" | "directFlow">>;
 
+/** The CFS as a Diameter node towards the HSS, for changes of the S-CSCF. TS 29.229. */
+export interface CxConfig {
+  /** The CFS's own DiameterIdentity, as the HSS's peer table has it. */
+  readonly originHost: string;
+  readonly originRealm: string;
+  /** Where the HSS may call; default null: the CFS calls. */
+  readonly listen?: Address | null;
+  readonly destinationRealm: string;
+  /** Default: any node of the realm. */
+  readonly destinationHost?: string;
+  /** HSSs or Diameter agents, in order of preference. At least one. */
+  readonly peers: readonly { readonly host: string; readonly address: Address }[];
+  /** SIP-Authentication-Scheme of MAR. Default "Digest-AKAv1-MD5"; where users have no AKA: "SIP Digest". */
+  readonly authenticationScheme?: string;
+  /** Wait for the answer to a UAR. Default 10,000; a MAR is waited for until its commit time is over. */
+  readonly requestMs?: number;
+  /** Between two calls to a peer that is away. Default 2,000. */
+  readonly reconnectMs?: number;
+}
+
 export interface CfsConfig {
   /** Where SUBSCRIBEs arrive. */
   readonly listen: readonly Target[];
@@ -34,6 +55,8 @@ export interface CfsConfig {
   /** Addresses for direct flows. Default none. */
   readonly directFlow?: readonly DirectFlowAddress[];
   readonly lcf?: LcfPolicy;
+  /** Cx to the HSS. Without it users cannot be moved between S-CSCFs. */
+  readonly cx?: CxConfig;
   /** For transfers that name none. Default fixed, 5 users a second. */
   readonly pace?: Pace;
   /** Deadlines and intervals of transfers; defaults in transfer/times.ts. */

@@ -1,0 +1,185 @@
+// The CFS as a node of Cx: MAR and UAR to the HSS, RTR and PPR from it. TS 29.228 6.1.1, 6.1.3, 6.1.5, 6.3; TS 29.229.
+import { type CxOutcome, type CxRequest, sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
+import { cxResult, isCxResult, isSuccess, success } from "@liquid-ims/diameter/cx/experimental-result";
+import { multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
+import { pushProfile } from "@liquid-ims/diameter/cx/push-profile";
+import { registrationTermination } from "@liquid-ims/diameter/cx/registration-termination";
+import { userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
+import { cxApplicationId, cxDictionary, vendor3gpp } from "@liquid-ims/diameter/dictionary/cx";
+import { DiameterNode } from "@liquid-ims/diameter/node";
+import type { Result } from "@liquid-ims/diameter/result";
+import { resultClass, resultCode } from "@liquid-ims/diameter/result-code";
+import type { Host } from "@liquid-ims/runtime/host";
+import { encodeText } from "@liquid-ims/runtime/text";
+import type { CxConfig } from "../config.ts";
+import type { AssignedServer, Cx, CxFailure, CxPush, CxUser, Reassigned } from "./cx.ts";
+
+export interface CxNodeOptions {
+  readonly config: CxConfig;
+  /** For Visited-Network-Identifier. */
+  readonly homeDomain: string;
+  /** True for a user whose name this CFS has written: it answers for no others. */
+  knows(push: CxPush): boolean;
+}
+
+/** The CFS's side of Cx, over connections to the configured peers. */
+export class CxNode implements Cx {
+  readonly #host: Host;
+  readonly #options: CxNodeOptions;
+  readonly #node: DiameterNode;
+
+  /** Throws for peers that cannot be: the same one twice, the CFS itself. */
+  constructor(host: Host, options: CxNodeOptions) {
+    const { originHost, originRealm, listen = null, peers, requestMs, reconnectMs } = options.config;
+    this.#host = host;
+    this.#options = options;
+    this.#node = new DiameterNode(host, {
+      originHost,
+      originRealm,
+      listen,
+      peers: peers.map((peer) => ({ originHost: peer.host, address: peer.address, realms: ["*"] })),
+      applications: [{ applicationId: cxApplicationId, vendorId: vendor3gpp }],
+      dictionary: cxDictionary,
+      ...(requestMs === undefined ? {} : { requestMs }),
+      reconnectMs: reconnectMs ?? defaultReconnectMs,
+    });
+    serveCx(this.#node, registrationTermination, (request) => {
+      const { userName, publicIdentities, deregistrationReason } = request.request;
+      const { reasonCode, reasonInfo } = deregistrationReason;
+      const reason = reasonInfo === undefined ? reasonCode : `${reasonCode}: ${reasonInfo}`;
+      this.#pushed(request, { command: "RTR", privateIdentity: userName, publicIdentities, reason });
+    });
+    serveCx(this.#node, pushProfile, (request) =>
+      this.#pushed(request, {
+        command: "PPR",
+        privateIdentity: request.request.userName,
+        publicIdentities: [],
+        reason: "",
+      }),
+    );
+  }
+
+  /** Listens and calls its peers; rejects when an address cannot be had. An HSS that is down is called again. */
+  start(): Promise<void> {
+    return this.#node.start();
+  }
+
+  /** Peers that requests can be sent to. */
+  get open(): number {
+    return this.#node.peers.filter(({ state }) => state === "I-Open" || state === "R-Open").length;
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => this.#node.stop("REBOOTING", resolve));
+  }
+
+  get #destination() {
+    const { destinationRealm, destinationHost } = this.#options.config;
+    return { destinationRealm, ...(destinationHost === undefined ? {} : { destinationHost }) };
+  }
+
+  reassign(user: CxUser, server: string, timeoutMs: number): Promise<Reassigned> {
+    const request = {
+      userName: user.privateIdentity,
+      publicIdentity: user.publicIdentity,
+      supportedFeatures: [],
+      sipNumberAuthItems: 1,
+      sipAuthDataItem: {
+        sipAuthenticationScheme: this.#options.config.authenticationScheme ?? defaultAuthenticationScheme,
+      },
+      serverName: server,
+    };
+    return new Promise((resolve) => {
+      sendCx(this.#node, multimediaAuth, { ...this.#destination, timeoutMs }, request, (outcome) => {
+        // Vectors in the answer are for an S-CSCF: they are neither kept nor logged.
+        const failure = this.#failureOf(outcome, "MAR", user);
+        resolve(failure ?? { ok: true });
+      });
+    });
+  }
+
+  assignedServer(user: CxUser): Promise<AssignedServer> {
+    const request = {
+      userName: user.privateIdentity,
+      publicIdentity: user.publicIdentity,
+      supportedFeatures: [],
+      visitedNetworkIdentifier: encodeText(this.#options.homeDomain),
+      userAuthorizationType: "REGISTRATION",
+    } as const;
+    return new Promise((resolve) => {
+      sendCx(this.#node, userAuthorization, this.#destination, request, (outcome) => {
+        const failure = this.#failureOf(outcome, "UAR", user);
+        const server = outcome.kind === "answer" ? (outcome.answer.serverName ?? null) : null;
+        resolve(failure ?? { ok: true, server });
+      });
+    });
+  }
+
+  #failureOf(outcome: CxOutcome<unknown>, command: "MAR" | "UAR", user: CxUser): CxFailure | null {
+    const failure = failureOf(outcome, command);
+    const labels = { command, result: failure?.reason ?? "success" };
+    this.#host.metrics.counter("cfs_cx_requests_total", { help: "Requests to the HSS", labels }).add();
+    if (failure !== null) this.#host.log.warn("HSS", { command, user: user.privateIdentity, ...failure });
+    return failure;
+  }
+
+  #pushed(request: CxRequest<unknown, unknown>, push: CxPush): void {
+    const { command, privateIdentity: user, publicIdentities, reason } = push;
+    const known = this.#options.knows(push);
+    const labels = { command, known: known ? "yes" : "no" };
+    const help = "RTR and PPR that came because this CFS has written the S-CSCF's name last";
+    this.#host.metrics.counter("cfs_cx_pushes_total", { help, labels }).add();
+    this.#host.log.warn("HSS pushes", {
+      command,
+      user,
+      identities: publicIdentities.join(" "),
+      reason,
+      from: request.originHost,
+      known,
+    });
+    request.answer(known ? success : cxResult("userUnknown"));
+  }
+}
+
+/** What FHoSS and the specification's own users take; an HSS answers it with a vector that nobody uses. */
+export const defaultAuthenticationScheme = "Digest-AKAv1-MD5";
+/** An HSS that was restarted is wanted back soon: moves wait for it. */
+const defaultReconnectMs = 2_000;
+
+function resultFailure(result: Result): Omit<CxFailure, "detail"> {
+  if (isCxResult(result, "userUnknown") || isCxResult(result, "identitiesDontMatch"))
+    return { ok: false, reason: "unknown to the HSS", mayBeDone: false };
+  const isBase = result.kind === "Result-Code";
+  if (isBase && result.code === resultCode.unableToDeliver)
+    return { ok: false, reason: "HSS cannot be reached", mayBeDone: false };
+  if (isBase && (result.code === resultCode.tooBusy || resultClass(result.code) === "transient failure"))
+    return { ok: false, reason: "HSS too busy", mayBeDone: false };
+  return { ok: false, reason: "refused by the HSS", mayBeDone: false };
+}
+
+/** What an outcome means; null: it was done. */
+export function failureOf(outcome: CxOutcome<unknown>, command: string): CxFailure | null {
+  switch (outcome.kind) {
+    case "answer": {
+      const { result } = outcome;
+      if (isSuccess(result)) return null;
+      return { ...resultFailure(result), detail: `${command} was answered ${result.kind} ${result.code}` };
+    }
+    case "undeliverable":
+      return {
+        ok: false,
+        reason: "HSS cannot be reached",
+        mayBeDone: false,
+        detail: `no peer for ${command}`,
+      };
+    case "unanswered":
+      return {
+        ok: false,
+        reason: "HSS does not answer",
+        mayBeDone: true,
+        detail: `${command} has no answer`,
+      };
+    case "malformed":
+      return { ok: false, reason: "HSS does not answer", mayBeDone: true, detail: outcome.detail };
+  }
+}

@@ -1,0 +1,54 @@
+// The port between the transfer engine and the HSS: who serves a subscription, and who is to. TS 29.228 6.1.1, 6.3.
+
+/** A subscription in the HSS's terms. */
+export interface CxUser {
+  /** Private identity (IMPI). */
+  readonly privateIdentity: string;
+  /** One of its public identities (IMPU). */
+  readonly publicIdentity: string;
+}
+
+/** Why the HSS did not do what was asked. */
+export type CxFailureReason =
+  /** It says that it is overloaded (3004, or a transient failure): to be asked again, later and slower. */
+  | "HSS too busy"
+  /** No peer is open: nobody has got the request. */
+  | "HSS cannot be reached"
+  /** No answer came: it may have been done or not. */
+  | "HSS does not answer"
+  | "unknown to the HSS"
+  | "refused by the HSS";
+
+export interface CxFailure {
+  readonly ok: false;
+  readonly reason: CxFailureReason;
+  /** False when the HSS has certainly not done it. */
+  readonly mayBeDone: boolean;
+  /** For people. */
+  readonly detail: string;
+}
+
+export type Reassigned = { readonly ok: true } | CxFailure;
+
+/** `server` null: none is assigned. */
+export type AssignedServer = { readonly ok: true; readonly server: string | null } | CxFailure;
+
+/** The HSS on the CFS's own behalf. The promises always settle, with a failure in the worst case. */
+export interface Cx {
+  /**
+   * Overwrites the name of the S-CSCF by MAR, verbatim; the HSS then holds the authentication for pending until the
+   * user has registered. The same again changes nothing more. Waits for the answer for `timeoutMs`.
+   */
+  reassign(user: CxUser, server: string, timeoutMs: number): Promise<Reassigned>;
+  /** Reads the assigned name by UAR; changes nothing. */
+  assignedServer(user: CxUser): Promise<AssignedServer>;
+}
+
+/** An RTR or PPR that the HSS has sent here, because this CFS has written the name last (TS 29.228 table 6.1.3.1). */
+export interface CxPush {
+  readonly command: "RTR" | "PPR";
+  readonly privateIdentity: string;
+  readonly publicIdentities: readonly string[];
+  /** Why it is terminated; empty for a PPR. */
+  readonly reason: string;
+}
