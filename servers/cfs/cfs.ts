@@ -13,6 +13,7 @@ import { allowedTargets, type CfsConfig } from "./config.ts";
 import { loadSigningKeys } from "./keys.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import type { Operations } from "./operations/operations.ts";
+import { type SteadyStore, steadyStore } from "./store/steady-store.ts";
 import type { CfsStore } from "./store/store.ts";
 import { storeOf } from "./store/table.ts";
 import { Controller } from "./transfer/controller.ts";
@@ -40,6 +41,8 @@ export interface CfsNode {
   reachable(): number;
   /** The host's, for what serves this node's operations. */
   readonly metrics: Metrics;
+  /** Why the store cannot be written now, for /healthz; null: it can. */
+  storeTrouble(): string | null;
   /** Closes sockets and timers; sends nothing. The stores are their owner's to close. */
   stop(): Promise<void>;
 }
@@ -60,12 +63,14 @@ class Cfs implements CfsNode {
   readonly #host: Host;
   readonly #options: CfsOptions;
   readonly #known = new Set<RegistrationKey>();
+  readonly #store: SteadyStore;
   #parts: { readonly stack: SipStack; readonly cfsUe: CfsUe; readonly controller: Controller } | null = null;
   #stopped = false;
 
   constructor(host: Host, options: CfsOptions) {
     this.#host = host;
     this.#options = options;
+    this.#store = steadyStore(host, options.store);
     const { config, location } = options;
     const engine = this.#start();
     this.ready = engine.then(() => undefined);
@@ -83,7 +88,7 @@ class Cfs implements CfsNode {
   async #start(): Promise<Engine> {
     const host = this.#host;
     const { location, lookup, config } = this.#options;
-    const store = storeOf(host, this.#options.store);
+    const store = storeOf(host, this.#store);
     const keys = await loadSigningKeys(host, store);
     const cfsUe = createCfsUe(host, { store, location, keys, options: cfsUeOptions(config) });
     const controller = createController(host, { store, location, config, cfsUe });
@@ -109,6 +114,10 @@ class Cfs implements CfsNode {
     const channel = this.#parts?.cfsUe.channel;
     if (channel === undefined) return 0;
     return [...this.#known].filter((registration) => channel.state(registration).reachable).length;
+  }
+
+  storeTrouble(): string | null {
+    return this.#store.trouble();
   }
 
   async stop(): Promise<void> {

@@ -25,16 +25,21 @@ export interface Change {
 /** `conflict`: somebody else wrote one of the rows; nothing of the batch was done. */
 export type CommitResult = "done" | "conflict";
 
+/** The store cannot do it now (no room, locked, gone); what was asked may have happened. Worth asking again. */
+export class StoreDown extends Error {
+  override readonly name = "StoreDown";
+}
+
 /**
  * Durable rows. Nothing may be acknowledged or sent on the strength of a change before its commit has answered
- * `done`. A commit that never answered (a crash) may have been done, or may still be. The promises never reject: a
- * store that is down answers when it is up again. A key that may come again is better emptied than deleted, because
- * a deleted row's versions begin anew.
+ * `done`. A commit that never answered (a crash) or that failed may have been done, or may still be. The promises
+ * reject with `StoreDown` only, and within a CFS they do not even that (steady-store.ts). A key that may come again is
+ * better emptied than deleted, because a deleted row's versions begin anew.
  */
 export interface CfsStore {
   /** All changes or none. An accepted change gives the row the version `expect` + 1 (`absent`: 1). */
   commit(batch: readonly Change[]): Promise<CommitResult>;
-  /** Rows with keys greater than `after`, in code unit order of their keys, `limit` at most. */
+  /** Rows with keys greater than `after`, in the order of their keys (code points or code units), `limit` at most. */
   scan(after: Key, limit: number): Promise<readonly Row[]>;
   /** The rows of these keys that exist, in the order asked for. */
   read(keys: readonly Key[]): Promise<readonly Row[]>;
