@@ -28,8 +28,19 @@ export type LcfState =
 /** What an LCF said about a command; durable before anybody hears of it. */
 export type LcfMessage = Answer | Report;
 
+/** An LCF that speaks with this CFS. */
+export interface KnownLcf {
+  /** Null: its hello was not believed yet, because no location record agrees with it. */
+  readonly registration: RegistrationKey | null;
+  readonly identity: string;
+  /** When it was first bound, ms since 1970; without a binding, 0. */
+  readonly since: number;
+}
+
 /** Commands to LCFs and their words back, whatever the path (cfs-ue.md 5 and 7). */
 export interface LcfChannel {
+  /** Every LCF with a binding or a dialog, from memory. */
+  known(): readonly KnownLcf[];
   /** From memory, at once. A command may be sent in every state: it waits for a path until it expires. */
   state(registration: RegistrationKey): LcfState;
   /**

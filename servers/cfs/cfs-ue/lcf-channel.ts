@@ -2,7 +2,7 @@
 import type { RegistrationKey } from "@liquid-ims/location-service/record";
 import type { CommandBody } from "@liquid-ims/reference-points/cfs-ue";
 import { carrierOf, isBoundBy, lapseBindings, soleBinding } from "./binding.ts";
-import type { LcfChannel, LcfMessage, LcfState } from "./channel.ts";
+import type { KnownLcf, LcfChannel, LcfMessage, LcfState } from "./channel.ts";
 import { addCommand, forgetOperation } from "./commands.ts";
 import { type Context, count, lcfOf, transact } from "./context.ts";
 import type { Notifier } from "./notifier.ts";
@@ -49,6 +49,25 @@ export class SubscriptionChannel implements LcfChannel {
       return dialog?.state === "suspect" && isBoundBy(dialog, binding);
     });
     return { reachable: false, reason: isSuspect ? "suspect" : (lcf.lastEnd ?? "dialog failed") };
+  }
+
+  known(): readonly KnownLcf[] {
+    const { lcfs, host, subscriptions } = this.#context;
+    const now = host.clock.wall();
+    const known: KnownLcf[] = [];
+    for (const registration of lcfs.ids()) {
+      const binding = lapseBindings(lcfOf(this.#context, registration), now).bindings[0];
+      if (binding !== undefined)
+        known.push({ registration, identity: binding.identity, since: binding.since });
+    }
+    for (const tag of subscriptions.ids()) {
+      const row = subscriptions.get(tag);
+      if (row === null || row.registration !== null || row.state === "terminated") continue;
+      const identity = row.asserted[0];
+      if (row.expiresAt > now && identity !== undefined)
+        known.push({ registration: null, identity, since: 0 });
+    }
+    return known;
   }
 
   send(registration: RegistrationKey, command: CommandBody): void {

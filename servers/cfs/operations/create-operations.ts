@@ -11,6 +11,7 @@ import type { Controller } from "../transfer/controller.ts";
 import { pinnedDialogs } from "../transfer/dialogs.ts";
 import { forecast } from "../transfer/forecast.ts";
 import type { TransferRow } from "../transfer/transfer-row.ts";
+import { listAllUsers, registrationLine } from "./all-users.ts";
 import { checkRequest } from "./check-request.ts";
 import type {
   CanRemove,
@@ -189,12 +190,7 @@ export function createOperations(parts: OperationsParts): Operations {
     const entry = find(name);
     if (entry === null) return no("unknown-function", "name", name, listFunctionsRemedy);
     const { channel } = await engine;
-    const users = (await recordsOn(entry)).map((record): RegistrationLine => {
-      const { impu, implicitSet, pCscf, sCscf, contact, expiresAt } = record;
-      const lcf = channel.state(registrationKeyOf(record));
-      const unreachable = lcf.reachable ? null : lcf.reason;
-      return { user: impu, identities: implicitSet, pCscf, sCscf, contact, expiresAt, unreachable };
-    });
+    const users = (await recordsOn(entry)).map((record) => registrationLine(record, channel));
     return { ok: true, value: { users } };
   }
 
@@ -202,6 +198,10 @@ export function createOperations(parts: OperationsParts): Operations {
     createTransfer,
     canRemove,
     listUsers,
+    async listAllUsers() {
+      const { channel } = await engine;
+      return { ok: true, value: await listAllUsers(location, channel) };
+    },
     async getTransfer(id) {
       const row = await found(id);
       return row.ok ? { ok: true, value: await shown(row.value) } : row;

@@ -28,6 +28,23 @@ export interface RegistrationLine {
   readonly unreachable: string | null;
 }
 
+/** All registrations, and those of which only their LCFs tell. */
+export interface UserList {
+  readonly users: readonly RegistrationLine[];
+  /** When the location store was made, ms since 1970; null where it cannot say. */
+  readonly location: { readonly createdAt: number | null };
+  /** LCFs that speak with the CFS without a location record: they cannot be moved until they have one. */
+  readonly unknown: {
+    readonly count: number;
+    readonly reasons: readonly { readonly reason: string; readonly count: number; readonly remedy: string }[];
+    readonly users: readonly {
+      readonly user: string;
+      readonly registration: string | null;
+      readonly reason: string;
+    }[];
+  };
+}
+
 /** May this function be stopped? */
 export interface CanRemove {
   readonly function: string;
@@ -64,6 +81,8 @@ export interface Operations {
   listFunctions(): Promise<OperationResult<FunctionList>>;
   getFunction(name: string): Promise<OperationResult<FunctionResource>>;
   canRemove(name: string): Promise<OperationResult<CanRemove>>;
+  /** Everybody, of whatever function. */
+  listAllUsers(): Promise<OperationResult<UserList>>;
   /** Registrations of a function. 404 unknown. */
   listUsers(name: string): Promise<OperationResult<{ readonly users: readonly RegistrationLine[] }>>;
 }

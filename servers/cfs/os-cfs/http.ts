@@ -8,6 +8,7 @@ import type { Operations } from "../operations/operations.ts";
 import { sendError, sendNotFound } from "./errors.ts";
 import { addFunctionRoutes } from "./function-routes.ts";
 import { addTransferRoutes } from "./transfer-routes.ts";
+import { addUserRoutes } from "./user-routes.ts";
 
 export interface OsCfsOptions {
   readonly operations: Operations;
@@ -70,6 +71,7 @@ export async function createOsCfs(options: Omit<OsCfsOptions, "listen">): Promis
     async (routes) => {
       addTransferRoutes(routes, options.operations);
       addFunctionRoutes(routes, options.operations);
+      addUserRoutes(routes, options.operations);
       routes.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
     },
     { prefix: osCfsRoot },

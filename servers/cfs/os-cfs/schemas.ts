@@ -82,6 +82,49 @@ export const userListSchema = {
   },
 } as const;
 
+export const allUsersSchema = {
+  type: "object",
+  required: ["users", "location", "unknown"],
+  properties: {
+    users: userListSchema.properties.users,
+    location: {
+      type: "object",
+      required: ["createdAt"],
+      properties: {
+        createdAt: { ...time, type: ["number", "null"], description: "When the store was made" },
+      },
+    },
+    unknown: {
+      type: "object",
+      description: "LCFs that speak with the CFS without a location record",
+      required: ["count", "reasons", "users"],
+      properties: {
+        count,
+        reasons: {
+          type: "array",
+          items: {
+            type: "object",
+            required: ["reason", "count", "remedy"],
+            properties: { reason: { type: "string" }, count, remedy: { type: "string" } },
+          },
+        },
+        users: {
+          type: "array",
+          items: {
+            type: "object",
+            required: ["user", "registration", "reason"],
+            properties: {
+              user: { type: "string" },
+              registration: { type: ["string", "null"] },
+              reason: { type: "string" },
+            },
+          },
+        },
+      },
+    },
+  },
+} as const;
+
 /** Problem details for each of these statuses. */
 export function problems<const Status extends number>(...statuses: readonly Status[]) {
   return Object.fromEntries(

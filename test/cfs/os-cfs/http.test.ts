@@ -194,6 +194,7 @@ test("os-cfs: each resource calls its operation", async (context) => {
     ["GET", "/functions/pcscf1.home:4060/users", 200],
     ["GET", "/functions/pcscf1.home:4060/can-remove", 200],
     ["DELETE", "/functions/pcscf1.home:4060/drain", 200],
+    ["GET", "/users", 200],
   ] as const;
   for (const [method, path, status] of requests) {
     const reply = await server.inject({ method, url: `/os-cfs/v1${path}` });
@@ -210,6 +211,7 @@ test("os-cfs: each resource calls its operation", async (context) => {
       ["listUsers", "pcscf1.home:4060"],
       ["canRemove", "pcscf1.home:4060"],
       ["endDrain", "pcscf1.home:4060"],
+      ["listAllUsers"],
     ],
   );
 });

@@ -28,5 +28,6 @@ export function scripted(
     getFunction: operation("getFunction"),
     canRemove: operation("canRemove"),
     listUsers: operation("listUsers"),
+    listAllUsers: operation("listAllUsers"),
   };
 }

@@ -111,6 +111,11 @@ export class Phones {
   channel(host: Host): LcfChannel {
     const delay = () => host.random.fork("channel").float();
     return {
+      known: () =>
+        [...this.#phones.values()].flatMap(({ key, behaviour }) => {
+          const lcf = behaviour.lcf ?? free;
+          return lcf.reachable ? [{ registration: key, identity: key, since: lcf.since }] : [];
+        }),
       state: (registration) =>
         this.#phones.get(registration)?.behaviour.lcf ??
         (this.#phones.has(registration) ? free : { reachable: false, reason: "no LCF" }),
