@@ -74,7 +74,14 @@ function chooseNode() {
 if (process.argv.length < 3) fail("usage: node run.mjs <program> [arguments]");
 if (!isInstalled()) install();
 
-const child = spawn(chooseNode(), process.argv.slice(2), { stdio: "inherit", cwd: root });
+// Where the person stands, which files are named from: npm goes to the root before it runs a script.
+const byNpm = Boolean(process.env.npm_lifecycle_event) && process.cwd() === root;
+const folder = (byNpm && process.env.INIT_CWD) || process.cwd();
+const child = spawn(chooseNode(), process.argv.slice(2), {
+  stdio: "inherit",
+  cwd: root,
+  env: { ...process.env, LIQUID_IMS_FOLDER: folder },
+});
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
 for (const signal of signals) {
   // A terminal sends Ctrl-C to the whole group: the child has it already, and decides when to end.

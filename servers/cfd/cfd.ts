@@ -7,7 +7,7 @@ import { formatAddress } from "@liquid-ims/runtime/network";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import { parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import type { Lookup } from "@liquid-ims/sip/locate";
-import { buildResponse, type HeaderPair } from "@liquid-ims/sip/message";
+import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
 import { openStack, type ServerTransaction, type SipStack } from "@liquid-ims/sip/stack";
 import { defaultTimers } from "@liquid-ims/sip/timers";
 import type { Target } from "@liquid-ims/sip/transport";
@@ -40,6 +40,11 @@ export interface CfdNode {
   readonly ready: Promise<void>;
   /** The addresses that it listens on, with the ports that the system chose; empty before `ready`. */
   readonly local: readonly Target[];
+  /**
+   * Before `stop`: from now on REGISTERs are answered 503, as when it is busy; resolves when those taken before are
+   * answered.
+   */
+  drain(): Promise<void>;
   /** Closes its sockets and timers; REGISTERs not yet answered stay so. The store is its owner's to close. */
   stop(): Promise<void>;
 }
@@ -51,6 +56,12 @@ function warning(detail: string): string {
 }
 
 const methods = "REGISTER, OPTIONS";
+
+/** How a line of the log names a message: by its user and its Call-ID. */
+function nameOf(request: SipRequest): { readonly user: string; readonly callId: string | undefined } {
+  const to = request.headers.get("To") ?? "";
+  return { user: parseNameAddress(to)?.uri ?? to.slice(0, 200), callId: request.headers.get("Call-ID") };
+}
 
 function warnOfUdp(host: Host, config: CfdConfig): void {
   for (const { protocol, address } of config.listen)
@@ -79,6 +90,7 @@ class Cfd implements CfdNode {
   readonly #expiry;
   #stack: SipStack | null = null;
   #stopped = false;
+  #draining = false;
 
   constructor(host: Host, options: CfdOptions) {
     const { config } = options;
@@ -123,6 +135,11 @@ class Cfd implements CfdNode {
     else this.#stack = stack;
   }
 
+  drain(): Promise<void> {
+    this.#draining = true;
+    return this.#queue.close();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#expiry.stop();
@@ -158,6 +175,7 @@ class Cfd implements CfdNode {
       refusal,
       detail,
       from: formatAddress(transaction.source.address),
+      ...nameOf(transaction.request),
     });
     this.#respond(transaction, status, headers);
   }
@@ -191,7 +209,9 @@ class Cfd implements CfdNode {
     const arrived = this.#host.clock.now();
     const user = message.implicitSet[0] ?? message.identity;
     const taken = this.#queue.add(user, () => this.#register(transaction, message, arrived));
-    if (!taken) this.#unavailable(transaction, "busy", `${this.#queue.length} REGISTERs wait for the store`);
+    if (taken) return;
+    const waiting = `${this.#queue.length} REGISTERs wait for the store`;
+    this.#unavailable(transaction, "busy", this.#draining ? "this CFD ends" : waiting);
   }
 
   async #register(
@@ -218,6 +238,11 @@ class Cfd implements CfdNode {
       return;
     }
     this.#counters.register(decision.outcome);
+    this.#host.log.debug("REGISTER answered", {
+      outcome: decision.outcome,
+      expires: message.expires,
+      ...nameOf(transaction.request),
+    });
     this.#respond(transaction, 200, [["Contact", `<${message.sCscf}>;expires=${message.expires}`]]);
     for (const { record } of decision.changes) {
       this.#expiry.note(record);

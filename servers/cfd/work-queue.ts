@@ -6,21 +6,26 @@ export interface WorkQueue {
   add(user: string, task: () => Promise<void>): boolean;
   /** Tasks taken and not yet done. */
   readonly length: number;
+  /** From now on no task is taken; resolves when none is left. */
+  close(): Promise<void>;
 }
 
 export function createWorkQueue(host: Host, limit: number): WorkQueue {
   const waiting = new Map<string, (() => Promise<void>)[]>();
   let length = 0;
+  let closed = false;
+  const emptied: (() => void)[] = [];
   async function work(user: string, tasks: (() => Promise<void>)[]): Promise<void> {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
       await task();
       length -= 1;
     }
+    if (length === 0) for (const tell of emptied.splice(0)) tell();
     waiting.delete(user);
   }
   return {
     add(user, task) {
-      if (length >= limit) return false;
+      if (closed || length >= limit) return false;
       length += 1;
       const tasks = waiting.get(user);
       if (tasks !== undefined) tasks.push(task);
@@ -33,6 +38,10 @@ export function createWorkQueue(host: Host, limit: number): WorkQueue {
     },
     get length() {
       return length;
+    },
+    close() {
+      closed = true;
+      return length === 0 ? Promise.resolve() : new Promise((resolve) => emptied.push(resolve));
     },
   };
 }

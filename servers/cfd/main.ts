@@ -1,0 +1,67 @@
+// The CFD as a process: npm run cfd -- --config cfd.yaml
+
+import { createDnsLookup } from "@liquid-ims/dns/lookup";
+import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
+import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
+import type { LocationStore } from "@liquid-ims/location-service/store";
+import { loopbackRule } from "@liquid-ims/program/admin";
+import { loadConfiguration } from "@liquid-ims/program/configuration/load";
+import { createProbe } from "@liquid-ims/program/health";
+import { dnsServersOf } from "@liquid-ims/program/machine-dns";
+import { type RunningServer, runProgram } from "@liquid-ims/program/run-program";
+import { packageVersion } from "@liquid-ims/program/version";
+import type { Host } from "@liquid-ims/runtime/host";
+import { formatTarget } from "@liquid-ims/sip/transport";
+import { createCfd } from "./cfd.ts";
+import { cfdConfigOf } from "./cfd-settings.ts";
+import { type CfdSettings, cfdPrefix, cfdSchema } from "./config-schema.ts";
+
+async function openStore({ kind, file, driver }: CfdSettings["store"]): Promise<LocationStore> {
+  return kind === "memory" ? new MemoryLocationStore() : openSqliteLocationStore({ file, driver });
+}
+
+async function start(host: Host, settings: CfdSettings): Promise<RunningServer> {
+  const store = await openStore(settings.store);
+  const servers = dnsServersOf(settings.dns.servers);
+  const cfd = createCfd({
+    store,
+    ...(servers.length === 0 ? {} : { lookup: createDnsLookup(host, { ...settings.dns, servers }) }),
+    config: cfdConfigOf(settings),
+  })(host);
+  await cfd.ready;
+  // A name that no user has: the look-up goes the way of every other.
+  const probe = createProbe(host.clock, () => store.get("sip:health@invalid"));
+  return {
+    async health() {
+      const state = await probe();
+      return {
+        status: state === "ok" ? "ready" : "store down",
+        listening: cfd.local.map(formatTarget),
+        details: { store: state },
+      };
+    },
+    drain: () => cfd.drain(),
+    async close() {
+      await cfd.stop();
+      await store.close();
+    },
+  };
+}
+
+await runProgram(
+  {
+    name: "cfd",
+    summary: "Control Function Discovery: third-party REGISTERs of S-CSCFs become location records.",
+    version: packageVersion(import.meta.url),
+    prefix: cfdPrefix,
+    load: (request) =>
+      loadConfiguration({
+        ...request,
+        schema: cfdSchema,
+        prefix: cfdPrefix,
+        rules: ({ admin }) => loopbackRule("admin", admin),
+      }),
+    start,
+  },
+  process.argv.slice(2),
+);
