@@ -1,0 +1,127 @@
+// Finds SIPp and runs it once.
+import { spawn } from "node:child_process";
+import { accessSync, constants, createReadStream, existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import type { LoadStep } from "./load-plan.ts";
+import { type Exchange, MessageLog } from "./message-log.ts";
+import { readStatistics, type SippStatistics } from "./sipp-statistics.ts";
+
+/** Something that this machine lacks: one line, exit code 3. */
+export class MachineError extends Error {
+  override readonly name = "MachineError";
+}
+
+export interface SippRun {
+  /** SIPp's own: 0 all calls went well, 1 some failed, others are faults of SIPp or its surroundings. */
+  readonly exitCode: number;
+  /** By number of the REGISTER, from 1. */
+  readonly exchanges: ReadonlyMap<number, Exchange>;
+  /** Null where SIPp wrote none: it did not come to send anything. */
+  readonly statistics: SippStatistics | null;
+  /** The first lines of what SIPp complained of. */
+  readonly complaints: readonly string[];
+}
+
+export interface SippOptions {
+  /** The program, from `findSipp`. */
+  readonly sipp: string;
+  readonly scenario: string;
+  /** An empty folder for its files. */
+  readonly folder: string;
+  readonly injectionFile: string;
+  readonly step: LoadStep;
+  /** `host:port`. */
+  readonly target: string;
+  readonly transport: "udp" | "tcp";
+  readonly signal: AbortSignal;
+}
+
+/** A call that gets no answer ends after 64*T1; then SIPp has this long for the rest. Seconds. */
+const patience = 60;
+
+/** The SIPp of PATH; throws a `MachineError` that says how to install it. */
+export function findSipp(path: string | undefined): string {
+  for (const folder of (path ?? "").split(delimiter)) {
+    if (folder === "") continue;
+    const file = join(folder, "sipp");
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    }
+  }
+  throw new MachineError(
+    "SIPp is not installed (no program sipp in PATH): apt-get install -y --no-install-recommends sip-tester",
+  );
+}
+
+/** The command line. SIPp takes the primary address of the machine unless told: wrong on the loopback. */
+export function sippArguments(options: Omit<SippOptions, "sipp" | "signal">): string[] {
+  const { scenario, folder, injectionFile, step, target, transport } = options;
+  const { rate, registers } = step;
+  const loopback =
+    /^(127\.[0-9.]+):/.exec(target) !== null ? "127.0.0.1" : target.startsWith("[::1]") ? "[::1]" : null;
+  return [
+    target,
+    ...["-sf", scenario, "-inf", injectionFile],
+    ...["-r", String(rate), "-m", String(registers.length)],
+    // Never fewer than the rate says, however slow the other side is: an open loop.
+    ...["-l", String(registers.length + 1)],
+    ...["-t", transport === "udp" ? "u1" : "t1", ...(loopback === null ? [] : ["-i", loopback])],
+    ...["-cid_str", "%u-%p@%s"],
+    // Without this SIPp ends with 0 after its time is over if a single call went well.
+    ...["-timeout", String(Math.ceil(registers.length / rate) + patience), "-timeout_error"],
+    ...["-trace_shortmsg", "-shortmessage_file", join(folder, "messages.log")],
+    ...["-trace_stat", "-stf", join(folder, "statistics.csv"), "-fd", "1"],
+    ...["-trace_err", "-error_file", join(folder, "errors.log")],
+    "-nostdin",
+  ];
+}
+
+async function readLog(file: string): Promise<ReadonlyMap<number, Exchange>> {
+  const log = new MessageLog();
+  if (existsSync(file)) for await (const line of createInterface(createReadStream(file))) log.add(line);
+  return log.exchanges;
+}
+
+function readText(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+function complaintsIn(text: string): readonly string[] {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^(The following events|Resolving remote host)/.test(line))
+    .slice(0, 3)
+    .map((line) => line.replace(/^\S+\t\S+\t[\d.]+: /, ""));
+}
+
+/** Runs SIPp to its end; ends it when `signal` says so, and rejects then with the signal's reason. */
+export async function runSipp(options: SippOptions): Promise<SippRun> {
+  const { sipp, folder, signal } = options;
+  signal.throwIfAborted();
+  const child = spawn(sipp, sippArguments(options), { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const stop = () => void child.kill("SIGKILL");
+  signal.addEventListener("abort", stop);
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (errors.length < 10_000) errors += text;
+  });
+  try {
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 128)));
+    });
+    signal.throwIfAborted();
+    return {
+      exitCode,
+      exchanges: await readLog(join(folder, "messages.log")),
+      statistics: readStatistics(readText(join(folder, "statistics.csv"))),
+      complaints: complaintsIn(readText(join(folder, "errors.log")) || errors),
+    };
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
