@@ -1,5 +1,6 @@
 // A UE against a registrar that follows a script, on the simulation.
 import assert from "node:assert/strict";
+import type { Host } from "@liquid-ims/runtime/host";
 import { Simulation } from "@liquid-ims/runtime/simulation";
 import { digestCredentials } from "@liquid-ims/sip/authentication/user-credentials";
 import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
@@ -7,14 +8,16 @@ import { Registration, type RegistrationOptions } from "@liquid-ims/sip/registra
 import type { RegistrationOutcome } from "@liquid-ims/sip/registration-outcome";
 import { openStack, type SipStack } from "@liquid-ims/sip/stack";
 
-/** What the registrar answers to the 1st, 2nd, ... REGISTER; the last one also to all that follow. */
-export type Script = readonly (readonly [status: number, ...headers: HeaderPair[]] | "silence")[];
+/** What the registrar answers to the 1st, 2nd, ... REGISTER, the last one also to all that follow; or to each. */
+export type Script = readonly Line[] | ((request: SipRequest) => Line);
+export type Line = readonly [status: number, ...headers: HeaderPair[]] | "silence";
 
 export const contact = '<sip:alice@10.0.0.1:5060>;+sip.instance="<urn:uuid:1>";reg-id=1';
 export const password = "secret";
 
 export interface RegistrationWorld {
   readonly simulation: Simulation;
+  readonly ue: Host;
   readonly registration: Registration;
   readonly received: SipRequest[];
   readonly outcomes: RegistrationOutcome[];
@@ -35,7 +38,10 @@ export async function world(
           listen: [{ protocol: "udp", address }],
           user: {
             request: (transaction) => {
-              const line = script[Math.min(received.length, script.length - 1)];
+              const line =
+                typeof script === "function"
+                  ? script(transaction.request)
+                  : script[Math.min(received.length, script.length - 1)];
               received.push(transaction.request);
               if (line === undefined || line === "silence") return;
               const [status, ...headers] = line;
@@ -78,5 +84,5 @@ export async function world(
   const registration = ue.node;
   registration.onOutcome = (outcome) => outcomes.push(outcome);
   await simulation.run({ ms: 1 });
-  return { simulation, registration, received, outcomes };
+  return { simulation, ue: ue.host, registration, received, outcomes };
 }
