@@ -9,10 +9,14 @@ import { openStack, type SipStack } from "@liquid-ims/sip/stack";
 import type { Target } from "@liquid-ims/sip/transport";
 import { type CfsUe, type CfsUeOptions, createCfsUe } from "./cfs-ue/cfs-ue.ts";
 import type { LcfChannel } from "./cfs-ue/channel.ts";
+import { OpenRequests } from "./cfs-ue/open-requests.ts";
+import { newTag } from "./cfs-ue/respond.ts";
 import { allowedTargets, type CfsConfig } from "./config.ts";
-import { loadSigningKeys } from "./keys.ts";
+import { type CfsKeys, loadSigningKeys } from "./keys.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import type { Operations } from "./operations/operations.ts";
+import { withStoreProblems } from "./operations/store-problems.ts";
+import { type GuardedLocation, guardLocation } from "./store/guarded-location.ts";
 import { type SteadyStore, steadyStore } from "./store/steady-store.ts";
 import type { CfsStore } from "./store/store.ts";
 import { storeOf } from "./store/table.ts";
@@ -27,6 +31,8 @@ export interface CfsOptions {
   readonly store: CfsStore;
   /** Default: only numeric hosts are found. */
   readonly lookup?: Lookup;
+  /** Default: those in the store, made when there are none. */
+  readonly keys?: CfsKeys;
   readonly config: CfsConfig;
 }
 
@@ -41,8 +47,10 @@ export interface CfsNode {
   reachable(): number;
   /** The host's, for what serves this node's operations. */
   readonly metrics: Metrics;
-  /** Why the store cannot be written now, for /healthz; null: it can. */
+  /** Why its own store or the location service does not do what is asked, for /healthz; null: they do. */
   storeTrouble(): string | null;
+  /** Before `stop`: from now on requests of UEs get 503; resolves when those that came before are answered. */
+  drain(): Promise<void>;
   /** Closes sockets and timers; sends nothing. The stores are their owner's to close. */
   stop(): Promise<void>;
 }
@@ -64,17 +72,25 @@ class Cfs implements CfsNode {
   readonly #options: CfsOptions;
   readonly #known = new Set<RegistrationKey>();
   readonly #store: SteadyStore;
-  #parts: { readonly stack: SipStack; readonly cfsUe: CfsUe; readonly controller: Controller } | null = null;
+  readonly #location: GuardedLocation;
+  #parts: {
+    readonly stack: SipStack;
+    readonly open: OpenRequests;
+    readonly cfsUe: CfsUe;
+    readonly controller: Controller;
+  } | null = null;
   #stopped = false;
 
   constructor(host: Host, options: CfsOptions) {
     this.#host = host;
     this.#options = options;
     this.#store = steadyStore(host, options.store);
-    const { config, location } = options;
+    this.#location = guardLocation(host, options.location);
+    const { config } = options;
+    const location = this.#location;
     const engine = this.#start();
     this.ready = engine.then(() => undefined);
-    this.operations = createOperations({ host, config, location, engine });
+    this.operations = withStoreProblems(createOperations({ host, config, location, engine }));
   }
 
   get metrics(): Metrics {
@@ -87,15 +103,17 @@ class Cfs implements CfsNode {
 
   async #start(): Promise<Engine> {
     const host = this.#host;
-    const { location, lookup, config } = this.#options;
+    const { lookup, config } = this.#options;
+    const location = this.#location;
     const store = storeOf(host, this.#store);
-    const keys = await loadSigningKeys(host, store);
+    const keys = this.#options.keys ?? (await loadSigningKeys(host, store));
     const cfsUe = createCfsUe(host, { store, location, keys, options: cfsUeOptions(config) });
     const controller = createController(host, { store, location, config, cfsUe });
     cfsUe.channel.onState((registration) => this.#known.add(registration));
+    const open = new OpenRequests(cfsUe.user, () => newTag(host));
     const stack = await openStack(host, {
       listen: config.listen,
-      user: cfsUe.user,
+      user: open,
       ...(lookup === undefined ? {} : { lookup }),
       ...(config.timers === undefined ? {} : { timers: config.timers }),
     });
@@ -103,10 +121,11 @@ class Cfs implements CfsNode {
       await stack.close();
       return { controller, channel: cfsUe.channel };
     }
-    this.#parts = { stack, cfsUe, controller };
+    this.#parts = { stack, open, cfsUe, controller };
     await cfsUe.start(stack);
     for (const record of await location.byFunction({})) this.#known.add(registrationKeyOf(record));
     await controller.start();
+    location.started();
     return { controller, channel: cfsUe.channel };
   }
 
@@ -117,7 +136,11 @@ class Cfs implements CfsNode {
   }
 
   storeTrouble(): string | null {
-    return this.#store.trouble();
+    return this.#store.trouble() ?? this.#location.trouble();
+  }
+
+  async drain(): Promise<void> {
+    await this.#parts?.open.drain();
   }
 
   async stop(): Promise<void> {

@@ -17,6 +17,7 @@ export const problemTypes = {
   "invalid-request": { status: 422, title: "The request has a wrong member" },
   "no-usable-target": { status: 422, title: "No target can be used" },
   "bad-request": { status: 400, title: "The request cannot be understood" },
+  "store-down": { status: 503, title: "The location service does not answer" },
   "internal-error": { status: 500, title: "The CFS has a fault" },
 } as const;
 

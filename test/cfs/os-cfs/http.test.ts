@@ -237,6 +237,7 @@ test("OpenAPI 3.1: the document names every resource, the request's schema and t
     "/os-cfs/v1/transfers",
     "/os-cfs/v1/transfers/{id}",
     "/os-cfs/v1/transfers/{id}/cancel",
+    "/os-cfs/v1/users",
   ]);
   const { responses } = document.paths["/os-cfs/v1/transfers"]?.["post"] ?? { responses: {} };
   assert.deepEqual(Object.keys(responses), ["202", "400", "404", "409", "413", "415", "422"]);
