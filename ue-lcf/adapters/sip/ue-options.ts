@@ -1,25 +1,17 @@
 // What a UE is made of. TS 24.229 5.1.1.
 import type { Address } from "@liquid-ims/runtime/network";
-import type { AkaAuthenticator } from "@liquid-ims/sip/authentication/aka";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import type { Timers } from "@liquid-ims/sip/timers";
 import type { LcfSettings } from "../../lcf.ts";
 import type { MediaPort } from "../../media.ts";
 import type { UeObserver } from "../../observation.ts";
-
-/** What the UE proves itself with; a challenge of another kind is not answered. */
-export type UeCredentials =
-  /** Digest (RFC 2617, RFC 7616). */
-  | { readonly kind: "digest"; readonly password: string }
-  /** AKA (RFC 3310) with a USIM in software, which forgets its sequence numbers with the UE; 16 bytes each. */
-  | { readonly kind: "aka"; readonly k: Uint8Array; readonly opc: Uint8Array }
-  /** AKA with a card of the device's. */
-  | { readonly kind: "card"; readonly card: AkaAuthenticator };
+import type { UeCredentials } from "./ue-credentials.ts";
 
 export interface UeOptions {
   /** Public user identity, a SIP URI: `sip:user001@open-ims.test`. */
   readonly publicIdentity: string;
   readonly privateIdentity: string;
+  /** What it proves itself with. */
   readonly credentials: UeCredentials;
   /** Home network domain; default the host of the public identity. */
   readonly domain?: string;

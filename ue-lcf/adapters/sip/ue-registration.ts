@@ -1,12 +1,6 @@
 // The registration of a UE: registers, keeps it, and knows by which one a leg was made. TS 24.229 5.1.1, RFC 3608 6.1.
 import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { Host } from "@liquid-ims/runtime/host";
-import {
-  akaCredentials,
-  digestCredentials,
-  type UserCredentials,
-} from "@liquid-ims/sip/authentication/user-credentials";
-import { createUsim } from "@liquid-ims/sip/authentication/usim";
 import { addressUri } from "@liquid-ims/sip/header/name-address";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { Registration } from "@liquid-ims/sip/registration";
@@ -19,6 +13,7 @@ import { reRegister, routeOf } from "../../re-registration.ts";
 import { type KnownRegistration, stampKey, stampOf, stampOfArrival } from "../../registration-stamp.ts";
 import type { PresentRegistration, RegisterResult } from "../../ue-port.ts";
 import type { RegisterOutcome } from "./ue-api.ts";
+import { userCredentials } from "./ue-credentials.ts";
 import type { UeOptions } from "./ue-options.ts";
 
 /** A registration that stood or stands. */
@@ -72,7 +67,7 @@ export class UeRegistration {
       registrar: `sip:${homeDomainOf(options)}`,
       identity: options.publicIdentity,
       contact: `<${contactUri}>;+sip.instance="<${instance}>"`,
-      credentials: credentialsOf(host, options),
+      credentials: userCredentials(host.crypto, options.privateIdentity, options.credentials),
       expires: options.expires ?? 3600,
     });
     this.#registration.onOutcome = (outcome) => this.#outcome(outcome);
@@ -228,21 +223,4 @@ export class UeRegistration {
 /** The home network's domain. */
 export function homeDomainOf(options: UeOptions): string {
   return options.domain ?? parseSipUri(options.publicIdentity)?.host ?? "";
-}
-
-function credentialsOf(host: Host, options: UeOptions): UserCredentials {
-  const { privateIdentity: username, credentials } = options;
-  switch (credentials.kind) {
-    case "digest":
-      return digestCredentials({ username, password: credentials.password });
-    case "aka": {
-      const { k, opc } = credentials;
-      return akaCredentials({
-        username,
-        authenticator: createUsim({ crypto: host.crypto, keys: { k, opc } }),
-      });
-    }
-    case "card":
-      return akaCredentials({ username, authenticator: credentials.card });
-  }
 }

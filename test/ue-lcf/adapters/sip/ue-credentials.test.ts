@@ -13,7 +13,7 @@ import { parseCredentials } from "@liquid-ims/sip/header/credentials";
 import { buildResponse } from "@liquid-ims/sip/message";
 import { openStack } from "@liquid-ims/sip/stack";
 import { createUe } from "@liquid-ims/ue-lcf/adapters/sip/ue";
-import type { UeCredentials } from "@liquid-ims/ue-lcf/adapters/sip/ue-options";
+import type { UeCredentials } from "@liquid-ims/ue-lcf/adapters/sip/ue-credentials";
 
 const k = decodeHex("00112233445566778899aabbccddeeff") ?? assert.fail();
 const opc = decodeHex("0f1e2d3c4b5a69788796a5b4c3d2e1f0") ?? assert.fail();
