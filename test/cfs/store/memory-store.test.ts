@@ -13,33 +13,6 @@ function put(key: string, expect: number | "absent", value: string | null): Chan
   return { key, expect, value };
 }
 
-test("a batch is done as a whole, or not at all", async () => {
-  const store = new MemoryCfsStore();
-  assert.equal(await store.commit([put("a/1", "absent", "x"), put("a/2", "absent", "y")]), "done");
-  assert.equal(await store.commit([put("a/3", "absent", "z"), put("a/1", "absent", "w")]), "conflict");
-  assert.equal(await store.commit([put("a/3", "absent", "z"), put("a/1", 2, "w")]), "conflict");
-  assert.deepEqual(await store.read(["a/3", "a/1"]), [{ key: "a/1", version: 1, value: "x" }]);
-  assert.equal(await store.commit([put("a/1", 1, "w"), put("a/2", 1, null)]), "done");
-  assert.deepEqual(await store.scan("", 10), [{ key: "a/1", version: 2, value: "w" }]);
-  assert.equal(await store.commit([put("a/9", 1, null)]), "conflict");
-});
-
-test("a row twice in one batch is a fault of the caller", async () => {
-  const store = new MemoryCfsStore();
-  await assert.rejects(store.commit([put("a", "absent", "x"), put("a", 1, "y")]), /twice/);
-});
-
-test("scan gives rows behind a key in code unit order, so many at a time", async () => {
-  const store = new MemoryCfsStore();
-  for (const key of ["b/1", "a/10", "a/2", "a/1", "B/1"]) await store.commit([put(key, "absent", key)]);
-  const keys = async (after: string, limit: number) => (await store.scan(after, limit)).map(({ key }) => key);
-  assert.deepEqual(await keys("", 9), ["B/1", "a/1", "a/10", "a/2", "b/1"]);
-  assert.deepEqual(await keys("a/", 2), ["a/1", "a/10"]);
-  assert.deepEqual(await keys("a/10", 9), ["a/2", "b/1"]);
-  await store.commit([put("a/10", 1, null)]);
-  assert.deepEqual(await keys("a/1", 1), ["a/2"]);
-});
-
 test("nobody is told before the commit is done, and it may be done before anybody is told", async () => {
   const gates: (() => void)[] = [];
   const settle = () => new Promise<void>((resolve) => gates.push(resolve));
