@@ -1,5 +1,7 @@
 // The CFD's /metrics: what it counts itself, and its processor time.
 
+import { MachineError } from "./machine-error.ts";
+
 /** Samples by name and labels as they stand in the text: `cfd_registers_total{outcome="registered"}`. */
 export type Samples = ReadonlyMap<string, number>;
 
@@ -15,12 +17,20 @@ export function parseMetrics(text: string): Samples {
   return samples;
 }
 
-/** Asks the admin port at `host:port`; rejects when it does not answer with metrics. */
+/** Asks the admin port at `host:port`; rejects with a `MachineError` when it does not answer with metrics. */
 export async function fetchMetrics(admin: string, signal: AbortSignal): Promise<Samples> {
   const url = `http://${admin}/metrics`;
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return parseMetrics(await response.text());
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return parseMetrics(await response.text());
+  } catch (error) {
+    signal.throwIfAborted();
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new MachineError(
+      `no metrics from ${url}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  }
 }
 
 /** What the CFD did between two readings. */

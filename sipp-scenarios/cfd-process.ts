@@ -5,7 +5,7 @@ import { openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { LoadUser } from "./load-users.ts";
-import { MachineError } from "./sipp-process.ts";
+import { MachineError } from "./machine-error.ts";
 
 export interface CfdProcess {
   readonly pid: number;
@@ -14,6 +14,8 @@ export interface CfdProcess {
   /** `host:port` of /healthz and /metrics. */
   readonly admin: string;
   readonly storeFile: string;
+  /** The last line of its log. */
+  lastWords(): string;
   /** Asks it to end (SIGTERM) and waits; its exit code, null when it had to be killed. */
   stop(): Promise<number | null>;
 }
@@ -103,19 +105,19 @@ export async function startCfd(options: CfdProcessOptions): Promise<CfdProcess> 
   writeFileSync(configFile, JSON.stringify(configuration, null, 2));
   const log = openSync(logFile, "w");
   const child = spawn(process.execPath, [main, "--config", configFile], { stdio: ["ignore", log, log] });
+  const lastWords = () => readFileSync(logFile, "utf8").trim().split("\n").slice(-1).join("");
   const admin = `127.0.0.1:${adminPort}`;
   try {
     await once(child, "spawn");
     for (let waited = 0; ; waited += 50) {
       signal.throwIfAborted();
-      const lastWords = () => readFileSync(logFile, "utf8").trim().split("\n").slice(-1).join("");
       if (child.exitCode !== null)
         throw new MachineError(`the CFD ended with ${child.exitCode} when it started: ${lastWords()}`);
       if (waited > startWithin)
         throw new MachineError(`the CFD does not listen after ${startWithin / 1000} s: ${lastWords()}`);
       const target = await listeningAt(admin);
       if (target !== null && child.pid !== undefined)
-        return { pid: child.pid, target, admin, storeFile, stop: () => end(child) };
+        return { pid: child.pid, target, admin, storeFile, lastWords, stop: () => end(child) };
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } catch (error) {

@@ -2,13 +2,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CfdWork, fetchMetrics, workBetween } from "./cfd-metrics.ts";
+import { type CfdWork, fetchMetrics, type Samples, workBetween } from "./cfd-metrics.ts";
 import { type CfdProcess, startCfd } from "./cfd-process.ts";
 import { formatInjectionFile } from "./injection-file.ts";
 import { type LoadPlan, type LoadStep, planLoad, usersNeeded } from "./load-plan.ts";
 import { type LoadUser, type NamedUser, parseUsers, UsersFileError } from "./load-users.ts";
+import { MachineError } from "./machine-error.ts";
 import type { ThirdPartyRegisterOptions } from "./options.ts";
-import { findSipp, MachineError, runSipp } from "./sipp-process.ts";
+import { findSipp, runSipp } from "./sipp-process.ts";
 import { beyondLimits, type StepResult, stepResult } from "./step-result.ts";
 import { checkRecords, type RecordCheck, readRecords, type SentStep } from "./stored-records.ts";
 
@@ -37,6 +38,8 @@ export interface LoadRunContext {
   readonly signal: AbortSignal;
   /** PATH. */
   readonly path: string | undefined;
+  /** SIPp and the users are there: the run begins. */
+  readonly onStart: () => void;
   readonly progress: (line: string) => void;
   /** A step of the ramp has ended. */
   readonly onStep: (step: MeasuredStep) => void;
@@ -52,9 +55,7 @@ function readUsers(file: string, options: ThirdPartyRegisterOptions): readonly N
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new MachineError(
-      `option '--users ${file}': ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsersFileError(error instanceof Error ? error.message : String(error));
   }
   const users = parseUsers(text);
   const { fresh, refreshed, leaving } = usersNeeded(options);
@@ -128,6 +129,16 @@ class LoadRun {
     return stepResult(step, run);
   }
 
+  /** Null when the CFD does not answer: that it is gone shows in the answers. */
+  async #workSince(before: Samples, admin: string): Promise<CfdWork | null> {
+    try {
+      return workBetween(before, await fetchMetrics(admin, this.#context.signal));
+    } catch (error) {
+      if (error instanceof MachineError) return null;
+      throw error;
+    }
+  }
+
   async run(plan: LoadPlan, target: string, cfd: CfdProcess | null): Promise<LoadResult> {
     const { signal, progress, onStep } = this.#context;
     const admin = cfd?.admin ?? this.#options.admin;
@@ -143,8 +154,7 @@ class LoadRun {
       progress(`${step.registers.length} REGISTERs at ${step.rate}/s`);
       const before = admin === null ? null : await fetchMetrics(admin, signal);
       const result = await this.#send(step, target);
-      const after = admin === null ? null : await fetchMetrics(admin, signal);
-      const work = before === null || after === null ? null : workBetween(before, after);
+      const work = admin === null || before === null ? null : await this.#workSince(before, admin);
       const limits = { p99: this.#options.p99Limit, retransmissions: retransmissionLimit };
       const measured = { result, work, beyond: beyondLimits(result, limits) };
       results.push(result);
@@ -167,6 +177,7 @@ export async function runThirdPartyRegister(
 ): Promise<LoadResult> {
   const sipp = findSipp(context.path);
   const named = options.usersFile === null ? undefined : readUsers(options.usersFile, options);
+  context.onStart();
   const plan = planLoad({
     steps: options.steps,
     mix: options.mix,
@@ -184,7 +195,7 @@ export async function runThirdPartyRegister(
     const result = await new LoadRun(options, context, sipp, folder).run(plan, target, cfd);
     const exitCode = cfd === null ? 0 : await cfd.stop();
     if (exitCode === 0) return result;
-    const failure = `the CFD ended with ${exitCode ?? "SIGKILL"} after SIGTERM`;
+    const failure = `the CFD ended with ${exitCode ?? "a signal"} instead of 0 after SIGTERM: ${cfd?.lastWords() ?? ""}`;
     return { ...result, failures: [...result.failures, failure] };
   } finally {
     await cfd?.stop();

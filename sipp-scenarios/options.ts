@@ -147,7 +147,9 @@ export function buildThirdPartyRegister(): Command {
       "users: identity;P-CSCF;address of the P-CSCF;S-CSCF, one a line (default: made up)",
     )
     .addOption(
-      new Option("--expires <s>", "what the S-CSCF granted").argParser(wholeNumber(60, 604_800)).default(600),
+      new Option("--expires <s>", "what the S-CSCF granted")
+        .argParser(wholeNumber(60, 604_800))
+        .default(3600),
     )
     .option("--fail-on-503", "a 503 with Retry-After is a failure, too", false)
     .option("--json", "print the result as JSON", false)

@@ -2,9 +2,9 @@
 // 3 the machine, 130 Ctrl-C.
 import { runThirdPartyRegister } from "./load-run.ts";
 import { UsersFileError } from "./load-users.ts";
+import { MachineError } from "./machine-error.ts";
 import { readOptions, scenarios, type ThirdPartyRegisterOptions } from "./options.ts";
 import { formatHeader, formatJson, formatResult, formatTableHead, formatTableRow } from "./report.ts";
-import { MachineError } from "./sipp-process.ts";
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -52,11 +52,13 @@ async function runScenario(options: ThirdPartyRegisterOptions): Promise<number> 
       abort.abort();
     });
   try {
-    if (!json) say(formatHeader(options));
-    if (!json && isRamp) say(formatTableHead());
     const result = await runThirdPartyRegister(options, {
       signal: abort.signal,
       path: process.env["PATH"],
+      onStart: () => {
+        if (!json) say(formatHeader(options));
+        if (!json && isRamp) say(formatTableHead());
+      },
       progress: (line) => {
         if (process.stderr.isTTY) complain(line);
       },

@@ -4,13 +4,9 @@ import { accessSync, constants, createReadStream, existsSync, readFileSync } fro
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { LoadStep } from "./load-plan.ts";
+import { MachineError } from "./machine-error.ts";
 import { type Exchange, MessageLog } from "./message-log.ts";
 import { readStatistics, type SippStatistics } from "./sipp-statistics.ts";
-
-/** Something that this machine lacks: one line, exit code 3. */
-export class MachineError extends Error {
-  override readonly name = "MachineError";
-}
 
 export interface SippRun {
   /** SIPp's own: 0 all calls went well, 1 some failed, others are faults of SIPp or its surroundings. */
