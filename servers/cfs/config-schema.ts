@@ -146,11 +146,13 @@ const cxSetting = Type.Object(
         examples: [[{ host: "hss.ims.test", address: { host: "127.0.1.30", port: 3868 } }]],
       },
     ),
-    marOriginHost: Type.Enum(["own", "previous"], {
-      description: "Origin-Host of the MAR: the CFS's own, or that of the S-CSCF that the user leaves",
-      default: "own",
-      examples: ["own"],
+    authenticationScheme: text({
+      description: "SIP-Authentication-Scheme of MAR; where users have no AKA: SIP Digest",
+      default: "Digest-AKAv1-MD5",
+      examples: ["SIP Digest"],
     }),
+    requestMs: milliseconds("Wait for the answer to a UAR", 10_000),
+    reconnectMs: milliseconds("Between two calls to a peer that is away", 2_000),
   },
   {
     additionalProperties: false,

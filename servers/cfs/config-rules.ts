@@ -1,0 +1,29 @@
+// What one key of the CFS's configuration asks of another.
+import type { CfsSettings } from "./config-schema.ts";
+
+interface Broken {
+  readonly path: string;
+  readonly message: string;
+}
+
+export function cfsRules(settings: CfsSettings): readonly Broken[] {
+  const { lcf, location, store, directFlow } = settings;
+  const broken: Broken[] = [];
+  if (lcf.shortestExpires > lcf.longestExpires)
+    broken.push({
+      path: "lcf.shortestExpires",
+      message: `${lcf.shortestExpires} is longer than lcf.longestExpires (${lcf.longestExpires}); give less`,
+    });
+  if (location.kind === "sqlite" && store.kind === "sqlite" && location.file === store.file)
+    broken.push({
+      path: "store.file",
+      message: `${store.file} is the location service's file already; give another one`,
+    });
+  for (const [index, { transport, fingerprint }] of directFlow.entries())
+    if (transport !== "tcp" && fingerprint === undefined)
+      broken.push({
+        path: `directFlow[${index}]`,
+        message: `${transport} needs the fingerprint of the server's key; give directFlow[${index}].fingerprint`,
+      });
+  return broken;
+}

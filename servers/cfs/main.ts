@@ -1,0 +1,108 @@
+// The CFS as a process: npm run cfs -- --config cfs.yaml
+import { createDnsLookup } from "@liquid-ims/dns/lookup";
+import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
+import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
+import type { LocationStore } from "@liquid-ims/location-service/store";
+import { loopbackRule } from "@liquid-ims/program/admin";
+import { loadConfiguration } from "@liquid-ims/program/configuration/load";
+import { createProbe, type Health } from "@liquid-ims/program/health";
+import { dnsServersOf } from "@liquid-ims/program/machine-dns";
+import { callersFolder, type RunningServer, runProgram } from "@liquid-ims/program/run-program";
+import { packageVersion } from "@liquid-ims/program/version";
+import type { Host } from "@liquid-ims/runtime/host";
+import { formatAddress } from "@liquid-ims/runtime/network";
+import { formatTarget } from "@liquid-ims/sip/transport";
+import { createCfs } from "./cfs.ts";
+import { cfsConfigOf } from "./cfs-settings.ts";
+import { readKeyFile } from "./cli/key-file.ts";
+import { addKeysCommand } from "./cli/keys-command.ts";
+import { cfsRules } from "./config-rules.ts";
+import { type CfsSettings, cfsPrefix, cfsSchema } from "./config-schema.ts";
+import { serveOsCfs } from "./os-cfs/http.ts";
+import { MemoryCfsStore } from "./store/memory-store.ts";
+import { openSqliteCfsStore } from "./store/sqlite/sqlite-store.ts";
+import type { CfsStore } from "./store/store.ts";
+
+async function openLocation({ kind, file, driver }: CfsSettings["location"]): Promise<LocationStore> {
+  return kind === "memory" ? new MemoryLocationStore() : openSqliteLocationStore({ file, driver });
+}
+
+async function openStore({ kind, file, driver }: CfsSettings["store"]): Promise<CfsStore> {
+  return kind === "memory" ? new MemoryCfsStore() : openSqliteCfsStore({ file, driver });
+}
+
+async function start(host: Host, settings: CfsSettings): Promise<RunningServer> {
+  const {
+    keys: { file: keyFile },
+    dns,
+    osCfs,
+  } = settings;
+  const keys = keyFile === undefined ? null : await readKeyFile(host.crypto, keyFile);
+  const location = await openLocation(settings.location);
+  const store = await openStore(settings.store);
+  const servers = dnsServersOf(dns.servers);
+  const cfs = createCfs({
+    location,
+    store,
+    ...(servers.length === 0 ? {} : { lookup: createDnsLookup(host, { ...dns, servers }) }),
+    ...(keys === null ? {} : { keys }),
+    config: cfsConfigOf(settings),
+  })(host);
+  await cfs.ready;
+  const http = osCfs.enabled
+    ? await serveOsCfs({
+        operations: cfs.operations,
+        listen: { host: osCfs.host, port: osCfs.port },
+        bodyLimit: osCfs.bodyLimit,
+        metrics: host.metrics,
+      })
+    : null;
+  // A name that no user has: the look-up goes the way of every other.
+  const locationProbe = createProbe(host.clock, () => location.get("sip:health@invalid"));
+  const storeProbe = createProbe(host.clock, () => store.read(["health/none"]));
+  return {
+    async health(): Promise<Health> {
+      const [locationState, read] = await Promise.all([locationProbe(), storeProbe()]);
+      const storeState = cfs.storeTrouble() ?? read;
+      return {
+        status: locationState === "ok" && storeState === "ok" ? "ready" : "store down",
+        listening: [
+          ...cfs.local.map(formatTarget),
+          ...(http === null ? [] : [`http:${formatAddress(http.local)}`]),
+        ],
+        details: { store: storeState, location: locationState, reachable: cfs.reachable() },
+      };
+    },
+    async drain() {
+      await Promise.all([http?.close(), cfs.drain()]);
+    },
+    async close() {
+      await cfs.stop();
+      await Promise.all([store.close(), location.close()]);
+    },
+  };
+}
+
+await runProgram(
+  {
+    name: "cfs",
+    summary:
+      "Control Function Selection: takes the OSS/BSS's orders and moves users between control functions.",
+    version: packageVersion(import.meta.url),
+    prefix: cfsPrefix,
+    load: (request) =>
+      loadConfiguration({
+        ...request,
+        schema: cfsSchema,
+        prefix: cfsPrefix,
+        rules: (settings) => [
+          ...loopbackRule("admin", settings.admin),
+          ...loopbackRule("osCfs", settings.osCfs),
+          ...cfsRules(settings),
+        ],
+      }),
+    extend: (command, run) => addKeysCommand(command, run, callersFolder),
+    start,
+  },
+  process.argv.slice(2),
+);
