@@ -17,6 +17,8 @@ interface Entry<Answer> {
 /** End-to-End identifiers are unique for so long (RFC 6733 3). */
 const rememberedMs = 240_000;
 const maximum = 50_000;
+/** Copies of one request that wait for its answer; of more the oldest gets none. */
+const maximumWaiting = 8;
 
 /** What a node remembers of requests that must not be executed twice. */
 export class DuplicateRequests<Answer> {
@@ -41,8 +43,8 @@ export class DuplicateRequests<Answer> {
     const key = keyOf(request);
     const known = this.#entries.get(key);
     if (known !== undefined) {
-      if (known.answer === null) known.waiting.push(respond);
-      else respond(known.answer);
+      if (known.answer !== null) respond(known.answer);
+      else if (known.waiting.push(respond) > maximumWaiting) known.waiting.shift();
       return null;
     }
     const until = this.#clock.now() + rememberedMs;

@@ -6,6 +6,7 @@ import { originHost } from "./dictionary/base.ts";
 import { findValue } from "./dictionary.ts";
 import { type DecodedMessage, isRequest } from "./message.ts";
 import { completeOptions, type DiameterNodeOptions } from "./node-options.ts";
+import { checkBaseRequest } from "./peer/base-request.ts";
 import {
   capabilitiesExchangeCode,
   type LocalCapabilities,
@@ -130,6 +131,7 @@ export class DiameterNode {
       times: this.#options,
       counters: this.#counters,
       identifiers,
+      refuses: (decoded) => checkBaseRequest(decoded, this.#options.dictionary) !== null,
       request: (decoded, peer, connection) =>
         this.#server.receive(decoded, peer.options.originHost, connection),
       answer: (decoded, peer) => this.#client.receive(decoded, peer),

@@ -9,13 +9,14 @@ import {
   originRealm,
   resultCodeAvp,
 } from "./dictionary/base.ts";
-import { buildDefinedAvp, findValue } from "./dictionary.ts";
+import { buildDefinedAvp, type Dictionary, findValue } from "./dictionary.ts";
 import { commandFlag, type DecodedMessage, type DiameterMessage, sessionAvp } from "./message.ts";
 import type { DiameterCounters } from "./peer/counters.ts";
 import type { Identifiers } from "./peer/identifiers.ts";
 import type { Peer } from "./peer/peer.ts";
 import { type PendingRequest, PendingRequests } from "./peer/pending-requests.ts";
 import { resultCode } from "./result-code.ts";
+import { checkAvps } from "./validate.ts";
 
 export interface RequestContent {
   readonly applicationId: number;
@@ -33,7 +34,7 @@ export interface RequestContent {
 
 /**
  * `unanswered`: the peer may have executed it or not. `undeliverable`: nobody has got it. `malformed`: an answer came
- * and cannot be read.
+ * that cannot be read, or says something that must be understood and is unknown; the peer has executed it or not.
  */
 export type RequestOutcome =
   | { readonly kind: "answer"; readonly message: DiameterMessage; readonly peer: string }
@@ -45,6 +46,7 @@ export interface RequestClientOptions {
   readonly originHost: string;
   readonly originRealm: string;
   readonly requestMs: number;
+  readonly dictionary: Dictionary;
 }
 
 type Done = (outcome: RequestOutcome) => void;
@@ -109,6 +111,7 @@ export class RequestClient {
     };
     const peer = this.#choose(message, new Set());
     if (peer === null) {
+      for (const one of this.#serving(message)) one.needed();
       this.#host.clock.after(0, () => done({ kind: "undeliverable" }), "diameter undeliverable");
       return;
     }
@@ -119,7 +122,8 @@ export class RequestClient {
     this.#sendTo(peer, pending);
   }
 
-  receive({ message, fault }: DecodedMessage, peer: Peer): void {
+  receive(decoded: DecodedMessage, peer: Peer): void {
+    const { message } = decoded;
     const name = peer.options.originHost;
     const pending = this.#pending.find(message, name);
     if (pending === null) {
@@ -131,8 +135,15 @@ export class RequestClient {
     if (undelivered && this.#elsewhere(pending, name)) return;
     this.#pending.finish(pending);
     const done = this.#done.get(pending);
-    if (fault === null) done?.({ kind: "answer", message, peer: name });
-    else done?.({ kind: "malformed", peer: name, detail: `AVP ${fault.avp.code} has a wrong length` });
+    // 4.1: an answer with what must be understood and is not cannot be used, and nobody can be told of it.
+    const wrong = checkAvps(decoded, this.#options.dictionary);
+    if (wrong === null) {
+      done?.({ kind: "answer", message, peer: name });
+      return;
+    }
+    this.#counters.dropped("answer that cannot be used");
+    this.#host.log.warn("diameter.malformed-answer", { peer: name, detail: wrong.detail });
+    done?.({ kind: "malformed", peer: name, detail: wrong.detail });
   }
 
   /** 7.1.3: 3002 and 3004 go to another peer where there is one. */
@@ -182,8 +193,8 @@ export class RequestClient {
     peer.send(pending.message);
   }
 
-  /** The peer of that name, else those of the realm, the best first and in configured order. */
-  #choose({ avps }: DiameterMessage, except: ReadonlySet<string>): Peer | null {
+  /** The peer of that name, else those of the realm, in configured order (6.1.5, 6.1.6). */
+  #serving({ avps }: DiameterMessage): readonly Peer[] {
     const host = findValue(avps, destinationHost);
     const realm = findValue(avps, destinationRealm) ?? this.#options.originRealm;
     const named =
@@ -192,11 +203,16 @@ export class RequestClient {
       (peer.options.realms ?? [this.#options.originRealm]).some(
         (one) => one === "*" || sameIdentity(one, realm),
       );
-    const candidates = (named.length > 0 ? named : this.#peers.filter(serves)).filter(
-      (peer) => peer.open && !except.has(peer.options.originHost),
-    );
+    return named.length > 0 ? named : this.#peers.filter(serves);
+  }
+
+  /** The best of those that are open. */
+  #choose(message: DiameterMessage, except: ReadonlySet<string>): Peer | null {
     let best: Peer | null = null;
-    for (const peer of candidates) if (best === null || rank(peer) < rank(best)) best = peer;
+    for (const peer of this.#serving(message)) {
+      if (!peer.open || except.has(peer.options.originHost)) continue;
+      if (best === null || rank(peer) < rank(best)) best = peer;
+    }
     return best;
   }
 }

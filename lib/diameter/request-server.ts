@@ -3,17 +3,20 @@ import type { Host } from "@liquid-ims/runtime/host";
 import type { Avp } from "./avp.ts";
 import { sameIdentity } from "./data-type/diameter-identity.ts";
 import {
+  authSessionState,
   destinationHost,
   destinationRealm,
   errorMessage,
   originHost,
   originRealm,
   routeRecord,
+  vendorSpecificApplicationId,
 } from "./dictionary/base.ts";
 import { buildDefinedAvp, type Dictionary, findValue, isAvp } from "./dictionary.ts";
 import { DuplicateRequests } from "./duplicate-requests.ts";
 import { failedAvps } from "./failed-avp.ts";
-import { buildAnswer, type DecodedMessage, type DiameterMessage } from "./message.ts";
+import { buildAnswer, commandFlag, type DecodedMessage, type DiameterMessage } from "./message.ts";
+import { checkBaseRequest } from "./peer/base-request.ts";
 import type { Connection } from "./peer/connection.ts";
 import type { DiameterCounters } from "./peer/counters.ts";
 import type { Rejection } from "./rejection.ts";
@@ -42,11 +45,14 @@ export type RequestHandler = (request: ReceivedRequest) => void;
 export interface HandlerOptions {
   /** May be executed twice without harm, as a question may. Default false: copies get the first answer. */
   readonly idempotent?: boolean;
+  /** The command has the P bit; requests without it get 3008. Default true. */
+  readonly proxiable?: boolean;
 }
 
 interface Handler {
   readonly handle: RequestHandler;
   readonly idempotent: boolean;
+  readonly proxiable: boolean;
 }
 
 export interface RequestServerOptions {
@@ -61,11 +67,20 @@ function refuse(code: number, detail: string): Rejection {
   return { resultCode: code, failedAvps: [], detail };
 }
 
-/** The answer that a rejection stands for. */
-export function rejectionContent(rejection: Rejection): AnswerContent {
+const repeated = [vendorSpecificApplicationId, authSessionState] as const;
+
+/**
+ * The answer that a rejection stands for. One without the E bit has to be an answer of its command (RFC 6733 7.2):
+ * what such an answer must have is taken from the request, as far as that has it.
+ */
+export function rejectionContent(request: DiameterMessage, rejection: Rejection): AnswerContent {
+  const result = baseResult(rejection.resultCode);
+  const own = isErrorAnswer(result)
+    ? []
+    : repeated.flatMap((definition) => request.avps.find((avp) => isAvp(avp, definition)) ?? []);
   return {
-    result: baseResult(rejection.resultCode),
-    avps: [buildDefinedAvp(errorMessage, rejection.detail), ...failedAvps(rejection)],
+    result,
+    avps: [...own, buildDefinedAvp(errorMessage, rejection.detail), ...failedAvps(rejection)],
   };
 }
 
@@ -89,7 +104,8 @@ export class RequestServer {
     const commands = this.#handlers.get(applicationId) ?? new Map<number, Handler>();
     if (commands.has(commandCode))
       throw new Error(`command ${commandCode} of application ${applicationId} has a handler already`);
-    commands.set(commandCode, { handle, idempotent: options.idempotent ?? false });
+    const { idempotent = false, proxiable = true } = options;
+    commands.set(commandCode, { handle, idempotent, proxiable });
     this.#handlers.set(applicationId, commands);
   }
 
@@ -105,7 +121,7 @@ export class RequestServer {
         result: found.resultCode,
         detail: found.detail,
       });
-      this.#send(message, connection, rejectionContent(found));
+      this.#send(message, connection, rejectionContent(message, found));
       return;
     }
     const respond = (content: AnswerContent) => this.#send(message, connection, content);
@@ -128,13 +144,17 @@ export class RequestServer {
       answer,
       reject: (rejection) => {
         this.#counters.rejected(rejection.resultCode);
-        answer(rejectionContent(rejection));
+        answer(rejectionContent(message, rejection));
       },
     });
   }
 
   #find(decoded: DecodedMessage): Handler | Rejection {
     const { message } = decoded;
+    if (message.applicationId === 0) {
+      const refused = checkBaseRequest(decoded, this.#options.dictionary);
+      return refused ?? refuse(resultCode.unableToComply, "not expected on an open connection");
+    }
     const header = checkHeader(message);
     if (header !== null) return header;
     // What stands behind a wrong length is unknown, also where the request wants to go.
@@ -142,13 +162,13 @@ export class RequestServer {
     if (broken !== null) return broken;
     const destination = this.#checkDestination(message);
     if (destination !== null) return destination;
-    if (message.applicationId === 0)
-      return refuse(resultCode.unableToComply, "not expected on an open connection");
     const commands = this.#handlers.get(message.applicationId);
     if (commands === undefined)
       return refuse(resultCode.applicationUnsupported, "the application is unknown");
     const handler = commands.get(message.commandCode);
     if (handler === undefined) return refuse(resultCode.commandUnsupported, "the command is unknown");
+    if (handler.proxiable && (message.flags & commandFlag.proxiable) === 0)
+      return refuse(resultCode.invalidHeaderBits, "the command must have the P bit");
     const avps = checkAvps(decoded, this.#options.dictionary);
     if (avps !== null) return avps;
     if (this.#open >= this.#options.maximumOpenRequests)

@@ -1,4 +1,4 @@
-// What a request owes before anybody looks at its values: header bits, AVP bits, AVPs that must be understood.
+// What a message owes before anybody looks at its values: header bits, AVP bits, AVPs that must be understood.
 // RFC 6733 3, 4.1, 4.4, 7.1.3, 7.1.5.
 import { type Avp, avpFlag, decodeAvps, encodeAvps } from "./avp.ts";
 import { failedAvp, proxyInfo } from "./dictionary/base.ts";
@@ -29,9 +29,12 @@ function checkOne(avp: Avp, dictionary: Dictionary, groups: readonly Avp[]): Rej
     detail: `AVP ${avp.code} of vendor ${avp.vendorId ?? 0} ${what}`,
   });
   if ((avp.flags & avpFlag.reserved) !== 0) return reject(resultCode.invalidAvpBits, "has reserved flags");
-  if ((avp.flags & avpFlag.mandatory) === 0) return null;
   const definition = dictionary.find(avp);
-  if (definition === undefined) return reject(resultCode.avpUnsupported, "must be understood and is unknown");
+  if (definition === undefined) {
+    // 4.4: what an unknown group holds is passed over with it; a known one is looked into, with or without M bit.
+    if ((avp.flags & avpFlag.mandatory) === 0) return null;
+    return reject(resultCode.avpUnsupported, "must be understood and is unknown");
+  }
   if (definition.type.name !== "Grouped" || groups.length >= deepest) return null;
   const { avps, fault } = decodeAvps(avp.data);
   if (fault !== null)

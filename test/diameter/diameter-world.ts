@@ -104,7 +104,11 @@ export interface RawPeer {
   end(): void;
 }
 
-export function rawPeer(stream: ByteStream): RawPeer {
+/** `heard` is told of each message when it is in `received`. */
+export function rawPeer(
+  stream: ByteStream,
+  heard: (message: DiameterMessage) => void = () => undefined,
+): RawPeer {
   const framer = new StreamFramer();
   const raw: RawPeer = {
     received: [],
@@ -119,8 +123,12 @@ export function rawPeer(stream: ByteStream): RawPeer {
   };
   stream.open({
     data(chunk) {
-      for (const frame of framer.push(chunk))
-        if (frame.kind === "message") raw.received.push(decodeMessage(frame.data));
+      for (const frame of framer.push(chunk)) {
+        if (frame.kind !== "message") continue;
+        const decoded = decodeMessage(frame.data);
+        raw.received.push(decoded);
+        heard(decoded.message);
+      }
     },
     closed() {
       raw.ended = true;

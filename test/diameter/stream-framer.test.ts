@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type StreamFrame, StreamFramer } from "@liquid-ims/diameter/stream-framer";
 import { concatBytes, decodeHex, encodeHex } from "@liquid-ims/runtime/text";
+import fc from "fast-check";
 
 function bytes(hex: string): Uint8Array {
   const data = decodeHex(hex.replaceAll(" ", ""));
@@ -35,6 +36,27 @@ test("3: three messages cut at each two places are the same three messages", () 
       );
     }
   }
+});
+
+test("3: any messages in any chunks, empty ones too, are the same messages", () => {
+  const body = fc.integer({ min: 0, max: 60 }).map((words) => {
+    const data = new Uint8Array(20 + words * 4).fill(words);
+    new DataView(data.buffer).setUint32(0, (1 << 24) | data.length);
+    return data;
+  });
+  const cuts = fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 40 });
+  fc.assert(
+    fc.property(fc.array(body, { maxLength: 12 }), cuts, (messages, lengths) => {
+      const framer = new StreamFramer();
+      const frames: StreamFrame[] = [];
+      let rest = concatBytes(messages);
+      for (const length of [...lengths, Number.MAX_SAFE_INTEGER]) {
+        frames.push(...framer.push(rest.subarray(0, length)));
+        rest = rest.subarray(length);
+      }
+      assert.deepEqual(shown(frames), messages.map(encodeHex));
+    }),
+  );
 });
 
 test("3: three messages come byte by byte, each with its last byte", () => {

@@ -3,7 +3,7 @@ import type { Avp } from "../avp.ts";
 import * as base from "../dictionary/base.ts";
 import { cxApplicationId, vendor3gpp } from "../dictionary/cx.ts";
 import { buildDefinedAvp } from "../dictionary.ts";
-import { type FieldList, type FieldsOf, once, readFields, writeFields } from "../fields.ts";
+import { atMostOnce, type FieldList, type FieldsOf, once, readFields, writeFields } from "../fields.ts";
 import type { DiameterMessage } from "../message.ts";
 import type { DiameterNode } from "../node.ts";
 import type { Read, Rejection } from "../rejection.ts";
@@ -30,9 +30,10 @@ const commonRequestFields = {
   originRealm: once(base.originRealm),
 } as const;
 
-const fromClient = { ...commonRequestFields, destinationRealm: once(base.destinationRealm) } as const;
+const toRealm = { ...commonRequestFields, destinationRealm: once(base.destinationRealm) } as const;
+const fromClient = { ...toRealm, destinationHost: atMostOnce(base.destinationHost) } as const;
 /** RTR and PPR go to one S-CSCF (TS 29.229 6.1.9, 6.1.11). */
-const fromServer = { ...fromClient, destinationHost: once(base.destinationHost) } as const;
+const fromServer = { ...toRealm, destinationHost: once(base.destinationHost) } as const;
 
 /** Vendor-Specific-Application-Id and Auth-Session-State as Cx has them (TS 29.229 5.1, 5.5). */
 function commonAvps(): Avp[] {

@@ -232,5 +232,46 @@ export const cxAvps: Readonly<Record<string, AvpDefinition<unknown>>> = {
   rtrFlags,
 };
 
-/** The base protocol and Cx. */
-export const cxDictionary = createDictionary(baseAvps, cxAvps);
+// AVPs of others that HSSs put into SIP-Auth-Data-Item with the M bit. RFC 7155 4.4.10.5; ETSI TS 183 033.
+const etsi = 13019;
+/** Codes from 500 on, in this order. */
+const etsiNames = [
+  "Line-Identifier",
+  "ETSI-SIP-Authenticate",
+  "ETSI-SIP-Authorization",
+  "ETSI-SIP-Authentication-Info",
+  "ETSI-Digest-Realm",
+  "ETSI-Digest-Nonce",
+  "ETSI-Digest-Domain",
+  "ETSI-Digest-Opaque",
+  "ETSI-Digest-Stale",
+  "ETSI-Digest-Algorithm",
+  "ETSI-Digest-QoP",
+  "ETSI-Digest-HA1",
+  "ETSI-Digest-Auth-Param",
+  "ETSI-Digest-Username",
+  "ETSI-Digest-URI",
+  "ETSI-Digest-Response",
+  "ETSI-Digest-CNonce",
+  "ETSI-Digest-Nonce-Count",
+  "ETSI-Digest-Method",
+  "ETSI-Digest-Entity-Body-Hash",
+  "ETSI-Digest-Nextnonce",
+  "ETSI-Digest-Response-Auth",
+] as const;
+
+function asBytes(code: number, name: string, vendor: number | null): AvpDefinition<unknown> {
+  return { code, name, type: octetString, vendorId: vendor, mandatory: true };
+}
+
+/** Known, so that they are no surprise; kept as bytes. */
+export const foreignAvps: Readonly<Record<string, AvpDefinition<unknown>>> = {
+  framedIpAddress: asBytes(8, "Framed-IP-Address", null),
+  framedInterfaceId: asBytes(96, "Framed-Interface-Id", null),
+  framedIpv6Prefix: asBytes(97, "Framed-IPv6-Prefix", null),
+  digestAuthParam: asBytes(117, "Digest-Auth-Param", null),
+  ...Object.fromEntries(etsiNames.map((name, index) => [name, asBytes(500 + index, name, etsi)])),
+};
+
+/** The base protocol, Cx, and what comes along with it. */
+export const cxDictionary = createDictionary(baseAvps, cxAvps, foreignAvps);

@@ -12,6 +12,8 @@ export interface PeerOptions {
   readonly originHost: string;
   /** Where it is called; null or absent: it calls. */
   readonly address?: Address | null;
+  /** Address literal from which it is called. Default: the system chooses. */
+  readonly localHost?: string;
   /** Realms that it serves, `*` for any. Default: the node's own. */
   readonly realms?: readonly string[];
   /** Address literals from which it may call. Default: any. */
@@ -35,6 +37,8 @@ export interface PeerEnvironment<P> {
   readonly times: PeerTimes;
   readonly counters: DiameterCounters;
   readonly identifiers: Identifiers;
+  /** Whether a request of the base protocol cannot be served, and `request` is to say why. */
+  refuses(decoded: DecodedMessage): boolean;
   request(decoded: DecodedMessage, peer: P, connection: Connection): void;
   answer(decoded: DecodedMessage, peer: P): void;
   /** Requests can be sent to it. */

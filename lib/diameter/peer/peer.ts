@@ -70,6 +70,10 @@ export class Peer {
   #attempts = 0;
   #timeout: Timer | null = null;
   #mayCall = true;
+  /** When it was called last, by the clock; null: never. */
+  #calledAt: number | null = null;
+  /** Hop-by-Hop identifier of the CER. */
+  #asked: number | null = null;
   #stopped = false;
   #cause: DisconnectCause = "REBOOTING";
 
@@ -96,6 +100,14 @@ export class Peer {
   start(): void {
     if (!this.#callable()) return;
     this.#watchTimer.set("reconnect");
+    this.#fire("Start");
+  }
+
+  /** 5.4: one that asked not to be called without need is called when something is to be sent, at most every Tc. */
+  needed(): void {
+    if (this.#state !== "Closed" || this.#mayCall || !this.#callable()) return;
+    const { host, times } = this.#environment;
+    if (this.#calledAt !== null && host.clock.now() - this.#calledAt < times.reconnectMs) return;
     this.#fire("Start");
   }
 
@@ -245,7 +257,7 @@ export class Peer {
         return;
       case "I-Snd-CER":
         this.#initiator = item.connection;
-        this.#initiator?.send(buildCapabilitiesExchangeRequest(local, ids()));
+        this.#sendCapabilities(buildCapabilitiesExchangeRequest(local, ids()));
         return;
       case "R-Snd-CEA":
         if (this.#request !== null)
@@ -289,6 +301,11 @@ export class Peer {
     }
   }
 
+  #sendCapabilities(request: DiameterMessage): void {
+    this.#asked = request.hopByHop;
+    this.#initiator?.send(request);
+  }
+
   #process({ decoded, connection }: Item): void {
     if (decoded === null || connection === null) return;
     if (isRequest(decoded.message)) this.#environment.request(decoded, this, connection);
@@ -304,13 +321,17 @@ export class Peer {
 
   #connect(): void {
     const { host, times } = this.#environment;
-    const { address, originHost } = this.options;
+    const { address, originHost, localHost } = this.options;
     if (address === undefined || address === null) return;
     this.#attempts += 1;
+    this.#calledAt = host.clock.now();
     const attempt = this.#attempts;
     host.spawn("diameter connect", async () => {
       try {
-        const stream = await host.network.connect(address, { timeoutMs: times.exchangeMs });
+        const stream = await host.network.connect(address, {
+          timeoutMs: times.exchangeMs,
+          ...(localHost === undefined ? {} : { local: { host: localHost, port: 0 } }),
+        });
         if (attempt !== this.#attempts) {
           stream.open({ data: () => stream.reset(), closed: () => stream.reset() });
           stream.reset();
@@ -338,7 +359,7 @@ export class Peer {
   }
 
   #received(side: Side, decoded: DecodedMessage, connection: Connection): void {
-    const { message, fault } = decoded;
+    const { message } = decoded;
     const { commandCode } = message;
     const request = isRequest(message);
     if (side === "I" && (this.#state === "Wait-I-CEA" || this.#state === "Wait-Returns")) {
@@ -348,8 +369,9 @@ export class Peer {
     const base = message.applicationId === 0;
     const watchdogAnswer = base && commandCode === deviceWatchdogCode && !request;
     if (this.open) this.#watch(watchdogAnswer ? "Receive DWA" : "Receive non-DWA");
-    // A request that cannot be read is answered as any other of that kind: the node says what is wrong.
-    if (!base || (request && fault !== null)) this.#fire(`${side}-Rcv-Message`, connection, decoded);
+    // A request that cannot be served is no DWR or DPR here: the node says what is wrong.
+    if (!base || (request && this.#environment.refuses(decoded)))
+      this.#fire(`${side}-Rcv-Message`, connection, decoded);
     else if (commandCode === deviceWatchdogCode)
       this.#fire(request ? `${side}-Rcv-DWR` : `${side}-Rcv-DWA`, connection, decoded);
     else if (commandCode === disconnectPeerCode)
@@ -361,6 +383,8 @@ export class Peer {
   #accepts({ message, fault }: DecodedMessage): boolean {
     if (fault !== null || isRequest(message) || message.commandCode !== capabilitiesExchangeCode)
       return false;
+    // 6.2.1: an answer to something else is no answer to the CER.
+    if (message.hopByHop !== this.#asked) return false;
     const read = readCapabilitiesExchangeAnswer(message);
     const { originHost } = this.options;
     const accepted =

@@ -54,8 +54,12 @@ export class PendingRequests {
   find(answer: DiameterMessage, peer: string): PendingRequest | null {
     const pending = this.#byHopByHop.get(answer.hopByHop);
     if (pending === undefined || pending.peer !== peer) return null;
-    const { endToEnd, commandCode } = pending.message;
-    return endToEnd === answer.endToEnd && commandCode === answer.commandCode ? pending : null;
+    const { endToEnd, commandCode, applicationId } = pending.message;
+    const same =
+      endToEnd === answer.endToEnd &&
+      commandCode === answer.commandCode &&
+      applicationId === answer.applicationId;
+    return same ? pending : null;
   }
 
   /** Gives it a new Hop-by-Hop identifier; `possiblyDone` sets the T flag, since its peer may have executed it. */
