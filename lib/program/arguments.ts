@@ -60,7 +60,8 @@ export function readArguments(argv: readonly string[], options: ArgumentsOptions
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: "done" };
-    return { kind: "usage", message: error.message.replace(/^error: /, "") };
+    const text = error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, "; $1");
+    return { kind: "usage", message: error.code === "commander.help" ? "a command is missing" : text };
   }
   return request;
 }

@@ -37,6 +37,12 @@ export interface ProgramOptions<Settings extends ProgramSettings> extends Argume
   readonly start: (host: Host, settings: Settings) => Promise<RunningServer>;
 }
 
+/**
+ * Signals so near to each other are one: who signals the whole group (a terminal, systemd) reaches this process
+ * directly and through the one that started it.
+ */
+const sameSignalMs = 500;
+
 /** Where the person stands: run.mjs starts programs in the folder of the repository and says where it was called. */
 export function callersFolder(): string {
   return process.env["LIQUID_IMS_FOLDER"] ?? process.cwd();
@@ -118,14 +124,15 @@ class Runner<Settings extends ProgramSettings> {
     process.on("uncaughtException", crash);
     const host = createNodejsHost({ name: settings.name, log, onCrash: crash });
     const stopping = Promise.withResolvers<NodeJS.Signals>();
-    let signals = 0;
+    let first: number | null = null;
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
       process.on(signal, () => {
-        signals += 1;
-        if (signals > 1) {
+        const now = host.clock.now();
+        if (first !== null && now - first > sameSignalMs) {
           log.warn("ends at once", { signal });
           end(1);
         }
+        first ??= now;
         stopping.resolve(signal);
       });
     const life: { state: "starting" | "running" | "stopping"; server: RunningServer | null } = {
