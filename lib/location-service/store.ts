@@ -38,6 +38,7 @@ export interface FunctionFilter {
  * arrive. A batch is all or nothing. Promises reject when the store is down; what was asked may have happened.
  */
 export interface LocationStore {
+  /** Writes all or none. No changes at all: asks whether the store can be written, and changes no record. */
   upsert(changes: readonly RecordChange[]): Promise<"done" | "conflict">;
   remove(removals: readonly RecordRemoval[]): Promise<"done" | "conflict">;
   /** All records of a user, by any identity of the implicit set, `left` ones too. */

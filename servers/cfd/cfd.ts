@@ -15,7 +15,7 @@ import type { CfdConfig } from "./cfd-config.ts";
 import { CfdCounters, type Refusal } from "./cfd-counters.ts";
 import { deriveImpi } from "./derived-impi.ts";
 import { startExpiry } from "./expiry.ts";
-import { patientStore, StoreFailure } from "./patient-store.ts";
+import { type PatientStore, patientStore, StoreFailure } from "./patient-store.ts";
 import type { Decision } from "./record-change.ts";
 import { writeRegister } from "./record-writer.ts";
 import { type RegistrationStatePort, settleDoubt } from "./registration-state.ts";
@@ -45,6 +45,8 @@ export interface CfdNode {
    * answered.
    */
   drain(): Promise<void>;
+  /** Why the location store does not do what is asked, for /healthz; null: it does. Looked at each second. */
+  storeTrouble(): string | null;
   /** Closes its sockets and timers; REGISTERs not yet answered stay so. The store is its owner's to close. */
   stop(): Promise<void>;
 }
@@ -81,7 +83,7 @@ class Cfd implements CfdNode {
   readonly #host: Host;
   readonly #config: CfdConfig;
   readonly #options: CfdOptions;
-  readonly #store: LocationStore;
+  readonly #store: PatientStore;
   readonly #counters: CfdCounters;
   readonly #table;
   readonly #sCscfs;
@@ -98,7 +100,10 @@ class Cfd implements CfdNode {
     this.#host = host;
     this.#config = config;
     this.#options = options;
-    this.#store = patientStore(options.store, host.clock, config.storeTimeout ?? 2_000);
+    this.#store = patientStore(options.store, host.clock, {
+      timeout: config.storeTimeout ?? 2_000,
+      onTrouble: (trouble) => this.#onTrouble(trouble),
+    });
     this.#table = createFunctionTable(config.functions ?? []);
     this.#sCscfs = createSCscfList(config, options.lookup ?? null);
     this.#visited = createVisitedPCscfs(config.homeDomain ?? null);
@@ -107,6 +112,7 @@ class Cfd implements CfdNode {
     this.#expiry = startExpiry(host, this.#store, {
       grace: config.expiryGrace ?? 2_000,
       leftFor: config.leftFor ?? 64 * timers.T1,
+      isDown: () => this.#store.trouble() !== null,
       // What was seen before this life is no news.
       onRecord: (record) => this.#visited.note(record),
     });
@@ -140,6 +146,16 @@ class Cfd implements CfdNode {
     return this.#queue.close();
   }
 
+  storeTrouble(): string | null {
+    return this.#store.trouble();
+  }
+
+  #onTrouble(trouble: string | null): void {
+    const { log } = this.#host;
+    if (trouble === null) log.info("the location store takes records again");
+    else log.error("the location store fails; REGISTERs are answered 503", { reason: trouble });
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#expiry.stop();
@@ -170,7 +186,9 @@ class Cfd implements CfdNode {
     headers: HeaderPair[] = [],
   ) {
     this.#counters.refused(refusal);
-    this.#host.log.info("REGISTER refused", {
+    // A line for each of ten thousand refused ones would hold up the others.
+    const level = status === 503 ? "debug" : "info";
+    this.#host.log[level]("REGISTER refused", {
       status,
       refusal,
       detail,

@@ -7,6 +7,8 @@ import { StoreFailure } from "./patient-store.ts";
 import { leftRecord } from "./record-change.ts";
 
 export interface ExpiryOptions {
+  /** True when the store has failed and not written since: then it is asked at each tick. */
+  readonly isDown?: () => boolean;
   /** Beyond the record's expiry, in ms. */
   readonly grace: number;
   /** How long a record stays as `left`, in ms. */
@@ -126,6 +128,8 @@ export function startExpiry(host: Host, store: LocationStore, options: ExpiryOpt
     const due = calendar.take(clock.wall());
     let done = 0;
     try {
+      // A write of nothing: without traffic nobody else would notice that there is room again.
+      if (options.isDown?.() === true) await store.upsert([]);
       if (ticks % ticksBetweenReadings === 0) await readChanges();
       for (const key of due) {
         if (stopped) return;

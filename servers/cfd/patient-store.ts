@@ -13,22 +13,50 @@ export class StoreFailure extends Error {
   }
 }
 
+export interface PatientStore extends LocationStore {
+  /** Why the store last failed, until it has written again; null: it does what is asked. */
+  trouble(): string | null;
+}
+
+export interface PatientStoreOptions {
+  /** Longest wait for an answer, ms. */
+  readonly timeout: number;
+  /** Called when `trouble` becomes another text, or none. */
+  readonly onTrouble?: (trouble: string | null) => void;
+}
+
 /** The same store; every call rejects with a `StoreFailure` after `timeout` ms, or when the store rejects. */
-export function patientStore(store: LocationStore, clock: Clock, timeout: number): LocationStore {
+export function patientStore(store: LocationStore, clock: Clock, options: PatientStoreOptions): PatientStore {
+  const { timeout } = options;
+  let trouble: string | null = null;
+
+  function note(present: string | null): void {
+    if (present === trouble) return;
+    trouble = present;
+    options.onTrouble?.(present);
+  }
+
   function limit<Value>(label: string, promise: Promise<Value>): Promise<Value> {
+    const isWrite = label === "upsert" || label === "remove";
     return new Promise((resolve, reject) => {
+      const fail = (failure: StoreFailure) => {
+        note(failure.message);
+        reject(failure);
+      };
       const late = () =>
-        reject(new StoreFailure("late", `location store: no answer to ${label} in ${timeout} ms`));
+        fail(new StoreFailure("late", `location store: no answer to ${label} in ${timeout} ms`));
       const timer = clock.after(timeout, late, `location store ${label}`);
       promise.then(
         (value) => {
           timer.cancel();
+          // What can still be read may be full.
+          if (isWrite) note(null);
           resolve(value);
         },
         (cause: unknown) => {
           timer.cancel();
           const reason = cause instanceof Error ? cause.message : String(cause);
-          reject(new StoreFailure("failed", `location store: ${label} failed: ${reason}`, { cause }));
+          fail(new StoreFailure("failed", `location store: ${label} failed: ${reason}`, { cause }));
         },
       );
     });
@@ -40,5 +68,6 @@ export function patientStore(store: LocationStore, clock: Clock, timeout: number
     byFunction: (filter) => limit("byFunction", store.byFunction(filter)),
     changesSince: (change, most) => limit("changesSince", store.changesSince(change, most)),
     close: () => limit("close", store.close()),
+    trouble: () => trouble,
   };
 }

@@ -46,6 +46,8 @@ class LocationSql implements StoreSql<LocationCalls> {
   readonly #since: Database.Statement<[number, number], RecordRow>;
   #change = 0;
   #removedAt = 0;
+  /** `#change` as it stands in the file. */
+  #written = 0;
 
   constructor(database: Database.Database) {
     this.#database = database;
@@ -89,10 +91,13 @@ class LocationSql implements StoreSql<LocationCalls> {
   begin(): void {
     const { change, removed_at } = this.#counter();
     this.#change = change;
+    this.#written = change;
     this.#removedAt = removed_at;
   }
 
   end(): void {
+    if (this.#change === this.#written) return;
+    this.#written = this.#change;
     this.#writeCounter.run(this.#change, this.#removedAt);
   }
 
@@ -110,6 +115,11 @@ class LocationSql implements StoreSql<LocationCalls> {
   #batch<Item>(items: readonly Item[], write: (item: Item) => boolean): "done" | "conflict" {
     const [only] = items;
     if (only !== undefined && items.length === 1) return write(only) ? "done" : "conflict";
+    // A batch of nothing asks whether the file can be written: so something must be.
+    if (only === undefined) {
+      this.#change += 1;
+      return "done";
+    }
     const before = { change: this.#change, removedAt: this.#removedAt };
     this.#database.exec("SAVEPOINT batch");
     if (items.every(write)) {
