@@ -336,6 +336,21 @@ test("a registration that was stopped while the card worked sends nothing, and t
   assert.deepEqual(told(outcomes), ["registered"]);
 });
 
+test("a challenge that comes after the stop is not shown to the card", async () => {
+  const { registration, received, outcomes, simulation } = await world(homeNetwork().script, {
+    credentials: akaCredentials({
+      username,
+      authenticator: { authenticate: () => assert.fail("the card was asked") },
+    }),
+  });
+  registration.register({ route });
+  registration.stop();
+  await simulation.run({ ms: 60_000 });
+  assert.equal(received.length, 1);
+  assert.deepEqual(outcomes, []);
+  assert.equal(registration.state, "Idle");
+});
+
 test("what became of challenges is counted", async () => {
   const { ue } = await register(homeNetwork({ keys: wrongKeys }).script);
   const counted = ue.metrics
