@@ -33,7 +33,8 @@ async function start(host: Host, settings: CfdSettings): Promise<RunningServer> 
   const probe = createProbe(host.clock, () => store.get("sip:health@invalid"));
   return {
     async health() {
-      const state = await probe();
+      const read = await probe();
+      const state = cfd.storeTrouble() ?? read;
       return {
         status: state === "ok" ? "ready" : "store down",
         listening: cfd.local.map(formatTarget),

@@ -24,7 +24,9 @@ import { openSqliteCfsStore } from "./store/sqlite/sqlite-store.ts";
 import type { CfsStore } from "./store/store.ts";
 
 async function openLocation({ kind, file, driver }: CfsSettings["location"]): Promise<LocationStore> {
-  return kind === "memory" ? new MemoryLocationStore() : openSqliteLocationStore({ file, driver });
+  return kind === "memory"
+    ? new MemoryLocationStore()
+    : openSqliteLocationStore({ file, driver, readOnly: true });
 }
 
 async function openStore({ kind, file, driver }: CfsSettings["store"]): Promise<CfsStore> {

@@ -36,7 +36,7 @@ export interface StoreSql<Calls extends Operations> {
 export interface ConnectionOptions {
   /** Path, or `:memory:`. */
   readonly file: string;
-  /** Opens an existing file for reading only. Default false. */
+  /** Opens the file for reading only, once there is one: its writer may start later. Default false. */
   readonly readOnly?: boolean;
   /** How long to wait for another process's transaction, ms. Default 1,000. */
   readonly busyTimeout?: number;
@@ -138,7 +138,7 @@ export class Connection<Calls extends Operations> {
           ? "it is still empty; start the program that writes it first"
           : "start the program that writes it, which brings it up to date";
     throw new SqliteFailure(
-      "version",
+      version === 0 ? "missing" : "version",
       `${this.file}: has ${name} schema version ${version}, this program reads ${steps.length}; ${remedy}`,
     );
   }

@@ -27,6 +27,11 @@ export interface SqliteOptions extends ConnectionOptions {
   readonly wall?: () => number;
 }
 
+/** True for a reader whose file is not there yet: each call tries again, and says so. */
+export function isWorthWaiting(error: unknown, { readOnly = false }: ConnectionOptions): boolean {
+  return readOnly && error instanceof SqliteFailure && error.code === "missing";
+}
+
 /** Settles a caller's promise by its outcome. */
 export function settleBy(
   outcome: Outcome,

@@ -1,6 +1,6 @@
 // The SQL in the caller's thread: for virtual runs, whose order it keeps, and for tests.
 import type { Operations, StoreKind } from "./connection.ts";
-import type { Driver, SqliteOptions } from "./driver.ts";
+import { type Driver, isWorthWaiting, type SqliteOptions } from "./driver.ts";
 import { Engine, type Outcome } from "./engine.ts";
 import { closedFailure, SqliteFailure } from "./failure.ts";
 
@@ -58,7 +58,11 @@ export function openInline<Calls extends Operations>(
   options: SqliteOptions,
 ): Driver<Calls> {
   const engine = new Engine(kind, options, options.wall ?? (() => Date.now()));
-  engine.open();
+  try {
+    engine.open();
+  } catch (error) {
+    if (!isWorthWaiting(error, options)) throw error;
+  }
   return new InlineDriver(kind, engine, {
     ownsEngine: true,
     ...(options.settle === undefined ? {} : { settle: options.settle }),

@@ -52,12 +52,7 @@ export async function openSqliteLocationStore(options: SqliteOptions): Promise<S
   if (options.driver === "inline") return new SqliteLocationStore(openInline(locationKind, options));
   const program = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
   const driver = new WorkerDriver<LocationCalls>(program, options);
-  try {
-    await driver.open();
-  } catch (error) {
-    await driver.close();
-    throw error;
-  }
+  await driver.open();
   return new SqliteLocationStore(driver);
 }
 

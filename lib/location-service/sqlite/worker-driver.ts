@@ -1,7 +1,7 @@
 // The SQL in a thread of its own: the event loop stays free, and what waits there goes into one transaction.
 import { Worker } from "node:worker_threads";
 import type { ConnectionOptions, Operations } from "./connection.ts";
-import { type Driver, settleBy } from "./driver.ts";
+import { type Driver, isWorthWaiting, settleBy } from "./driver.ts";
 import type { Outcome } from "./engine.ts";
 import { closedFailure, SqliteFailure } from "./failure.ts";
 
@@ -46,7 +46,13 @@ export class WorkerDriver<Calls extends Operations> implements Driver<Calls> {
 
   /** Resolves when the file is open; rejects with a `SqliteFailure`. */
   async open(): Promise<void> {
-    await this.#start().opened;
+    try {
+      await this.#start().opened;
+    } catch (error) {
+      if (isWorthWaiting(error, this.#options)) return;
+      await this.close();
+      throw error;
+    }
   }
 
   #start(): Thread {

@@ -55,11 +55,17 @@ for (const driver of ["inline", "worker"] as const)
 
 test("a reader on the same file sees what is committed, and writes nothing", async (context) => {
   const file = join(temporaryFolder(context), "location.db");
-  await expectFailure(
-    openSqliteLocationStore({ file, driver: "inline", readOnly: true }),
-    "missing",
-    /location\.db: it cannot be opened; is its folder there/,
+  const early = await Promise.all(
+    (["inline", "worker"] as const).map((driver) =>
+      openSqliteLocationStore({ file, driver, readOnly: true }),
+    ),
   );
+  for (const reader of early)
+    await expectFailure(
+      reader.changesSince(0),
+      "missing",
+      /location\.db: it cannot be opened; is its folder there/,
+    );
   const writer = await openSqliteLocationStore({ file, driver: "worker" });
   for (const driver of ["inline", "worker"] as const) {
     const reader = await openSqliteLocationStore({ file, driver, readOnly: true });
@@ -82,6 +88,10 @@ test("a reader on the same file sees what is committed, and writes nothing", asy
       /may not be written/,
     );
     assert.equal((await reader.get(impu)).length, 1, "and goes on");
+    await reader.close();
+  }
+  for (const reader of early) {
+    assert.equal((await reader.changesSince(0)).records.length, 2, "one that was there before the file");
     await reader.close();
   }
   await writer.close();

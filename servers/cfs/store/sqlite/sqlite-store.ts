@@ -50,11 +50,6 @@ export async function openSqliteCfsStore(options: SqliteOptions): Promise<CfsSto
   if (options.driver === "inline") return new SqliteCfsStore(openInline(cfsKind, options));
   const program = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
   const driver = new WorkerDriver<CfsCalls>(program, options);
-  try {
-    await driver.open();
-  } catch (error) {
-    await driver.close();
-    throw error;
-  }
+  await driver.open();
   return new SqliteCfsStore(driver);
 }
