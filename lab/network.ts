@@ -10,11 +10,12 @@ import type { Pace } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { createAuthoritativeDns } from "./authoritative-dns.ts";
-import { createHss, type HssNode, type Subscriber } from "./ims-core/hss.ts";
+import { createHss, type HssNode } from "./ims-core/hss.ts";
 import { createICscf } from "./ims-core/i-cscf.ts";
 import { createPCscf } from "./ims-core/p-cscf.ts";
 import { createSCscf } from "./ims-core/s-cscf.ts";
 import type { Capacity } from "./ims-core/service-time.ts";
+import type { Subscriber } from "./ims-core/subscriber.ts";
 import type { PlacedNode, Platform } from "./platform.ts";
 import { type Element, elementsOf, homeDomain, type Topology } from "./topology.ts";
 import { createZone } from "./zone.ts";
@@ -99,7 +100,13 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     topology.hss,
     createHss({
       listen: topology.hss.address,
-      realm: homeDomain,
+      originHost: topology.hss.fqdn,
+      originRealm: homeDomain,
+      peers: [...topology.iCscfs, ...topology.sCscfs, topology.cfs].map(({ fqdn, address }) => ({
+        originHost: fqdn,
+        from: [address.host],
+      })),
+      digestRealm: homeDomain,
       subscribers: options.subscribers,
       capacity,
     }),
@@ -112,7 +119,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     capacity,
   });
   const coreHosts = elementsOf(topology).map((element) => element.address.host);
-  const hss = topology.hss.address;
+  const hss = { originHost: topology.hss.fqdn, address: topology.hss.address };
   for (const element of topology.pCscfs) await place(element, createPCscf({ ...cscf(element), coreHosts }));
   for (const element of topology.iCscfs) await place(element, createICscf({ ...cscf(element), hss }));
   for (const element of topology.sCscfs)

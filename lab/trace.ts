@@ -3,6 +3,7 @@ import type { Address } from "@liquid-ims/runtime/network";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import type { NetworkTap } from "@liquid-ims/runtime/network-tap";
 import { decodeText, encodeBase64 } from "@liquid-ims/runtime/text";
+import { createDiameterReader } from "./diameter-text.ts";
 
 export type TraceProtocol = "sip/udp" | "sip/tcp" | "cx" | "dns" | "http";
 
@@ -13,7 +14,7 @@ export interface TraceEntry {
   readonly from: string;
   readonly to: string;
   readonly protocol: TraceProtocol;
-  /** The message as text; DNS messages in base64. */
+  /** The message as text: a Diameter message by its names, DNS in base64. */
   readonly message: string;
 }
 
@@ -45,6 +46,7 @@ export interface TraceOptions {
 export function createTrace(options: TraceOptions): Trace {
   const { names } = options;
   const entries: TraceEntry[] = [];
+  const diameter = createDiameterReader();
 
   function nameOf(address: Address): string {
     return names.byHost.get(address.host) ?? formatAddress(address);
@@ -55,6 +57,14 @@ export function createTrace(options: TraceOptions): Trace {
     if (ends.includes(names.dns)) return "dns";
     if (ends.includes(names.cx)) return "cx";
     return transport === "udp" ? "sip/udp" : "sip/tcp";
+  }
+
+  function messagesOf(protocol: TraceProtocol, from: Address, to: Address, data: Uint8Array): string[] {
+    if (protocol === "dns") return [encodeBase64(data)];
+    if (protocol === "cx") return diameter.read(`${formatAddress(from)} ${formatAddress(to)}`, data);
+    const message = decodeText(data);
+    // RFC 5626 keep-alives are no messages.
+    return message.trim() === "" ? [] : [message];
   }
 
   function add(entry: Omit<TraceEntry, "at">): void {
@@ -70,9 +80,8 @@ export function createTrace(options: TraceOptions): Trace {
     tap: {
       sent(transport, from, to, data) {
         const protocol = protocolOf(transport, from, to);
-        const message = protocol === "dns" ? encodeBase64(data) : decodeText(data);
-        // RFC 5626 keep-alives are no messages.
-        if (message.trim() !== "") add({ from: nameOf(from), to: nameOf(to), protocol, message });
+        for (const message of messagesOf(protocol, from, to, data))
+          add({ from: nameOf(from), to: nameOf(to), protocol, message });
       },
     },
   };

@@ -1,4 +1,5 @@
 // What an S-CSCF holds of its registered users. RFC 3261 10.3, RFC 3327 5.3, TS 24.229 5.4.1.2.
+import type { InitialFilterCriteria } from "@liquid-ims/diameter/cx/user-data";
 import type { NameAddress } from "@liquid-ims/sip/header/name-address";
 
 export interface Binding {
@@ -16,7 +17,8 @@ export interface RegisteredUser {
   readonly privateIdentity: string;
   /** The default identity first. */
   readonly publicIdentities: readonly string[];
-  readonly registerServers: readonly string[];
+  /** By priority. */
+  readonly initialFilterCriteria: readonly InitialFilterCriteria[];
   readonly bindings: Map<string, Binding>;
 }
 

@@ -1,35 +1,54 @@
 // Interrogating-CSCF of the lab: asks the HSS which S-CSCF serves a user. TS 24.229 5.3.
+import { isCxResult, isSuccess } from "@liquid-ims/diameter/cx/experimental-result";
+import { locationInfo } from "@liquid-ims/diameter/cx/location-info";
+import { userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
+import { resultCode } from "@liquid-ims/diameter/result-code";
 import type { Host, Program } from "@liquid-ims/runtime/host";
-import type { Address } from "@liquid-ims/runtime/network";
+import { encodeText } from "@liquid-ims/runtime/text";
 import { addressUri } from "@liquid-ims/sip/header/name-address";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { forward } from "@liquid-ims/sip/proxy";
 import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
 import { addressOfRecord, type CscfNode, type CscfOptions, reject, runCscf, watchCancel } from "./cscf.ts";
-import { type CxAnswer, isSuccess } from "./cx.ts";
-import { type CxClient, openCxClient } from "./cx-link.ts";
+import { type CxClient, type CxReply, type HssPeer, openCxClient } from "./cx-client.ts";
 import { privateIdentityOf } from "./identity.ts";
 
 export interface ICscfOptions extends CscfOptions {
-  readonly hss: Address;
+  readonly hss: HssPeer;
 }
 
-/** 5.3.1.2: the assigned S-CSCF, else the first that the operator prefers. */
-function chooseServer(answer: CxAnswer): string | null {
-  return answer.serverName ?? answer.preferredServers?.[0] ?? null;
+/** What UAA and LIA have in common. */
+type ServerReply = CxReply<{
+  readonly serverName?: string | undefined;
+  readonly serverCapabilities?: { readonly serverNames?: readonly string[] | undefined } | undefined;
+}>;
+
+/** 5.3.1.2: the assigned S-CSCF, else the first that the operator prefers; null when the HSS names none. */
+function chooseServer(reply: ServerReply): string | null {
+  if (reply.kind !== "answer" || !isSuccess(reply.result)) return null;
+  const { serverName, serverCapabilities } = reply.answer;
+  return serverName ?? serverCapabilities?.serverNames?.[0] ?? null;
 }
 
-/** 5.3.1.3 and 5.3.2.1: what a failed look-up is to the UE. 500 is what overload looks like on real cores. */
-function statusOf(answer: CxAnswer): number {
-  const { space, code } = answer.result;
-  if (space === "base") return code === 5001 ? 403 : 500;
-  if (code === 5001) return 404;
-  return code === 5003 ? 480 : 403;
+/**
+ * 5.3.1.3 and 5.3.2.2: what a look-up without an S-CSCF is to the UE. No answer: 480. An HSS that is too busy or
+ * unable: 500, which is what overload looks like on real cores.
+ */
+function statusOf(reply: ServerReply, refused: 403 | 404): number {
+  if (reply.kind !== "answer" || isSuccess(reply.result)) return 480;
+  const { result } = reply;
+  if (result.kind === "Result-Code") return result.code === resultCode.authorizationRejected ? 403 : 500;
+  return isCxResult(result, "identityNotRegistered") && refused === 404 ? 480 : refused;
 }
 
 export function createICscf(options: ICscfOptions): Program<CscfNode> {
   return (host) => {
-    const cx = openCxClient(host, options.hss);
+    const cx = openCxClient(host, {
+      originHost: options.fqdn,
+      realm: options.homeDomain,
+      localHost: options.listen.host,
+      hss: options.hss,
+    });
     const node = runCscf(host, options, (stack) => ({
       request(transaction, { request }) {
         host.spawn("icscf asks the HSS", () =>
@@ -40,9 +59,9 @@ export function createICscf(options: ICscfOptions): Program<CscfNode> {
       },
     }));
     return {
-      ready: node.ready,
+      ready: Promise.all([node.ready, cx.ready]).then(() => undefined),
       async stop() {
-        cx.close();
+        await cx.stop();
         await node.stop();
       },
     };
@@ -59,18 +78,14 @@ async function register(
   if (publicIdentity === null) return reject(transaction, { status: 400, reason: "To names no identity" });
   const leaves =
     request.headers.get("Expires") === "0" || /;\s*expires=0\b/.test(request.headers.get("Contact") ?? "");
-  const answer = await cx.request({
-    command: "User-Authorization",
+  const reply = await cx.ask(userAuthorization, {
     userName: privateIdentityOf(request, publicIdentity),
     publicIdentity,
-    visitedNetworkIdentifier: request.headers.get("P-Visited-Network-ID") ?? "",
+    visitedNetworkIdentifier: encodeText(request.headers.get("P-Visited-Network-ID") ?? ""),
     userAuthorizationType: leaves ? "DE_REGISTRATION" : "REGISTRATION",
   });
-  const server = chooseServer(answer);
-  if (!isSuccess(answer.result) || server === null) {
-    const status = statusOf(answer);
-    return reject(transaction, { status: status === 404 ? 403 : status });
-  }
+  const server = chooseServer(reply);
+  if (server === null) return reject(transaction, { status: statusOf(reply, 403) });
   forward(stack, transaction, request, { branches: [{ uri: server }] });
 }
 
@@ -84,12 +99,13 @@ async function terminate(
   const isCancelled = watchCancel(transaction);
   const publicIdentity = addressOfRecord(request.uri);
   if (publicIdentity === null) return reject(transaction, { status: 404 });
-  const answer = await cx.request({ command: "Location-Info", publicIdentity });
+  const reply = await cx.ask(locationInfo, { publicIdentity });
   if (isCancelled()) return;
-  const server = chooseServer(answer);
-  if (!isSuccess(answer.result) || server === null) {
-    host.log.info("icscf.nobody", { identity: publicIdentity, code: answer.result.code });
-    return reject(transaction, { status: statusOf(answer) });
+  const server = chooseServer(reply);
+  if (server === null) {
+    const code = reply.kind === "answer" ? reply.result.code : null;
+    host.log.info("icscf.nobody", { identity: publicIdentity, code });
+    return reject(transaction, { status: statusOf(reply, 404) });
   }
   forward(stack, transaction, request, { branches: [{ routes: [`<${server};lr>`] }] });
 }

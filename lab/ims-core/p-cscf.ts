@@ -1,6 +1,7 @@
 // Proxy-CSCF of the lab. TS 24.229 5.2.
 import type { Program } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
+import { formatChallenge, parseChallenge } from "@liquid-ims/sip/header/challenge";
 import { addressUri, parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import { parseVia } from "@liquid-ims/sip/header/via";
 import type { SipRequest, SipResponse } from "@liquid-ims/sip/message";
@@ -30,6 +31,15 @@ interface Registered {
   readonly serviceRoute: readonly string[];
   /** host.clock time. */
   readonly expiresAt: number;
+}
+
+/** 5.2.2: CK and IK are for this P-CSCF; a UE has its own. The lab's runs no IPsec and has no use for them. */
+function withholdKeys(response: SipResponse): void {
+  const challenge = parseChallenge(response.headers.get("WWW-Authenticate") ?? "");
+  if (challenge === null) return;
+  const { scheme, parameters } = challenge;
+  const shown = [...parameters].filter(([name]) => name !== "ck" && name !== "ik");
+  response.headers.set("WWW-Authenticate", formatChallenge({ scheme, parameters: new Map(shown) }));
 }
 
 /** A UE's flow: its address, and over a connection the port of its Via instead of the connection's own. */
@@ -97,6 +107,7 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
           ],
           onResponse(response) {
             if (response.status === 200) learn(flow, request, response);
+            else if (response.status === 401) withholdKeys(response);
           },
         });
       }

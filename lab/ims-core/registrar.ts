@@ -1,22 +1,22 @@
 // The registrar in the lab's S-CSCF. TS 24.229 5.4.1, RFC 3261 10.3.
+import { isSuccess } from "@liquid-ims/diameter/cx/experimental-result";
+import { multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
+import { serverAssignment } from "@liquid-ims/diameter/cx/server-assignment";
+import type { ImsSubscription } from "@liquid-ims/diameter/cx/user-data";
 import type { Host } from "@liquid-ims/runtime/host";
-import { encodeHex } from "@liquid-ims/runtime/text";
-import { challengeOf, verifyResponse } from "@liquid-ims/sip/authentication/digest";
-import { formatChallenge } from "@liquid-ims/sip/header/challenge";
-import { parseCredentials } from "@liquid-ims/sip/header/credentials";
+import { concatBytes, decodeText } from "@liquid-ims/runtime/text";
 import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { addressUri, parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
 import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
 import { applyRegister, formatBindings, liveBindings, type RegisteredUser } from "./bindings.ts";
+import { createChallenges, type Verdict } from "./challenges.ts";
 import { addressOfRecord, reject } from "./cscf.ts";
-import { type DigestAuthenticate, isSuccess } from "./cx.ts";
-import type { CxClient } from "./cx-link.ts";
+import type { CxClient, CxReply } from "./cx-client.ts";
+import { authenticationScheme } from "./hss-authentication.ts";
 import { privateIdentityOf } from "./identity.ts";
 import { sendThirdPartyRegisters } from "./third-party-registration.ts";
-
-/** TS 24.229 7.x: reg-await-auth. */
-const awaitAuthenticationMs = 240_000;
+import { parseUserData } from "./user-data-reader.ts";
 
 export interface RegistrarOptions {
   /** The name that the HSS keeps; also From and Contact of third-party registrations. */
@@ -33,11 +33,27 @@ export interface Registrar {
   find(publicIdentity: string): RegisteredUser | null;
 }
 
-/** A challenge that waits for its answer, by private identity. */
-interface Challenge {
-  readonly nonce: string;
-  readonly digest: DigestAuthenticate;
-  readonly until: number;
+const registrationTypes = {
+  REGISTRATION: "initial registration",
+  RE_REGISTRATION: "re-registration",
+  USER_DEREGISTRATION: "de-registration",
+} as const;
+
+/** The HSS refuses: 403. It is busy, cannot comply, does not answer or cannot be understood: 500 (RFC 3261 21.5.1). */
+function statusOf(reply: CxReply<unknown>): number {
+  return reply.kind === "answer" && reply.result.kind === "Experimental-Result" ? 403 : 500;
+}
+
+/** What an S-CSCF keeps of a profile; the lab's subscriptions have one service profile. */
+function keptOf({
+  serviceProfiles,
+}: ImsSubscription): Pick<RegisteredUser, "publicIdentities" | "initialFilterCriteria"> {
+  return {
+    publicIdentities: serviceProfiles.flatMap((profile) =>
+      profile.publicIdentities.filter((one) => one.barred !== true).map((one) => one.identity),
+    ),
+    initialFilterCriteria: serviceProfiles.flatMap((profile) => profile.initialFilterCriteria),
+  };
 }
 
 export function createRegistrar(
@@ -47,52 +63,41 @@ export function createRegistrar(
   options: RegistrarOptions,
 ): Registrar {
   const byIdentity = new Map<string, RegisteredUser>();
-  const challenges = new Map<string, Challenge>();
+  const challenges = createChallenges(host, options.realm);
 
   function find(publicIdentity: string): RegisteredUser | null {
     const user = byIdentity.get(publicIdentity);
     return user !== undefined && liveBindings(user, host.clock.now()).length > 0 ? user : null;
   }
 
-  /** 5.4.1.2.1: every REGISTER that answers no present challenge gets one. */
+  /** 5.4.1.2.1: every REGISTER that does not answer the present challenge rightly gets one. */
   async function sendChallenge(
     transaction: ServerTransaction,
     userName: string,
     publicIdentity: string,
+    verdict: Verdict,
   ): Promise<void> {
-    const answer = await cx.request({
-      command: "Multimedia-Auth",
+    const item =
+      verdict.kind === "synchronisation failure"
+        ? {
+            sipAuthenticationScheme: authenticationScheme.aka,
+            sipAuthorization: concatBytes([verdict.rand, verdict.auts]),
+          }
+        : { sipAuthenticationScheme: authenticationScheme.unknown };
+    const reply = await cx.ask(multimediaAuth, {
       userName,
       publicIdentity,
+      sipAuthDataItem: item,
+      sipNumberAuthItems: 1,
       serverName: options.serverName,
-      authenticationScheme: "SIP Digest",
     });
-    if (!isSuccess(answer.result) || answer.digest === undefined) {
-      return reject(transaction, { status: answer.result.space === "3gpp" ? 403 : 500 });
-    }
-    const nonce = encodeHex(host.random.bytes(16));
-    challenges.set(userName, {
-      nonce,
-      digest: answer.digest,
-      until: host.clock.now() + awaitAuthenticationMs,
-    });
-    const challenge = formatChallenge(challengeOf({ realm: answer.digest.realm, nonce }));
+    if (reply.kind !== "answer" || !isSuccess(reply.result))
+      return reject(transaction, { status: statusOf(reply) });
+    const [given] = reply.answer.sipAuthDataItems ?? [];
+    const challenge = given === undefined ? null : challenges.create(userName, given);
+    if (challenge === null) return reject(transaction, { status: 500, reason: "HSS gives no usable vector" });
     const headers = [["WWW-Authenticate", challenge]] as const;
     transaction.respond(buildResponse(transaction.request, 401, { headers }));
-  }
-
-  /** A challenge is good for one answer, right or wrong. */
-  function takeChallenge(userName: string): Challenge | null {
-    const found = challenges.get(userName);
-    challenges.delete(userName);
-    return found !== undefined && found.until > host.clock.now() ? found : null;
-  }
-
-  function answers(request: SipRequest, { nonce, digest }: Challenge): boolean {
-    const credentials = parseCredentials(request.headers.get("Authorization") ?? "");
-    if (credentials === null || credentials.parameters.get("nonce") !== nonce) return false;
-    const secret = { ha1: digest.ha1 };
-    return verifyResponse({ crypto: host.crypto, credentials, secret, method: "REGISTER" });
   }
 
   async function accept(
@@ -111,7 +116,7 @@ export function createRegistrar(
     const user = known ?? {
       privateIdentity: userName,
       publicIdentities: [],
-      registerServers: [],
+      initialFilterCriteria: [],
       bindings: new Map(),
     };
     const expires = request.headers.get("Expires");
@@ -127,19 +132,29 @@ export function createRegistrar(
     });
     if (!fits) return reject(transaction, { status: 500, reason: "CSeq is not higher" });
     const stays = liveBindings(user, now).length > 0;
-    const answer = await cx.request({
-      command: "Server-Assignment",
+    const type = stays ? (registered ? "RE_REGISTRATION" : "REGISTRATION") : "USER_DEREGISTRATION";
+    const reply = await cx.ask(serverAssignment, {
       userName,
-      publicIdentity,
+      publicIdentities: [publicIdentity],
       serverName: options.serverName,
-      serverAssignmentType: stays ? (registered ? "RE_REGISTRATION" : "REGISTRATION") : "USER_DEREGISTRATION",
+      serverAssignmentType: type,
+      userDataAlreadyAvailable: "USER_DATA_NOT_AVAILABLE",
     });
-    if (!isSuccess(answer.result)) {
+    if (reply.kind !== "answer" || !isSuccess(reply.result)) {
       if (known === undefined) user.bindings.clear();
-      return reject(transaction, { status: answer.result.space === "3gpp" ? 403 : 500 });
+      return reject(transaction, { status: statusOf(reply) });
     }
-    const profile = answer.profile ?? user;
-    const present: RegisteredUser = { ...user, ...profile };
+    const { userData } = reply.answer;
+    const profile = userData === undefined ? null : parseUserData(decodeText(userData));
+    if (profile === null && (userData !== undefined || known === undefined)) {
+      host.log.warn("scscf.profile", {
+        user: userName,
+        problem: "User-Data is missing or no IMSSubscription",
+      });
+      if (known === undefined) user.bindings.clear();
+      return reject(transaction, { status: 500, reason: "HSS gives no usable profile" });
+    }
+    const present: RegisteredUser = profile === null ? user : { ...user, ...keptOf(profile) };
     for (const identity of present.publicIdentities) {
       if (stays) byIdentity.set(identity, present);
       else byIdentity.delete(identity);
@@ -149,6 +164,7 @@ export function createRegistrar(
       serverName: options.serverName,
       user: present,
       request,
+      registrationType: registrationTypes[type],
       now: host.clock.now(),
     });
   }
@@ -171,12 +187,11 @@ export function createRegistrar(
       if (publicIdentity === null)
         return reject(transaction, { status: 400, reason: "To names no identity" });
       const userName = privateIdentityOf(request, publicIdentity);
-      const pending = takeChallenge(userName);
-      const isAnswer = pending !== null && answers(request, pending);
+      const verdict = challenges.judge(userName, request);
       host.spawn("scscf registers", () =>
-        isAnswer
+        verdict.kind === "right"
           ? accept(transaction, request, userName, publicIdentity)
-          : sendChallenge(transaction, userName, publicIdentity),
+          : sendChallenge(transaction, userName, publicIdentity, verdict),
       );
     },
   };

@@ -1,6 +1,7 @@
 // Serving-CSCF of the lab: registrar, and both halves of a session. TS 24.229 5.4.
+import { isSuccess } from "@liquid-ims/diameter/cx/experimental-result";
+import { serverAssignment } from "@liquid-ims/diameter/cx/server-assignment";
 import type { Program } from "@liquid-ims/runtime/host";
-import type { Address } from "@liquid-ims/runtime/network";
 import { contactInstance } from "@liquid-ims/sip/header/contact";
 import { addressUri } from "@liquid-ims/sip/header/name-address";
 import type { SipRequest } from "@liquid-ims/sip/message";
@@ -18,15 +19,19 @@ import {
   runCscf,
   watchCancel,
 } from "./cscf.ts";
-import { isSuccess } from "./cx.ts";
-import { openCxClient } from "./cx-link.ts";
+import { type CxClientOptions, type HssPeer, openCxClient } from "./cx-client.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 
 export interface SCscfOptions extends CscfOptions {
-  readonly hss: Address;
+  readonly hss: HssPeer;
   readonly realm: string;
   /** Longest registration granted, in seconds. Default 3,600. */
   readonly maximumExpires?: number;
+}
+
+/** How a CSCF with these options calls its HSS. */
+function cxOptions({ fqdn, homeDomain, listen, hss }: SCscfOptions): CxClientOptions {
+  return { originHost: fqdn, realm: homeDomain, localHost: listen.host, hss };
 }
 
 /** Contacts that a caller's Accept-Contact with `require;explicit` asks for (RFC 3841 7.2.4), by instance only. */
@@ -45,7 +50,7 @@ function wanted(request: SipRequest, bindings: readonly Binding[]): readonly Bin
 
 export function createSCscf(options: SCscfOptions): Program<CscfNode> {
   return (host) => {
-    const cx = openCxClient(host, options.hss);
+    const cx = openCxClient(host, cxOptions(options));
     let registrar: Registrar | null = null;
 
     const node = runCscf(host, options, (stack) => {
@@ -112,21 +117,21 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
     /** 5.4.3.3, a user who is not registered here: the S-CSCF takes him over as unregistered, which is what real ones do. */
     async function unregistered(transaction: ServerTransaction, publicIdentity: string): Promise<void> {
       const isCancelled = watchCancel(transaction);
-      const answer = await cx.request({
-        command: "Server-Assignment",
-        userName: null,
-        publicIdentity,
+      const reply = await cx.ask(serverAssignment, {
+        publicIdentities: [publicIdentity],
         serverName: ownUri(options),
         serverAssignmentType: "UNREGISTERED_USER",
+        userDataAlreadyAvailable: "USER_DATA_NOT_AVAILABLE",
       });
       if (isCancelled()) return;
-      reject(transaction, { status: isSuccess(answer.result) ? 480 : 404 });
+      const isUnknown = reply.kind === "answer" && !isSuccess(reply.result);
+      reject(transaction, { status: isUnknown ? 404 : 480 });
     }
 
     return {
-      ready: node.ready,
+      ready: Promise.all([node.ready, cx.ready]).then(() => undefined),
       async stop() {
-        cx.close();
+        await cx.stop();
         await node.stop();
       },
     };

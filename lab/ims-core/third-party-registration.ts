@@ -1,28 +1,31 @@
-// Third-party registration at the application servers. TS 24.229 5.4.1.7 and 5.4.1.7A; the headers as Kamailio's
-// S-CSCF writes them, with the UE's REGISTER in the body (Include-Register-Request).
+// Third-party registration at the application servers whose criteria fit. TS 24.229 5.4.1.7 and 5.4.1.7A; the headers
+// as Kamailio's S-CSCF writes them, with the UE's REGISTER in the body where the criteria ask for it.
+import type { RegistrationType } from "@liquid-ims/diameter/cx/user-data";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import { buildRequest, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
 import { serializeMessage } from "@liquid-ims/sip/serializer";
 import type { SipStack } from "@liquid-ims/sip/stack";
 import { liveBindings, type RegisteredUser } from "./bindings.ts";
+import { criteriaMatch } from "./filter-criteria.ts";
 
 export interface ThirdPartyRegistration {
   readonly serverName: string;
   readonly user: RegisteredUser;
   /** The UE's REGISTER that was accepted. */
   readonly request: SipRequest;
+  readonly registrationType: RegistrationType;
   /** host.clock time. */
   readonly now: number;
 }
 
-/** Tells every application server whose criteria match; nobody waits for their answers (DefaultHandling 0). */
+/** Tells every application server whose criteria fit, by priority; nobody waits for their answers (DefaultHandling 0). */
 export function sendThirdPartyRegisters(
   host: Host,
   stack: SipStack,
   registration: ThirdPartyRegistration,
 ): void {
-  const { user, request, serverName, now } = registration;
+  const { user, request, registrationType, serverName, now } = registration;
   const failed = host.metrics.counter("third_party_register_failed_total", {
     help: "Third-party REGISTERs without a 2xx",
   });
@@ -31,7 +34,10 @@ export function sendThirdPartyRegisters(
     ...liveBindings(user, now).map((binding) => Math.round((binding.expiresAt - now) / 1000)),
   );
   const identity = user.publicIdentities[0];
-  for (const server of user.registerServers) {
+  const filtered = { request, registrationType, sessionCase: "originating" } as const;
+  for (const criteria of user.initialFilterCriteria) {
+    if (!criteriaMatch(criteria, filtered)) continue;
+    const { serverName: server, includeRegisterRequest = false } = criteria.applicationServer;
     const copied = ["P-Charging-Vector", "P-Visited-Network-ID", "P-Access-Network-Info"]
       .map((name): HeaderPair => [name, request.headers.get(name) ?? ""])
       .filter(([, value]) => value !== "");
@@ -47,18 +53,16 @@ export function sendThirdPartyRegisters(
       ["Path", [`<${serverName};lr>`, ...request.headers.values("Path")].join(",")],
       ["P-Associated-URI", user.publicIdentities.map((value) => `<${value}>`).join(", ")],
       ...copied,
-      ["Content-Type", "message/sip"],
     ];
-    stack.request(
-      buildRequest({ method: "REGISTER", uri: server, headers, body: serializeMessage(request) }),
-      {
-        handlers: {
-          response(response) {
-            if (response.status >= 300) failed.add();
-          },
-          failed: () => failed.add(),
+    const body = includeRegisterRequest ? serializeMessage(request) : new Uint8Array(0);
+    if (includeRegisterRequest) headers.push(["Content-Type", "message/sip"]);
+    stack.request(buildRequest({ method: "REGISTER", uri: server, headers, body }), {
+      handlers: {
+        response(response) {
+          if (response.status >= 300) failed.add();
         },
+        failed: () => failed.add(),
       },
-    );
+    });
   }
 }

@@ -17,25 +17,24 @@ function ownerOf(facts: SipFacts, cfsHost: string): string | null {
   return null;
 }
 
-/** Public identities that a Cx message names. */
-function cxIdentity(entry: TraceEntry, pending: Map<string, string>): string | null {
-  const parsed: unknown = JSON.parse(entry.message);
-  if (typeof parsed !== "object" || parsed === null || !("id" in parsed)) return null;
-  const link = JSON.stringify([[entry.from, entry.to].sort(), parsed.id]);
-  if ("request" in parsed) {
-    const request = parsed.request;
-    if (typeof request !== "object" || request === null || !("publicIdentity" in request)) return null;
-    const identity = String(request.publicIdentity);
-    pending.set(link, identity);
-    return identity;
-  }
-  return pending.get(link) ?? null;
+function lineOf(text: string, name: string): string | null {
+  return new RegExp(`^${name}: (.*)$`, "m").exec(text)?.[1] ?? null;
+}
+
+/** The public identity that a Cx message is about: an answer has its request's session. */
+function cxIdentity({ message }: TraceEntry, sessions: Map<string, string>): string | null {
+  const session = lineOf(message, "Session-Id");
+  if (session === null) return null;
+  const identity = lineOf(message, "Public-Identity");
+  if (identity === null) return sessions.get(session) ?? null;
+  sessions.set(session, identity);
+  return identity;
 }
 
 /**
  * Counts requests and responses by any element for each move: its REGISTERs and third-party REGISTERs, its
- * subscription to the CFS, its Cx requests, the INVITEs with Replaces that it sent with all that is in their
- * dialogs, and the BYEs of the dialogs that they replaced.
+ * subscription to the CFS, its Cx requests and answers, the INVITEs with Replaces that it sent with all that is in
+ * their dialogs, and the BYEs of the dialogs that they replaced.
  */
 export function countMoveMessages(
   trace: readonly TraceEntry[],
@@ -46,7 +45,7 @@ export function countMoveMessages(
   const counts = new Map(windows.map((window) => [window.user, 0]));
   const owners = new Map<string, string>();
   const replaced = new Map<string, string>();
-  const pending = new Map<string, string>();
+  const sessions = new Map<string, string>();
 
   function count(user: string | null | undefined, at: number): void {
     const window = user === null || user === undefined ? undefined : byUser.get(user);
@@ -56,7 +55,7 @@ export function countMoveMessages(
 
   for (const entry of trace) {
     if (entry.protocol === "cx") {
-      count(cxIdentity(entry, pending), entry.at);
+      count(cxIdentity(entry, sessions), entry.at);
       continue;
     }
     const facts = sipFacts(entry);

@@ -6,7 +6,7 @@ import type { Lookup } from "@liquid-ims/sip/locate";
 import { type Call, createUe, type Ue } from "@liquid-ims/ue-lcf/adapters/sip/ue";
 import type { RegistrationObservation, UeObserver } from "@liquid-ims/ue-lcf/observation";
 import type { PlannedCall } from "../call-plan.ts";
-import type { Subscriber } from "../ims-core/hss.ts";
+import type { Subscriber } from "../ims-core/subscriber.ts";
 import type { PlacedNode, Platform } from "../platform.ts";
 import type { SeenDialog } from "../report/dialog-fates.ts";
 import type { Timeline } from "../timeline.ts";
@@ -124,7 +124,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       createUe({
         publicIdentity: member.user,
         privateIdentity: member.subscriber.privateIdentity,
-        credentials: { kind: "digest", password: member.subscriber.password },
+        credentials: member.subscriber.authentication,
         domain: homeDomain,
         instanceId,
         listen,

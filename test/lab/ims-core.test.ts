@@ -1,6 +1,9 @@
 // The lab's IMS core, from a UE's side and from the CFD's.
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Subscriber } from "@liquid-ims/lab/ims-core/subscriber";
+import type { Host } from "@liquid-ims/runtime/host";
+import { digestCredentials } from "@liquid-ims/sip/authentication/user-credentials";
 import type { Session } from "@liquid-ims/sip/dialog/session";
 import { type BareUe, type CoreWorld, openCoreWorld } from "../support/core-world.ts";
 
@@ -136,8 +139,10 @@ test("unknown users 404, users who are not registered 480", async () => {
 });
 
 test("TS 24.229 5.4.1.2.1: a wrong password is challenged again, and never registers", async () => {
-  const world = await openCoreWorld();
-  const ue = await world.openUe(1, {}, "guessed");
+  const world = await openCoreWorld({ authentication: "digest" });
+  const guessed = (_host: Host, { privateIdentity: username }: Subscriber) =>
+    digestCredentials({ username, password: "guessed" });
+  const ue = await world.openUe(1, {}, guessed);
   const outcome = await ue.register(1);
   assert.equal(outcome.kind === "refused" ? outcome.status : outcome.kind, 401);
   await world.simulation.run({ ms: 50 });
@@ -152,5 +157,6 @@ test("TS 29.228 8.1: the HSS keeps the S-CSCF that registered the user", async (
   assert.deepEqual(world.network.hss.node.assignment(ue.identity), {
     state: "registered",
     serverName: "sip:scscf1.open-ims.test:6060",
+    authenticationPending: false,
   });
 });

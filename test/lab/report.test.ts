@@ -81,9 +81,9 @@ test("load: with a faster script its seconds are shorter", () => {
 
 test("messages of a move: its registration, its subscription, its Cx, its replacing dialog, the old one's BYE", () => {
   const mine = "sip:a@x";
-  const cx = (at: number, value: object): TraceEntry => ({
+  const cx = (at: number, ...lines: readonly string[]): TraceEntry => ({
     ...{ at, from: at % 2 === 0 ? "icscf1" : "hss", to: at % 2 === 0 ? "hss" : "icscf1" },
-    ...{ protocol: "cx", message: `${JSON.stringify(value)}\n` },
+    ...{ protocol: "cx", message: lines.join("\n") },
   });
   const trace = [
     sip({
@@ -102,8 +102,9 @@ test("messages of a move: its registration, its subscription, its Cx, its replac
       from: mine,
       to: mine,
     }),
-    cx(16, { id: 4, request: { command: "User-Authorization", publicIdentity: mine } }),
-    cx(17, { id: 4, answer: { result: {} } }),
+    cx(16, "User-Authorization-Request", "Session-Id: icscf1;1;4", `Public-Identity: ${mine}`),
+    cx(17, "User-Authorization-Answer success (2001)", "Session-Id: icscf1;1;4"),
+    cx(18, "User-Authorization-Answer success (2001)", "Session-Id: icscf1;1;5"),
     sip({
       at: 18,
       hop: ["pcscf2", "ue01"],

@@ -1,4 +1,5 @@
 // The lab's network on the virtual clock, with bare user agents at its edge: what tests of the core need.
+import type { Subscriber } from "@liquid-ims/lab/ims-core/subscriber";
 import { type LabNetwork, startNetwork } from "@liquid-ims/lab/network";
 import { createVirtualPlatform } from "@liquid-ims/lab/platform-virtual";
 import { createTopology, homeDomain, type Topology } from "@liquid-ims/lab/topology";
@@ -6,7 +7,12 @@ import { createSubscribers } from "@liquid-ims/lab/ue/subscribers";
 import type { Host } from "@liquid-ims/runtime/host";
 import { silentLog } from "@liquid-ims/runtime/log";
 import { Simulation } from "@liquid-ims/runtime/simulation";
-import { digestCredentials } from "@liquid-ims/sip/authentication/user-credentials";
+import {
+  akaCredentials,
+  digestCredentials,
+  type UserCredentials,
+} from "@liquid-ims/sip/authentication/user-credentials";
+import { createUsim } from "@liquid-ims/sip/authentication/usim";
 import { Registration } from "@liquid-ims/sip/registration";
 import type { RegistrationOutcome } from "@liquid-ims/sip/registration-outcome";
 import { openStack } from "@liquid-ims/sip/stack";
@@ -16,9 +22,15 @@ export interface CoreWorld {
   readonly simulation: Simulation;
   readonly topology: Topology;
   readonly network: LabNetwork;
+  readonly subscribers: readonly Subscriber[];
   /** What was sent on every hop: `pcscf1 > icscf1 REGISTER sip:...`. */
   readonly hops: readonly string[];
-  openUe(number: number, handlers?: UserAgentHandlers, password?: string): Promise<BareUe>;
+  /** With the subscriber's own credentials, or others. */
+  openUe(
+    number: number,
+    handlers?: UserAgentHandlers,
+    credentials?: (host: Host, subscriber: Subscriber) => UserCredentials,
+  ): Promise<BareUe>;
 }
 
 export interface BareUe {
@@ -32,7 +44,24 @@ export interface BareUe {
 
 const subscriberCount = 8;
 
-export async function openCoreWorld(seed = 1): Promise<CoreWorld> {
+export interface CoreWorldOptions {
+  readonly seed?: number;
+  /** Default: AKA, as in the lab. */
+  readonly authentication?: "aka" | "digest";
+}
+
+/** A USIM in software, or the password. */
+export function credentialsOf(host: Host, subscriber: Subscriber): UserCredentials {
+  const { privateIdentity: username, authentication } = subscriber;
+  if (authentication.kind === "digest")
+    return digestCredentials({ username, password: authentication.password });
+  const { k, opc } = authentication;
+  const authenticator = createUsim({ crypto: host.crypto, keys: { k, opc } });
+  return akaCredentials({ username, authenticator });
+}
+
+export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<CoreWorld> {
+  const { seed = 1, authentication = "aka" } = options;
   const simulation = new Simulation({ seed });
   const topology = createTopology();
   const hops: string[] = [];
@@ -60,6 +89,7 @@ export async function openCoreWorld(seed = 1): Promise<CoreWorld> {
     count: subscriberCount,
     preferredServers: topology.sCscfs.map((element) => element.uri),
     registerServers: [`sip:${topology.cfd.fqdn}`],
+    authentication,
   });
   const network = await simulation.settle(
     startNetwork({
@@ -75,7 +105,7 @@ export async function openCoreWorld(seed = 1): Promise<CoreWorld> {
   async function openUe(
     number: number,
     handlers: UserAgentHandlers = {},
-    password?: string,
+    credentials: (host: Host, subscriber: Subscriber) => UserCredentials = credentialsOf,
   ): Promise<BareUe> {
     const subscriber = subscribers[number - 1];
     if (subscriber === undefined) throw new Error(`there are ${subscriberCount} subscribers`);
@@ -106,10 +136,7 @@ export async function openCoreWorld(seed = 1): Promise<CoreWorld> {
       registrar: `sip:${homeDomain}`,
       identity,
       contact: `<${contact}>`,
-      credentials: digestCredentials({
-        username: subscriber.privateIdentity,
-        password: password ?? subscriber.password,
-      }),
+      credentials: credentials(host, subscriber),
       refresh: false,
     });
     return {
@@ -132,5 +159,5 @@ export async function openCoreWorld(seed = 1): Promise<CoreWorld> {
     };
   }
 
-  return { simulation, topology, network, hops, openUe };
+  return { simulation, topology, network, subscribers, hops, openUe };
 }

@@ -39,7 +39,7 @@ export interface UeWorld {
 }
 
 export async function openUeWorld(seed = 1): Promise<UeWorld> {
-  const core = await openCoreWorld(seed);
+  const core = await openCoreWorld({ seed });
   const { simulation, topology, network, hops } = core;
 
   function pCscf(number: number): FunctionAddress {
@@ -56,11 +56,13 @@ export async function openUeWorld(seed = 1): Promise<UeWorld> {
     const heard: string[] = [];
     const incoming: Call[] = [];
     const identity = `sip:${user}@open-ims.test`;
+    const subscriber = core.subscribers[number - 1];
+    if (subscriber === undefined) throw new Error(`no subscriber ${number}`);
     const program = (host: Host) =>
       createUe({
         publicIdentity: identity,
         privateIdentity: `${user}@open-ims.test`,
-        credentials: { kind: "digest", password: `secret-of-${user}` },
+        credentials: subscriber.authentication,
         listen,
         pCscf: topology.pCscfs[at - 1]?.uri ?? "",
         lookup: network.lookup(host),

@@ -1,0 +1,99 @@
+// The challenges of the lab's S-CSCF: AKAv1-MD5 and SIP digest. TS 24.229 5.4.1.2.1, 7.2A.1; RFC 3310 3; RFC 2617 3.2.
+import type { MultimediaAuthAnswer } from "@liquid-ims/diameter/cx/multimedia-auth";
+import type { Host } from "@liquid-ims/runtime/host";
+import { encodeHex } from "@liquid-ims/runtime/text";
+import { akaAlgorithm, formatAkaNonce, parseAuts } from "@liquid-ims/sip/authentication/aka";
+import { challengeOf, type DigestSecret, verifyResponse } from "@liquid-ims/sip/authentication/digest";
+import { formatChallenge } from "@liquid-ims/sip/header/challenge";
+import { parseCredentials } from "@liquid-ims/sip/header/credentials";
+import type { SipRequest } from "@liquid-ims/sip/message";
+import { authenticationScheme } from "./hss-authentication.ts";
+
+/** TS 24.229 7.x: reg-await-auth. */
+const awaitAuthenticationMs = 240_000;
+
+type AuthDataItem = NonNullable<MultimediaAuthAnswer["sipAuthDataItems"]>[number];
+
+/** A challenge that waits for its answer. */
+interface Challenge {
+  readonly nonce: string;
+  readonly secret: DigestSecret;
+  readonly algorithm: "MD5" | "AKAv1-MD5";
+  /** Of AKA. */
+  readonly rand: Uint8Array | null;
+  readonly until: number;
+}
+
+/** What a REGISTER says to the challenge of its private identity. */
+export type Verdict =
+  | { readonly kind: "right" }
+  /** Wrong, too late, or to no challenge. */
+  | { readonly kind: "wrong" }
+  /** The USIM wants another sequence number (RFC 3310 3.4). */
+  | { readonly kind: "synchronisation failure"; readonly rand: Uint8Array; readonly auts: Uint8Array };
+
+export interface Challenges {
+  /** The value of WWW-Authenticate that these data make; null when they make none. */
+  create(userName: string, item: AuthDataItem): string | null;
+  /** A challenge is good for one answer, right or wrong: a vector is never used twice. */
+  judge(userName: string, request: SipRequest): Verdict;
+}
+
+export function createChallenges(host: Host, realm: string): Challenges {
+  const waiting = new Map<string, Challenge>();
+
+  function remember(userName: string, challenge: Omit<Challenge, "until">): void {
+    waiting.set(userName, { ...challenge, until: host.clock.now() + awaitAuthenticationMs });
+  }
+
+  /** 5.4.1.2.1A, without qop: a card computes no cnonce. CK and IK are for the P-CSCF, which takes them away. */
+  function createAka(userName: string, item: AuthDataItem): string | null {
+    const { sipAuthenticate, sipAuthorization, confidentialityKey, integrityKey } = item;
+    if (sipAuthenticate?.length !== 32 || sipAuthorization === undefined) return null;
+    const rand = sipAuthenticate.slice(0, 16);
+    const nonce = formatAkaNonce({ rand, autn: sipAuthenticate.slice(16) });
+    remember(userName, { nonce, secret: { password: sipAuthorization }, algorithm: akaAlgorithm, rand });
+    const { scheme, parameters } = challengeOf({ realm, nonce, algorithm: akaAlgorithm, qop: [] });
+    const keys: [string, string][] = [];
+    if (integrityKey !== undefined) keys.push(["ik", encodeHex(integrityKey)]);
+    if (confidentialityKey !== undefined) keys.push(["ck", encodeHex(confidentialityKey)]);
+    return formatChallenge({ scheme, parameters: new Map([...parameters, ...keys]) });
+  }
+
+  /** 5.4.1.2.1B. */
+  function createDigest(userName: string, item: AuthDataItem): string | null {
+    const digest = item.sipDigestAuthenticate;
+    if (digest === undefined || (digest.digestAlgorithm ?? "MD5") !== "MD5") return null;
+    const nonce = encodeHex(host.random.bytes(16));
+    remember(userName, { nonce, secret: { ha1: digest.digestHa1 }, algorithm: "MD5", rand: null });
+    return formatChallenge(challengeOf({ realm: digest.digestRealm, nonce }));
+  }
+
+  return {
+    create(userName, item) {
+      return item.sipAuthenticationScheme === authenticationScheme.aka
+        ? createAka(userName, item)
+        : createDigest(userName, item);
+    },
+    judge(userName, request) {
+      const pending = waiting.get(userName);
+      waiting.delete(userName);
+      const credentials = parseCredentials(request.headers.get("Authorization") ?? "");
+      if (pending === undefined || pending.until <= host.clock.now()) return { kind: "wrong" };
+      if (credentials === null || credentials.parameters.get("nonce") !== pending.nonce)
+        return { kind: "wrong" };
+      const written = credentials.parameters.get("auts") ?? null;
+      if (pending.rand !== null && written !== null) {
+        const auts = parseAuts(written);
+        if (auts !== null) return { kind: "synchronisation failure", rand: pending.rand, auts };
+        return { kind: "wrong" };
+      }
+      const { secret, algorithm } = pending;
+      const isRight = verifyResponse({
+        ...{ crypto: host.crypto, credentials, secret, algorithm },
+        method: "REGISTER",
+      });
+      return { kind: isRight ? "right" : "wrong" };
+    },
+  };
+}
