@@ -61,23 +61,23 @@ export function formatKnee(steps: readonly MeasuredStep[]): string {
   return `at ${beyond.result.rate}/s: ${beyond.beyond}; ${held}`;
 }
 
-function answersOf({ answers, failed, unexpected }: StepResult): string {
-  const others = Object.entries(answers).filter(([status]) => !["200", "503", "none"].includes(status));
-  const odd = others.map(([status, count]) => `, ${count} x ${status}`).join("");
-  const none = answers["none"] ?? 0;
-  const [ok, unavailable] = [answers["200"] ?? 0, answers["503"] ?? 0];
-  return `${ok} x 200, ${unavailable} x 503${odd}, ${none} without; ${failed} failed, ${unexpected} unexpected messages`;
+function answersOf({ answers, ok, unavailable, unanswered, failed, unexpected }: StepResult): string {
+  const others = Object.entries(answers).filter(([status]) => status !== "200" && status !== "503");
+  const odd = others.map(([status, count]) => `${count} x ${status}, `).join("");
+  return `${ok} x 200, ${unavailable} x 503, ${odd}${unanswered} unanswered; ${failed} failed, ${unexpected} unexpected messages`;
+}
+
+function timesOf({ p50, p99, longest }: StepResult): string {
+  if (longest === null) return "no 200";
+  return `p50 ${milliseconds(p50)} ms, p99 ${milliseconds(p99)} ms, longest ${milliseconds(longest)} ms (every 200, SIPp's message log)`;
 }
 
 function formatStep(step: MeasuredStep): string[] {
   const { result, work } = step;
   const lines = [
-    line("sent", `${result.registers} at ${result.sentRate.toFixed(1)}/s (${result.rate}/s wanted)`),
+    line("sent", `${result.sent} at ${result.sentRate.toFixed(1)}/s (${result.rate}/s wanted)`),
     line("answers", answersOf(result)),
-    line(
-      "time to 200",
-      `p50 ${milliseconds(result.p50)} ms, p99 ${milliseconds(result.p99)} ms, longest ${milliseconds(result.longest)} ms (every 200, SIPp's message log)`,
-    ),
+    line("time to 200", timesOf(result)),
     line("retransmitted", `${result.retransmissions} (${percent(result.retransmissions, result.registers)})`),
   ];
   if (work === null) return lines;

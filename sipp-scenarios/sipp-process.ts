@@ -86,12 +86,16 @@ function readText(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-function complaintsIn(text: string): readonly string[] {
+/** The entries of SIPp's error log, which stand behind their times, not on lines. */
+export function complaintsIn(text: string): readonly string[] {
   return text
-    .split("\n")
-    .filter((line) => line.trim() !== "" && !/^(The following events|Resolving remote host)/.test(line))
-    .slice(0, 3)
-    .map((line) => line.replace(/^\S+\t\S+\t[\d.]+: /, ""));
+    .split(/\d{4}-\d\d-\d\d\t[\d:.]+\t[\d.]+: /)
+    .map((entry) => entry.split("\n")[0]?.trim() ?? "")
+    .filter(
+      (entry) =>
+        entry !== "" && !/^(The following events|Resolving remote host|Failed to shutdown)/.test(entry),
+    )
+    .slice(0, 3);
 }
 
 /** Runs SIPp to its end; ends it when `signal` says so, and rejects then with the signal's reason. */

@@ -8,15 +8,18 @@ export interface StepResult {
   readonly rate: number;
   /** A second, as SIPp sent them. */
   readonly sentRate: number;
+  /** REGISTERs that were to be sent. */
   readonly registers: number;
+  readonly sent: number;
   /** REGISTERs answered 200. */
   readonly ok: number;
   /** REGISTERs answered 503 with Retry-After. */
   readonly unavailable: number;
   /** REGISTERs that SIPp counts as failed: no answer, another status, a 503 without Retry-After. */
   readonly failed: number;
-  /** First final responses by status, `none` for those without. */
+  /** First final responses by status. */
   readonly answers: Readonly<Record<string, number>>;
+  readonly unanswered: number;
   /** Messages that no call expected. */
   readonly unexpected: number;
   readonly retransmissions: number;
@@ -45,15 +48,17 @@ function sentRateOf(times: readonly number[], rate: number): number {
 export function stepResult(step: LoadStep, run: SippRun): StepResult {
   const exchanges = [...run.exchanges.values()];
   const answers: Record<string, number> = {};
-  for (const { status } of exchanges) {
-    const name = status === null ? "none" : String(status);
-    answers[name] = (answers[name] ?? 0) + 1;
-  }
+  for (const { status } of exchanges) if (status !== null) answers[status] = (answers[status] ?? 0) + 1;
+  const answered = Object.values(answers).reduce((sum, count) => sum + count, 0);
   const times = exchanges
     .flatMap(({ status, milliseconds }) => (status === 200 && milliseconds !== null ? [milliseconds] : []))
     .sort((a, b) => a - b);
   const reasons = [...(run.statistics?.reasons ?? [])].map(([reason, count]) => `${count} x ${reason}`);
-  const failed = run.statistics?.failed ?? step.registers.length - times.length;
+  // Where SIPp broke off, those that it did not come to send have failed, too.
+  const failed =
+    run.exitCode === 0 || run.exitCode === 1
+      ? (run.statistics?.failed ?? 0)
+      : step.registers.length - answered;
   return {
     rate: step.rate,
     sentRate: sentRateOf(
@@ -61,10 +66,12 @@ export function stepResult(step: LoadStep, run: SippRun): StepResult {
       step.rate,
     ),
     registers: step.registers.length,
+    sent: exchanges.length,
     ok: answers["200"] ?? 0,
     unavailable: answers["503"] ?? 0,
     failed,
     answers,
+    unanswered: step.registers.length - answered,
     unexpected: run.statistics?.unexpected ?? 0,
     retransmissions: exchanges.reduce((sum, { retransmissions }) => sum + retransmissions, 0),
     p50: percentile(times, 50),
