@@ -1,7 +1,8 @@
 // The operator's port: GET /healthz and GET /metrics, nothing else. Garbage, long heads and slow clients cost a
 // connection of a few, never the server.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Metrics } from "@liquid-ims/runtime/metrics";
 import { type Address, formatAddress } from "@liquid-ims/runtime/network";
 import { asRuntimeError } from "@liquid-ims/runtime/nodejs/errors";
@@ -44,16 +45,18 @@ const statusLines = new Map([
   ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
 ]);
 
-function refuseGarbage(error: Error, socket: Socket): void {
+/** False: nobody is left to be answered, or he has been. */
+function refuseGarbage(error: Error, socket: Duplex): boolean {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
-    return;
+    return false;
   }
   const status = statusLines.get(code) ?? "400 Bad Request";
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   // Who goes on sending is not listened to.
-  socket.destroySoon();
+  socket.once("finish", () => socket.destroy());
+  return true;
 }
 
 function listen(server: Server, address: Address): Promise<Address> {
@@ -111,8 +114,7 @@ export async function serveAdmin(options: AdminOptions): Promise<AdminServer> {
   server.maxConnections = mostConnections;
   server.setTimeout(2 * patienceMs, (socket) => socket.destroy());
   server.on("clientError", (error, socket) => {
-    refused.add();
-    refuseGarbage(error, socket as Socket);
+    if (refuseGarbage(error, socket)) refused.add();
   });
   const local = await listen(server, options.listen);
   return {

@@ -55,7 +55,9 @@ export function createMetricsText(options: MetricsTextOptions): MetricsText {
       const registry = new Registry();
       for (const [name, samples] of groupByName(options.metrics.samples()))
         addMetric(registry, name, samples);
-      return `${await registry.metrics()}${await own.metrics()}`;
+      const texts = await Promise.all([registry.metrics(), own.metrics()]);
+      // An empty registry gives an empty line.
+      return texts.filter((text) => text.trim() !== "").join("");
     },
   };
 }

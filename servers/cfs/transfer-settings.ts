@@ -33,6 +33,21 @@ export const timesSetting = Type.Object(
       defaultTimes.pair,
     ),
     quiet: milliseconds("Without record and dialog for so long, a drain is complete", defaultTimes.quiet),
+    armed: milliseconds(
+      "Change of S-CSCF: how long an armed LCF rests before it registers unless told sooner",
+      500,
+    ),
+    acceptance: milliseconds(
+      "From the armed command to the last moment at which its acceptance allows a MAR",
+      250,
+    ),
+    answer: milliseconds("A MAA that takes longer is late: it is counted, and slows the transfer down", 400),
+    readName: milliseconds(
+      "From the MAR to the first reading of the name when no MAA came; the next after twice, four times as long",
+      1_000,
+    ),
+    commit: milliseconds("From the MAR to the MAR that restores the old name", 8_000),
+    restore: milliseconds("How long restoring is tried when the HSS does not answer", 60_000),
     poll: milliseconds(
       "How often the location service is asked while users are under way",
       defaultTimes.poll,

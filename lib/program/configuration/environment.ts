@@ -76,7 +76,7 @@ function put(top: Given, steps: readonly Step[], value: Given, origin: Origin): 
       // The file has something else there: that is named when the whole is checked.
       if (place.kind !== "list") return null;
       if (step > place.items.length)
-        return `the list ${pathOf(steps.slice(0, index))} has ${place.items.length} entries; the next one is number ${place.items.length}`;
+        return `the next place in the list ${pathOf(steps.slice(0, index))} is ${place.items.length}`;
       const next = isLast ? value : (place.items[step] ?? empty());
       place.items[step] = next;
       place = next;

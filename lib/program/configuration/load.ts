@@ -80,6 +80,13 @@ function originOf(given: Given, path: string): Origin {
   return place.origin;
 }
 
+/** As they stand in the file, then by variable. */
+function inOrder(a: ConfigurationError, b: ConfigurationError): number {
+  const last = Number.POSITIVE_INFINITY;
+  const byLine = (a.line ?? last) === (b.line ?? last) ? 0 : (a.line ?? last) - (b.line ?? last);
+  return byLine === 0 ? (a.column ?? 0) - (b.column ?? 0) : byLine;
+}
+
 /** Never throws for what a person wrote; throws TypeError for a schema that it cannot read. */
 export function loadConfiguration<Schema extends TObject>(
   options: LoadOptions<Schema>,
@@ -100,7 +107,7 @@ export function loadConfiguration<Schema extends TObject>(
   const wrongVariables = applyEnvironment(read.given, shape, environment, { prefix, reserved });
   const { effective, errors } = checkGiven(read.given, shape, { folder, prefix });
   if (effective === null || wrongVariables.length > 0)
-    return { ok: false, errors: [...errors, ...wrongVariables] };
+    return { ok: false, errors: [...errors, ...wrongVariables].sort(inOrder) };
   const value = plainOf(effective);
   if (!Check(schema, value)) throw new TypeError("schema: typebox refuses what was checked against it");
   const broken = rules(value).map((rule) => errorAt(originOf(effective, rule.path), rule.path, rule.message));

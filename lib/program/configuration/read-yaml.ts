@@ -14,7 +14,7 @@ export type YamlResult =
   | { readonly ok: false; readonly errors: readonly ConfigurationError[] };
 
 /** Aliases of aliases grow without end (a file of a few lines can name millions of values). */
-const mostValues = 100_000;
+const mostValues = 20_000;
 const deepest = 100;
 
 /** Thrown and caught in here only. */

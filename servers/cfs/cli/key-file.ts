@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { ProgramError, systemCodeOf } from "@liquid-ims/program/exit";
 import type { Crypto } from "@liquid-ims/runtime/crypto";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
+import { encodeText } from "@liquid-ims/runtime/text";
 import { type CfsKeys, cfsKeys, exportSigningKey, generateSigningKey, importSigningKey } from "../keys.ts";
 
 /** Makes a key and gives its text and its name (RFC 7638 thumbprint). */
@@ -41,7 +42,15 @@ export async function readKeyFile(crypto: Crypto, file: string): Promise<CfsKeys
   if ((statSync(file).mode & 0o077) !== 0)
     throw new ProgramError(2, `keys.file: ${file}: others may read it; chmod 600 ${file}`);
   try {
-    return cfsKeys(crypto, await importSigningKey(crypto, text));
+    const pair = await importSigningKey(crypto, text);
+    // The halves of a damaged file need not belong together, and no LCF would believe what is signed.
+    const probe = encodeText("liquid-ims");
+    if (!(await crypto.verify(pair.publicKey, probe, await crypto.sign(pair.privateKey, probe))))
+      throw new RuntimeError(
+        "bad-key",
+        "its private and public members do not belong together; make one anew",
+      );
+    return cfsKeys(crypto, pair);
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     throw new ProgramError(2, `keys.file: ${file}: ${error.message}`, { cause: error });
