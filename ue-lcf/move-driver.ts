@@ -360,6 +360,7 @@ export class MoveDriver {
       serviceRoute: registration.serviceRoute,
       trouble,
       dialogs: this.#options.port.dialogs(),
+      at: Math.round(this.#options.now()),
     });
   }
 

@@ -207,6 +207,8 @@ export interface Registered extends AnswerHead {
   readonly serviceRoute: readonly string[];
   readonly trouble: readonly RegistrationTrouble[];
   readonly dialogs: readonly DialogDescription[];
+  /** When its 200 came, by the ticket's clock. */
+  readonly at?: number;
 }
 
 /** The registration did not come about; the old one holds as far as the UE knows. */

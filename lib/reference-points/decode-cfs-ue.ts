@@ -175,14 +175,10 @@ const answerHead = { id: token, operation: token, sequence };
 const answer = variant<Answer>("answer", {
   refused: object({ ...answerHead, answer: oneOf(["refused"]), reason: refusalReason, detail, dialogs }),
   accepted: object({ ...answerHead, answer: oneOf(["accepted"]), armed: flag, dialogs }),
-  registered: object({
-    ...answerHead,
-    answer: oneOf(["registered"]),
-    path: uris,
-    serviceRoute: uris,
-    trouble,
-    dialogs,
-  }),
+  registered: object(
+    { ...answerHead, answer: oneOf(["registered"]), path: uris, serviceRoute: uris, trouble, dialogs },
+    { at: time },
+  ),
   failed: object({ ...answerHead, answer: oneOf(["failed"]), trouble, detail }),
   cancelled: object({
     ...answerHead,

@@ -49,7 +49,7 @@ export const paceSchema = {
     usersInFlight: {
       type: "integer",
       minimum: 1,
-      description: "Never more users under way; default no limit",
+      description: "Never more users under way; default no limit, in a change of S-CSCF 10",
     },
   },
 } as const;
@@ -140,6 +140,7 @@ export const userLineSchema = {
     reassignedAt: { type: ["number", "null"], minimum: 0 },
     recordSeenAt: { type: ["number", "null"], minimum: 0 },
     endedAt: { type: ["number", "null"], minimum: 0 },
+    registeredAt: { type: ["number", "null"], minimum: 0 },
   },
 } as const;
 

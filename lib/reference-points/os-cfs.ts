@@ -18,7 +18,7 @@ export interface Pace {
   readonly mode: "parallel" | "fixed";
   /** For `fixed`; default 5. */
   readonly usersPerSecond?: number;
-  /** Never more than this many users under way; default no limit. */
+  /** Never more than this many users under way; default no limit, in a change of S-CSCF 10. */
   readonly usersInFlight?: number;
 }
 
@@ -88,6 +88,11 @@ export interface UserLine {
   readonly reassignedAt: number | null;
   readonly recordSeenAt: number | null;
   readonly endedAt: number | null;
+  /**
+   * Change of S-CSCF: when the LCF had its new registration there, by its own word. Between `reassignedAt` and this the
+   * user cannot be called. Null: not yet.
+   */
+  readonly registeredAt?: number | null;
 }
 
 /** planned = moved + left, once the operation has ended. */

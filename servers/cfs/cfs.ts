@@ -12,6 +12,7 @@ import type { LcfChannel } from "./cfs-ue/channel.ts";
 import { OpenRequests } from "./cfs-ue/open-requests.ts";
 import { newTag } from "./cfs-ue/respond.ts";
 import { allowedTargets, type CfsConfig } from "./config.ts";
+import { CxNode } from "./cx/cx-node.ts";
 import { type CfsKeys, loadSigningKeys } from "./keys.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import type { Operations } from "./operations/operations.ts";
@@ -78,6 +79,7 @@ class Cfs implements CfsNode {
     readonly open: OpenRequests;
     readonly cfsUe: CfsUe;
     readonly controller: Controller;
+    readonly cx: CxNode | null;
   } | null = null;
   #stopped = false;
 
@@ -108,7 +110,18 @@ class Cfs implements CfsNode {
     const store = storeOf(host, this.#store);
     const keys = this.#options.keys ?? (await loadSigningKeys(host, store));
     const cfsUe = createCfsUe(host, { store, location, keys, options: cfsUeOptions(config) });
-    const controller = createController(host, { store, location, config, cfsUe });
+    let isStarted = false;
+    const cx =
+      config.cx === undefined
+        ? null
+        : new CxNode(host, {
+            config: config.cx,
+            homeDomain: config.homeDomain,
+            // Before the tables are read nobody is called a stranger.
+            knows: ({ privateIdentity, publicIdentities }) =>
+              !isStarted || controller.hasReassigned([privateIdentity, ...publicIdentities]),
+          });
+    const controller: Controller = createController(host, { store, location, config, cfsUe, cx });
     cfsUe.channel.onState((registration) => this.#known.add(registration));
     const open = new OpenRequests(cfsUe.user, () => newTag(host));
     const stack = await openStack(host, {
@@ -117,14 +130,17 @@ class Cfs implements CfsNode {
       ...(lookup === undefined ? {} : { lookup }),
       ...(config.timers === undefined ? {} : { timers: config.timers }),
     });
+    await cx?.start();
     if (this.#stopped) {
+      await cx?.stop();
       await stack.close();
       return { controller, channel: cfsUe.channel };
     }
-    this.#parts = { stack, open, cfsUe, controller };
+    this.#parts = { stack, open, cfsUe, controller, cx };
     await cfsUe.start(stack);
     for (const record of await location.byFunction({})) this.#known.add(registrationKeyOf(record));
     await controller.start();
+    isStarted = true;
     location.started();
     return { controller, channel: cfsUe.channel };
   }
@@ -147,6 +163,7 @@ class Cfs implements CfsNode {
     this.#stopped = true;
     this.#parts?.controller.stop();
     this.#parts?.cfsUe.stop();
+    await this.#parts?.cx?.stop();
     await this.#parts?.stack.close();
   }
 }
@@ -168,15 +185,17 @@ function createController(
     readonly location: LocationStore;
     readonly config: CfsConfig;
     readonly cfsUe: CfsUe;
+    readonly cx: CxNode | null;
   },
 ): Controller {
-  const { store, location, config, cfsUe } = parts;
+  const { store, location, config, cfsUe, cx } = parts;
   const table = createFunctionTable(config.functions);
   return new Controller({
     host,
     store,
     location,
     channel: cfsUe.channel,
+    cx,
     isSame: table.isSame,
     addressesOf: (name) => config.functions.find((entry) => table.isSame(entry.name, name))?.addresses ?? [],
     times: { ...defaultTimes, ...config.times },

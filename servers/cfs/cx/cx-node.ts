@@ -44,7 +44,7 @@ export class CxNode implements Cx {
       reconnectMs: reconnectMs ?? defaultReconnectMs,
     });
     serveCx(this.#node, registrationTermination, (request) => {
-      const { userName, publicIdentities, deregistrationReason } = request.request;
+      const { userName, publicIdentities = [], deregistrationReason } = request.request;
       const { reasonCode, reasonInfo } = deregistrationReason;
       const reason = reasonInfo === undefined ? reasonCode : `${reasonCode}: ${reasonInfo}`;
       this.#pushed(request, { command: "RTR", privateIdentity: userName, publicIdentities, reason });
@@ -59,9 +59,21 @@ export class CxNode implements Cx {
     );
   }
 
-  /** Listens and calls its peers; rejects when an address cannot be had. An HSS that is down is called again. */
-  start(): Promise<void> {
-    return this.#node.start();
+  /**
+   * Listens, calls its peers and waits a second at most for the first to be open: what an earlier life has left is
+   * asked at once. Rejects when an address cannot be had. An HSS that is down is called again and again.
+   */
+  async start(): Promise<void> {
+    await this.#node.start();
+    if (this.open > 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#host.clock.after(startMs, resolve, "the HSS is called");
+      this.#node.watchPeers(() => {
+        if (this.open === 0) return;
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /** Peers that requests can be sent to. */
@@ -143,6 +155,8 @@ export class CxNode implements Cx {
 
 /** What FHoSS and the specification's own users take; an HSS answers it with a vector that nobody uses. */
 export const defaultAuthenticationScheme = "Digest-AKAv1-MD5";
+/** How long the start waits for an HSS, ms. */
+const startMs = 1_000;
 /** An HSS that was restarted is wanted back soon: moves wait for it. */
 const defaultReconnectMs = 2_000;
 

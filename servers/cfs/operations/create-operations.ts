@@ -124,6 +124,7 @@ export function createOperations(parts: OperationsParts): Operations {
       isDrained: (name) => controller.transferOf(name)?.standing === true,
       pace: config.pace ?? defaultPace,
       replaceDialogs: config.replaceDialogs ?? true,
+      hasCx: config.cx !== undefined,
     });
     if (!checked.ok) return checked;
     const order = checked.value;
@@ -165,7 +166,8 @@ export function createOperations(parts: OperationsParts): Operations {
       arrivedAt === null ? [] : [{ user, at: arrivedAt }],
     );
     const blockers: string[] = [];
-    if (entry.kind !== "P-CSCF") blockers.push(`whether a ${entry.kind} can be stopped is not known yet`);
+    if (entry.kind !== "P-CSCF" && entry.kind !== "S-CSCF")
+      blockers.push(`whether a ${entry.kind} can be stopped is not known yet`);
     if (users > 0) blockers.push(`${users} registrations are on it`);
     if (dialogs > 0) blockers.push(`${dialogs} dialogs go on through it`);
     if (drain === null)

@@ -6,7 +6,12 @@ import type { TransferRow } from "../transfer/transfer-row.ts";
 import type { UserRow } from "../transfer/user-row.ts";
 import type { TransferResource } from "./operations.ts";
 
-/** A query that is out is an inner matter: the user is planned. */
+/** A query that is out is an inner matter: the user is planned. So is a MAR that restores: he is rolled back. */
+function shownState(state: UserRow["state"]): UserLine["state"] {
+  if (state === "asked") return "planned";
+  return state === "restoring" ? "rolledBack" : state;
+}
+
 function userLine(row: UserRow): UserLine {
   const { user, from, target, state, reason, detail } = row;
   const words = [reason === "moved" ? "" : (reason ?? ""), detail].filter((part) => part !== "");
@@ -14,12 +19,13 @@ function userLine(row: UserRow): UserLine {
     user,
     from,
     to: target,
-    state: state === "asked" ? "planned" : state,
+    state: shownState(state),
     reason: words.join(": "),
     commandedAt: row.commandedAt,
-    reassignedAt: null,
+    reassignedAt: row.reassignment?.reassignedAt ?? null,
     recordSeenAt: row.registeredAt,
     endedAt: row.endedAt,
+    registeredAt: row.reassignment?.registeredAt ?? null,
   };
 }
 

@@ -4,15 +4,18 @@ import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { LcfChannel, LcfMessage, LcfState } from "../cfs-ue/channel.ts";
+import type { Cx } from "../cx/cx.ts";
 import type { CfsStore } from "../store/store.ts";
 import { Endings } from "./endings.ts";
 import type { GuardLimits } from "./guard.ts";
 import { latecomer, returns, takesLatecomers } from "./latecomers.ts";
 import { Ledger } from "./ledger.ts";
 import { LocationWatch } from "./location-watch.ts";
-import { newTransfer, recordsFor, type TransferOrder } from "./new-transfer.ts";
+import { filterOf, newTransfer, recordsFor, type TransferOrder } from "./new-transfer.ts";
 import type { PlanLine } from "./plan.ts";
+import { CxActs } from "./reassignment/cx-acts.ts";
 import { Registrations } from "./registrations.ts";
+import type { Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
 import { isActive, type TransferRow } from "./transfer-row.ts";
 import { TransferRun } from "./transfer-run.ts";
@@ -27,6 +30,8 @@ export interface ControllerParts {
   readonly channel: LcfChannel;
   readonly isSame: (a: FunctionName, b: FunctionName) => boolean;
   readonly addressesOf: (name: FunctionName) => readonly string[];
+  /** Null: no transfer changes an S-CSCF. */
+  readonly cx?: Cx | null;
   readonly times: TransferTimes;
   readonly limits: GuardLimits;
   /** Ended transfers that are kept. */
@@ -59,15 +64,37 @@ export class Controller {
     const { host, store, channel, times } = parts;
     this.#parts = parts;
     this.#tables = new TransferTables(store);
-    this.#ledger = new Ledger({ host, store, table: this.#tables.users, channel, times });
+    const { cx = null, isSame } = parts;
+    const acts =
+      cx === null
+        ? null
+        : new CxActs({
+            host,
+            cx,
+            times,
+            isSame,
+            tell: (row, occasion) => this.#tell(row, occasion),
+            isBusy: (transfer) => this.#runs.get(transfer)?.rest(host.clock.now()),
+          });
+    this.#ledger = new Ledger({
+      host,
+      store,
+      table: this.#tables.users,
+      channel,
+      cx: (row, effect) => acts?.perform(row, effect),
+      times,
+    });
     const { keep } = parts;
     this.#endings = new Endings({ host, channel, tables: this.#tables, times, keep, runs: this.#runs });
     this.#watch = new LocationWatch({
       host,
       location: parts.location,
       changed: (records) => this.#changed(records),
-      functions: () => [...this.#runs.values()].flatMap(({ row }) => row.function ?? []),
-      reread: (name, records) => this.#reread(name, records),
+      functions: () =>
+        [...this.#runs.values()].flatMap(({ row: { function: name, procedure } }) =>
+          name === null ? [] : { name, filter: filterOf(name, procedure) },
+        ),
+      reread: ({ name }, records) => this.#reread(name, records),
       looked: () => this.#looked(),
     });
     channel.onMessage((registration, message) => {
@@ -208,7 +235,7 @@ export class Controller {
     const { channel, times, limits, addressesOf, isSame } = this.#parts;
     const run = new TransferRun(row, {
       ledger: this.#ledger,
-      registrations: new Registrations(row.function, isSame),
+      registrations: new Registrations(row.function, row.procedure, isSame),
       times,
       limits,
       addressesOf,
@@ -251,12 +278,39 @@ export class Controller {
     const run = this.#runs.get(id);
     if (run === undefined) {
       if (this.get(id) === null) this.#parts.channel.forget(registration, message.operation);
-      else this.#ledger.apply(userRowId(id, registration), (row) => happeningOf(row, message));
+      else
+        this.#ledger.apply(userRowId(id, registration), (row) => happeningOf(row, message, this.#moment()));
       return;
     }
     run.apply(registration, (row) => {
-      const happening = happeningOf(row, message);
+      const happening = happeningOf(row, message, this.#moment());
       return happening === null ? null : run.judge(row, happening);
+    });
+  }
+
+  #moment() {
+    return { at: this.#parts.host.clock.wall(), times: this.#parts.times };
+  }
+
+  /** What came from the HSS, for all registrations of the subscription. */
+  #tell(row: UserRow, occasion: (present: UserRow) => Happening | null): void {
+    const run = this.#runs.get(row.transfer);
+    if (run === undefined) {
+      this.#ledger.applyToAll(userRowId(row.transfer, row.registration), occasion);
+      return;
+    }
+    run.applyToAll(row.registration, (present) => {
+      const happening = occasion(present);
+      return happening === null ? null : run.withReplace(present, happening);
+    });
+  }
+
+  /** True for a user whose S-CSCF this CFS has changed, as far as it remembers: RTR and PPR may come here for him. */
+  hasReassigned(identities: readonly string[]): boolean {
+    return this.#tables.users.ids().some((id) => {
+      const row = this.#tables.users.get(id);
+      if (row === null || row.reassignment === null || row.reassignment.reassignedAt === null) return false;
+      return identities.includes(row.reassignment.impi) || identities.includes(row.user);
     });
   }
 

@@ -2,7 +2,7 @@
 import type { TransferCounts } from "@liquid-ims/reference-points/os-cfs";
 import { countDialogs } from "./dialogs.ts";
 import type { GuardFigures } from "./guard.ts";
-import { isMoved, isOpen, type UserRow } from "./user-row.ts";
+import { isMoved, isOpen, type UserRow, type UserState } from "./user-row.ts";
 
 /** planned = moved + left when nobody is under way any more. */
 export function countUsers(rows: readonly UserRow[]): TransferCounts {
@@ -14,12 +14,14 @@ export function countUsers(rows: readonly UserRow[]): TransferCounts {
   };
 }
 
+const failures: ReadonlySet<UserState> = new Set(["failed", "timedOut", "rolledBack"]);
+
 export function guardFigures(rows: readonly UserRow[]): GuardFigures {
   const tried = rows.filter(({ attempts }) => attempts > 0);
   const { kept, pinned, lost, endedMeanwhile } = countDialogs(rows.flatMap(({ results }) => results));
   return {
     commanded: tried.length,
-    failures: tried.filter(({ state }) => state === "failed" || state === "timedOut").length,
+    failures: tried.filter(({ state }) => failures.has(state)).length,
     dialogs: kept + pinned + lost + endedMeanwhile,
     lostDialogs: lost,
   };

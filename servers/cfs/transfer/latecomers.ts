@@ -4,6 +4,7 @@ import type { LcfState } from "../cfs-ue/channel.ts";
 import { isDrain } from "./completion.ts";
 import { newUser, targetForLatecomer } from "./new-user.ts";
 import { obstacle } from "./policy/eligibility.ts";
+import { servingFunction } from "./registrations.ts";
 import type { TransferRun } from "./transfer-run.ts";
 import { isOpen, type UserRow } from "./user-row.ts";
 
@@ -25,6 +26,15 @@ export function takesLatecomers({ row }: TransferRun): boolean {
   return isDrain(row) && row.standing && row.stop === null;
 }
 
+/** Rows of the same subscription that have a target. */
+function siblings(run: TransferRun, { impi, impu, implicitSet }: LocationRecord): readonly UserRow[] {
+  const identities = new Set([impu, ...implicitSet]);
+  return run.users.filter(
+    ({ user, target, reassignment }) =>
+      target !== null && (reassignment?.impi === impi || identities.has(user)),
+  );
+}
+
 /** The row of somebody who was not there when the transfer began; skipped, with the reason, when it cannot be moved. */
 export function latecomer(
   run: TransferRun,
@@ -32,12 +42,28 @@ export function latecomer(
   record: LocationRecord,
   options: LatecomerOptions,
 ): UserRow {
-  const reason = obstacle({ records: [record], lcf: options.lcf(registration) });
-  const target = reason === null ? targetForLatecomer(run.row.targets, run.users) : null;
-  const { impu, pCscf, sCscf } = record;
+  const { procedure, targets } = run.row;
+  const found = obstacle({ records: [record], lcf: options.lcf(registration) });
+  const reason = found === "no LCF" && procedure === "S" ? "device without LCF" : found;
+  const { impu, impi, pCscf, sCscf } = record;
+  const others = procedure === "S" ? siblings(run, record) : [];
+  const target = reason !== null ? null : (others[0]?.target ?? targetForLatecomer(targets, run.users));
+  const named = others[0]?.reassignment?.subscription ?? impi;
+  const subscription = procedure === "S" ? { subscription: named, impi, pCscf } : null;
+  const from = servingFunction(record, procedure);
   return newUser(
-    { registration, user: impu, from: pCscf, sCscf, target, reason, counted: true },
+    { registration, user: impu, from, sCscf, target, reason, counted: true, subscription },
     { transfer: run.row.id, at: options.at, deadlineAt: patience(run, options), late: true },
+  );
+}
+
+/** Nothing stands against any other device of the subscription on the function. */
+function isFree(run: TransferRun, row: UserRow, { lcf }: LatecomerOptions): boolean {
+  return run.together(row).every(({ registration }) =>
+    run.registrations
+      .recordsOf(registration)
+      .filter((record) => run.registrations.isOnFunction(record))
+      .every((record) => obstacle({ records: [record], lcf: lcf(registration) }) === null),
   );
 }
 
@@ -51,10 +77,11 @@ export function returns(
   const row = run.user(registration);
   if (row === null || isOpen(row.state)) return;
   if (obstacle({ records: [record], lcf: options.lcf(registration) }) !== null) return;
+  if (run.row.procedure === "S" && !isFree(run, row, options)) return;
   const target = row.target ?? targetForLatecomer(run.row.targets, run.users);
   if (target === null) return;
   const deadlineAt = patience(run, options);
-  run.apply(registration, (present) => {
+  run.applyToAll(registration, (present) => {
     if (isOpen(present.state) || run.registrations.placeOf(present)?.event !== "record shows origin")
       return null;
     return { event: "returned", deadlineAt, target, sCscf: record.sCscf };

@@ -1,12 +1,15 @@
-// The users of all transfers: one event of a user at a time, each durable before its effects leave the process.
+// The users of all transfers: one event of a user at a time, each durable before its effects leave the process. The
+// registrations of one subscription whose S-CSCF changes take their turns together, and are written in one batch.
 import type { RegistrationKey } from "@liquid-ims/location-service/record";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { LcfChannel } from "../cfs-ue/channel.ts";
 import type { CfsStore } from "../store/store.ts";
-import { commitChanges, type Table } from "../store/table.ts";
-import { type Effect, type Happening, step } from "./step.ts";
+import { commitChanges } from "../store/table.ts";
+import { type SubscriptionStep, stepSubscription } from "./reassignment/subscription.ts";
+import type { CxEffect, Effect, Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
-import { isOpen, type UserRow } from "./user-row.ts";
+import { togetherWith, type UserRows } from "./transfer-tables.ts";
+import { isOpen, type UserRow, userRowId } from "./user-row.ts";
 import { commandBody } from "./wire.ts";
 
 /** Says what an event is for the row as it is when its turn has come; null: nothing. */
@@ -15,16 +18,29 @@ export type Occasion = (row: UserRow) => Happening | null;
 export interface LedgerParts {
   readonly host: Host;
   readonly store: CfsStore;
-  readonly table: Table<UserRow>;
+  readonly table: UserRows;
   readonly channel: LcfChannel;
+  /** What goes to the HSS. */
+  readonly cx: (row: UserRow, effect: CxEffect) => void;
   readonly times: TransferTimes;
+}
+
+interface Task {
+  readonly id: string;
+  readonly occasion: Occasion;
+  /** For every registration of the subscription. */
+  readonly all: boolean;
+}
+
+function resumed({ state }: UserRow): Happening | null {
+  return isOpen(state) ? { event: "resume" } : null;
 }
 
 /** Rows by `userRowId`. */
 export class Ledger {
   readonly #parts: LedgerParts;
-  readonly #queues = new Map<string, Occasion[]>();
-
+  /** By what takes its turns together. */
+  readonly #queues = new Map<string, Task[]>();
   #changes = 0;
 
   constructor(parts: LedgerParts) {
@@ -40,45 +56,65 @@ export class Ledger {
     return this.#changes;
   }
 
-  /** True while an event of this user is being written. */
+  #queueOf(id: string): string {
+    const row = this.get(id);
+    return row === null ? id : togetherWith(row);
+  }
+
+  /** The rows that take their turns with this one, in the order of their registrations. */
+  together(row: UserRow): UserRow[] {
+    if (row.reassignment === null) return [row];
+    const rows = this.#parts.table.find(togetherWith(row));
+    return rows.sort((a, b) => (a.registration < b.registration ? -1 : 1));
+  }
+
+  /** True while an event of this user, or of one that goes with it, is being written. */
   isBusy(id: string): boolean {
-    return this.#queues.has(id);
+    return this.#queues.has(this.#queueOf(id));
   }
 
   /** Events of one user follow each other in the order of these calls. */
   apply(id: string, occasion: Occasion | Happening): void {
     const task = typeof occasion === "function" ? occasion : () => occasion;
-    const waiting = this.#queues.get(id);
+    this.#add({ id, occasion: task, all: typeof occasion !== "function" && occasion.all === true });
+  }
+
+  /** The same for every registration of that user's subscription, in one turn. */
+  applyToAll(id: string, occasion: Occasion): void {
+    this.#add({ id, occasion, all: true });
+  }
+
+  #add(task: Task): void {
+    const key = this.#queueOf(task.id);
+    const waiting = this.#queues.get(key);
     if (waiting !== undefined) {
       waiting.push(task);
       return;
     }
     const queue = [task];
-    this.#queues.set(id, queue);
-    this.#parts.host.spawn("user of a transfer", () => this.#run(id, queue));
+    this.#queues.set(key, queue);
+    this.#parts.host.spawn("user of a transfer", () => this.#run(key, queue));
   }
 
-  async #run(id: string, queue: Occasion[]): Promise<void> {
+  async #run(key: string, queue: Task[]): Promise<void> {
     for (;;) {
-      const occasion = queue[0];
-      if (occasion === undefined) break;
-      const row = this.get(id);
-      if (row === null || (await this.#try(id, row, occasion))) {
+      const task = queue[0];
+      if (task === undefined) break;
+      const row = this.get(task.id);
+      if (row === null || (await this.#try(row, task))) {
         queue.shift();
         continue;
       }
       const help = "Changes of users that somebody else had written meanwhile";
       this.#parts.host.metrics.counter("cfs_transfer_conflicts_total", { help }).add();
       // Somebody else wrote the row, maybe this CFS before a crash: then its effects have not been seen to.
-      const present = this.get(id);
-      if (present !== null && isOpen(present.state))
-        this.#perform(present.registration, this.#again(present));
+      queue.unshift({ id: task.id, occasion: resumed, all: true });
     }
-    this.#queues.delete(id);
+    this.#queues.delete(key);
   }
 
-  #again(row: UserRow): readonly Effect[] {
-    return step(row, { event: "resume" }, this.#context(row)).effects;
+  #step(rows: readonly UserRow[], happenings: ReadonlyMap<number, Happening>): SubscriptionStep {
+    return stepSubscription(rows, happenings, (row) => this.#context(row));
   }
 
   #context(row: UserRow) {
@@ -92,18 +128,26 @@ export class Ledger {
   }
 
   /** False after a conflict: the row is another one now. */
-  async #try(id: string, row: UserRow, occasion: Occasion): Promise<boolean> {
-    const happening = occasion(row);
-    if (happening === null) return true;
-    const stepped = step(row, happening, this.#context(row));
-    if (stepped.row !== row) {
+  async #try(row: UserRow, { occasion, all }: Task): Promise<boolean> {
+    const rows = this.together(row);
+    const happenings = new Map<number, Happening>();
+    for (const [index, one] of rows.entries()) {
+      const happening = all || one.registration === row.registration ? occasion(one) : null;
+      if (happening !== null) happenings.set(index, happening);
+    }
+    if (happenings.size === 0) return true;
+    const stepped = this.#step(rows, happenings);
+    const changed = stepped.rows.filter((one, index) => one !== rows[index]);
+    if (changed.length > 0) {
       const { store, table } = this.#parts;
-      const result = await commitChanges(store, [table.change({ id, content: stepped.row })]);
-      if (result === "conflict") return false;
+      const changes = changed.map((content) =>
+        table.change({ id: userRowId(content.transfer, content.registration), content }),
+      );
+      if ((await commitChanges(store, changes)) === "conflict") return false;
       this.#changes += 1;
     }
-    if (stepped.row.state !== row.state) this.#count(stepped.row);
-    this.#perform(row.registration, stepped.effects);
+    for (const [index, one] of stepped.rows.entries()) if (one.state !== rows[index]?.state) this.#count(one);
+    this.#perform(stepped);
     return true;
   }
 
@@ -113,11 +157,24 @@ export class Ledger {
     this.#parts.host.metrics.counter("cfs_transfer_users_total", { help, labels }).add();
   }
 
-  #perform(registration: RegistrationKey, effects: readonly Effect[]): void {
-    const { channel } = this.#parts;
-    for (const effect of effects) {
-      if (effect.effect === "send") channel.send(registration, commandBody(effect.operation, effect.command));
-      else channel.forget(registration, effect.operation);
+  #perform({ rows, effects }: SubscriptionStep): void {
+    for (const { index, effect } of effects) {
+      const row = rows[index];
+      if (row !== undefined) this.#act(row, row.registration, effect);
+    }
+  }
+
+  #act(row: UserRow, registration: RegistrationKey, effect: Effect): void {
+    const { channel, cx } = this.#parts;
+    switch (effect.effect) {
+      case "send":
+        channel.send(registration, commandBody(effect.operation, effect.command));
+        return;
+      case "forget":
+        channel.forget(registration, effect.operation);
+        return;
+      default:
+        cx(row, effect);
     }
   }
 }

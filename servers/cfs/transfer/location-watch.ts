@@ -1,18 +1,24 @@
 // Asks the location service for what has changed, again and again while a transfer is open.
 import type { FunctionName, LocationRecord } from "@liquid-ims/location-service/record";
-import type { LocationStore } from "@liquid-ims/location-service/store";
+import type { FunctionFilter, LocationStore } from "@liquid-ims/location-service/store";
 import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
+
+/** A function that a transfer is about, and how its records are found. */
+export interface WatchedFunction {
+  readonly name: FunctionName;
+  readonly filter: FunctionFilter;
+}
 
 export interface LocationWatchParts {
   readonly host: Host;
   readonly location: LocationStore;
   /** Records that have changed, each as it is now. */
   changed(records: readonly LocationRecord[]): void;
-  /** P-CSCFs that are read again when records were taken out, which may have gone unseen. */
-  functions(): readonly FunctionName[];
-  /** All registered records of such a P-CSCF, after every change was told. */
-  reread(name: FunctionName, records: readonly LocationRecord[]): void;
+  /** Functions whose records are read again when some were taken out, which may have gone unseen. */
+  functions(): readonly WatchedFunction[];
+  /** All registered records of such a function, after every change was told. */
+  reread(watched: WatchedFunction, records: readonly LocationRecord[]): void;
   /** After each look; gives the ms until the next one, null to stop looking until `wake`. */
   looked(): number | null;
 }
@@ -109,10 +115,10 @@ export class LocationWatch {
   }
 
   async #reread(): Promise<true | null> {
-    for (const name of this.#parts.functions()) {
-      const records = await this.#ask(this.#parts.location.byFunction({ pCscf: name }));
+    for (const watched of this.#parts.functions()) {
+      const records = await this.#ask(this.#parts.location.byFunction(watched.filter));
       if (records === null) return null;
-      this.#parts.reread(name, records);
+      this.#parts.reread(watched, records);
     }
     return true;
   }

@@ -1,9 +1,9 @@
 // Rows of users who come into a transfer: by its plan, or later by a standing order. Pure.
 import type { FunctionName } from "@liquid-ims/location-service/record";
 import { verdictOf } from "./outcome.ts";
-import type { PlanLine, PlanTarget } from "./plan.ts";
+import type { PlanLine, PlanSubscription, PlanTarget } from "./plan.ts";
 import { nextTarget } from "./policy/shares.ts";
-import { isOpen, type UserRow, type UserState } from "./user-row.ts";
+import { isOpen, type Reassignment, type UserRow, type UserState } from "./user-row.ts";
 
 export interface NewUserOptions {
   readonly transfer: string;
@@ -14,6 +14,20 @@ export interface NewUserOptions {
   readonly late: boolean;
 }
 
+const notReassigned: Omit<Reassignment, keyof PlanSubscription> = {
+  move: null,
+  armedAt: null,
+  mar: "none",
+  reassignedAt: null,
+  commitAt: null,
+  nameDueAt: null,
+  nameReads: 0,
+  restoreDueAt: null,
+  restores: 0,
+  restoreUntil: null,
+  registeredAt: null,
+};
+
 function stateOf({ target, reason }: PlanLine): UserState {
   if (target !== null || reason === null) return "planned";
   const { outcome } = verdictOf(reason);
@@ -22,7 +36,7 @@ function stateOf({ target, reason }: PlanLine): UserState {
 
 export function newUser(line: PlanLine, options: NewUserOptions): UserRow {
   const { transfer, at, deadlineAt, late } = options;
-  const { registration, user, from, sCscf, target, reason, counted } = line;
+  const { registration, user, from, sCscf, target, reason, counted, subscription } = line;
   const state = stateOf(line);
   return {
     transfer,
@@ -51,6 +65,7 @@ export function newUser(line: PlanLine, options: NewUserOptions): UserRow {
     results: [],
     released: "no",
     arrivedAt: late ? at : null,
+    reassignment: subscription === null ? null : { ...notReassigned, ...subscription },
   };
 }
 

@@ -1,5 +1,7 @@
 // How a user's part of a transfer ends: one verdict for every reason there is.
+
 import type { RefusalReason, RegistrationTrouble } from "@liquid-ims/reference-points/cfs-ue";
+import type { CxFailureReason } from "../cx/cx.ts";
 
 /** What became of a user, in the words of the report. */
 export type Outcome =
@@ -10,6 +12,7 @@ export type Outcome =
   | "unreachable"
   | "timedOut"
   | "superseded"
+  | "rolledBack"
   | "aborted"
   | "failed";
 
@@ -23,7 +26,9 @@ export type PlanReason =
   | "doubtful record"
   | "emergency registration"
   | "no registration"
-  | "P-CSCF unknown";
+  | "P-CSCF unknown"
+  | "device without LCF"
+  | "another device stays";
 
 /** Found by the CFS while it moves the user. */
 export type MoveReason =
@@ -39,10 +44,14 @@ export type MoveReason =
   | "registered elsewhere"
   | "went back"
   | "no longer registered"
+  | "another device did not answer"
+  /** Rolled back, as far as the CFS could: the device has not said yet that it has registered again. */
+  | "pending"
+  | "returned to the old S-CSCF"
   | "too many failures"
   | "cancelled";
 
-export type Reason = PlanReason | MoveReason | RefusalReason;
+export type Reason = PlanReason | MoveReason | CxFailureReason | RefusalReason;
 
 export interface Verdict {
   readonly outcome: Outcome;
@@ -64,6 +73,8 @@ export const verdicts = {
   "emergency registration": end("skipped"),
   "no registration": end("skipped"),
   "P-CSCF unknown": end("skipped"),
+  "device without LCF": end("skipped"),
+  "another device stays": end("refused"),
 
   moved: end("moved"),
   "no report of the dialogs": end("moved"),
@@ -77,8 +88,17 @@ export const verdicts = {
   "registered elsewhere": end("superseded"),
   "went back": end("superseded"),
   "no longer registered": end("superseded"),
+  "another device did not answer": later("refused"),
+  pending: end("rolledBack"),
+  "returned to the old S-CSCF": end("rolledBack"),
   "too many failures": end("aborted"),
   cancelled: end("aborted"),
+
+  "HSS too busy": later("failed"),
+  "HSS cannot be reached": later("failed"),
+  "HSS does not answer": later("failed"),
+  "unknown to the HSS": end("failed"),
+  "refused by the HSS": end("failed"),
 
   "not understood": end("refused"),
   "not for this device": end("refused"),

@@ -11,6 +11,8 @@ import type { Reason } from "./outcome.ts";
 import { type Candidate, obstacle } from "./policy/eligibility.ts";
 import { choose } from "./policy/selection.ts";
 import { apportion, interleave } from "./policy/shares.ts";
+import { subscriptionsOf } from "./reassignment/subscriptions.ts";
+import { type Procedure, servingFunction } from "./registrations.ts";
 
 export interface PlanTarget {
   readonly function: FunctionName;
@@ -33,6 +35,15 @@ export interface PlanInput {
   readonly dialogs?: ReadonlyMap<RegistrationKey, readonly DialogDescription[]>;
   /** Compares names of functions through the name-address table. */
   readonly isSame: (a: FunctionName, b: FunctionName) => boolean;
+  /** Default "P". */
+  readonly procedure?: Procedure;
+}
+
+/** The IMS subscription of a user whose S-CSCF is to change. */
+export interface PlanSubscription {
+  readonly subscription: string;
+  readonly impi: string;
+  readonly pCscf: FunctionName | null;
 }
 
 export interface PlanLine {
@@ -47,11 +58,21 @@ export interface PlanLine {
   readonly reason: Reason | null;
   /** One of those whom the request asks to move, movable or not: planned = counted. */
   readonly counted: boolean;
+  /** Null in a change of P-CSCF. */
+  readonly subscription: PlanSubscription | null;
 }
 
 interface Registration {
   readonly key: RegistrationKey;
   readonly candidate: Candidate;
+}
+
+/** What moves as one: a registration, or in a change of S-CSCF all those of a subscription. */
+interface Unit {
+  readonly key: string;
+  readonly members: readonly Registration[];
+  /** Registrations. */
+  readonly size: number;
   readonly obstacle: Reason | null;
 }
 
@@ -72,15 +93,52 @@ function registrations(input: PlanInput): Registration[] {
     .map(([key, records]) => {
       const dialogs = input.dialogs?.get(key);
       const candidate = { records, lcf: input.lcf(key), ...(dialogs === undefined ? {} : { dialogs }) };
-      return { key, candidate, obstacle: obstacle(candidate) };
+      return { key, candidate };
     });
+}
+
+/** The first obstacle of any member is that of all; a device without LCF is named as such. */
+function obstacleOf(members: readonly Registration[], procedure: Procedure): Reason | null {
+  for (const { candidate } of members) {
+    const found = obstacle(candidate);
+    if (found !== null) return found === "no LCF" && procedure === "S" ? "device without LCF" : found;
+  }
+  return null;
+}
+
+/** In the order of their first registrations. */
+function units(input: PlanInput): Unit[] {
+  const { procedure = "P" } = input;
+  const subscriptions = procedure === "S" ? subscriptionsOf(input.records) : null;
+  const grouped = new Map<string, Registration[]>();
+  for (const registration of registrations(input)) {
+    const key = subscriptions?.get(registration.key) ?? registration.key;
+    const known = grouped.get(key);
+    if (known === undefined) grouped.set(key, [registration]);
+    else known.push(registration);
+  }
+  return [...grouped].map(([key, members]) => ({
+    key,
+    members,
+    size: members.length,
+    obstacle: obstacleOf(members, procedure),
+  }));
+}
+
+function sizeOf(all: readonly Unit[]): number {
+  return all.reduce((sum, { size }) => sum + size, 0);
 }
 
 type Fate = Pick<PlanLine, "target" | "reason" | "counted">;
 
-function line({ key, candidate }: Registration, fate: Fate): PlanLine {
-  const [{ impu, pCscf, sCscf }] = candidate.records;
-  return { registration: key, user: impu, from: pCscf, sCscf, ...fate };
+function lines(unit: Unit, { procedure = "P" }: PlanInput, fate: Fate): PlanLine[] {
+  return unit.members.map(({ key, candidate }) => {
+    const [record] = candidate.records;
+    const { impu, impi, pCscf, sCscf } = record;
+    const subscription = procedure === "S" ? { subscription: unit.key, impi, pCscf } : null;
+    const from = servingFunction(record, procedure);
+    return { registration: key, user: impu, from, sCscf, ...fate, subscription };
+  });
 }
 
 function stays(reason: Reason, counted: boolean): Fate {
@@ -89,60 +147,66 @@ function stays(reason: Reason, counted: boolean): Fate {
 
 /** Gives `movers` their targets; the others keep the fate that `other` says. */
 function assign(
-  all: readonly Registration[],
-  movers: readonly Registration[],
-  targets: readonly PlanTarget[],
-  other: (registration: Registration) => Fate,
+  input: PlanInput,
+  all: readonly Unit[],
+  movers: readonly Unit[],
+  other: (unit: Unit) => Fate,
 ): PlanLine[] {
+  const { targets } = input;
   const parts = apportion(
     movers.length,
     targets.map(({ weight }) => weight),
   );
   const order = interleave(parts);
-  const goes = new Map<Registration, FunctionName>();
+  const goes = new Map<Unit, FunctionName>();
   for (const [index, mover] of movers.entries()) {
     const target = targets[order[index] ?? 0];
     if (target !== undefined) goes.set(mover, target.function);
   }
-  return all.map((registration) => {
-    const target = goes.get(registration);
-    const fate = target === undefined ? other(registration) : { target, reason: null, counted: true };
-    return line(registration, fate);
+  return all.flatMap((unit) => {
+    const target = goes.get(unit);
+    return lines(unit, input, target === undefined ? other(unit) : { target, reason: null, counted: true });
   });
 }
 
 /** So many of the function's users move that `load` of them is left; those who cannot be moved are left first. */
 function planFunction(input: PlanInput, load: number): PlanLine[] {
-  const all = registrations(input);
-  const movable = all.filter((registration) => registration.obstacle === null);
-  const [, wanted = 0] = apportion(all.length, [load, 1 - load]);
+  const all = units(input);
+  const movable = all.filter((unit) => unit.obstacle === null);
+  const [, wanted = 0] = apportion(sizeOf(all), [load, 1 - load]);
   const movers = choose(movable, wanted);
-  let missing = wanted - movers.length;
-  return assign(all, movers, input.targets, (registration) => {
-    if (registration.obstacle === null) return stays("within the load to leave", false);
-    missing -= 1;
-    return stays(registration.obstacle, missing >= 0);
+  let missing = wanted - sizeOf(movers);
+  return assign(input, all, movers, (unit) => {
+    if (unit.obstacle === null) return stays("within the load to leave", false);
+    missing -= unit.size;
+    return stays(unit.obstacle, missing > -unit.size);
   });
 }
 
 function planUsers(input: PlanInput, users: readonly string[]): PlanLine[] {
-  const all = registrations(input);
-  const isThere = ({ candidate }: Registration) => {
-    const { pCscf } = candidate.records[0];
-    return pCscf !== null && input.targets.some((target) => input.isSame(target.function, pCscf));
-  };
-  const movers = all.filter((registration) => registration.obstacle === null && !isThere(registration));
-  const lines = assign(all, movers, input.targets, (registration) =>
-    isThere(registration)
-      ? stays("already on the target", false)
-      : stays(registration.obstacle ?? "no registration", true),
+  const all = units(input);
+  const isThere = ({ members }: Unit) =>
+    members.every(({ candidate }) => {
+      const serving = servingFunction(candidate.records[0], input.procedure ?? "P");
+      return serving !== null && input.targets.some((target) => input.isSame(target.function, serving));
+    });
+  const movers = all.filter((unit) => unit.obstacle === null && !isThere(unit));
+  const found = assign(input, all, movers, (unit) =>
+    isThere(unit) ? stays("already on the target", false) : stays(unit.obstacle ?? "no registration", true),
   );
-  const found = new Set(input.records.flatMap(({ impu, implicitSet }) => [impu, ...implicitSet]));
+  const known = new Set(input.records.flatMap(({ impu, implicitSet }) => [impu, ...implicitSet]));
   const absent = [...new Set(users)]
-    .filter((user) => !found.has(user))
+    .filter((user) => !known.has(user))
     .sort(compare)
-    .map((user) => ({ registration: user, user, from: null, sCscf: "", ...stays("no registration", true) }));
-  return [...lines, ...absent];
+    .map((user) => ({
+      registration: user,
+      user,
+      from: null,
+      sCscf: "",
+      ...stays("no registration", true),
+      subscription: null,
+    }));
+  return [...found, ...absent];
 }
 
 /** One line for every registration of the function, or of every named user; nobody is left out. */

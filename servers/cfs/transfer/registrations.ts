@@ -14,16 +14,29 @@ function textOf({ impu, contact }: LocationRecord): string {
   return JSON.stringify([impu, contact]);
 }
 
+/** What a transfer changes: the P-CSCF or the S-CSCF of its users. */
+export type Procedure = "P" | "S";
+
+/** The function of a record that a transfer is about. */
+export function servingFunction(
+  { pCscf, sCscf }: Pick<LocationRecord, "pCscf" | "sCscf">,
+  procedure: Procedure,
+): FunctionName | null {
+  return procedure === "P" ? pCscf : sCscf;
+}
+
 /** The records of one transfer's users. A move keeps the Contact, so a record stays with its registration. */
 export class Registrations {
   readonly #function: FunctionName | null;
+  readonly #procedure: Procedure;
   readonly #isSame: IsSame;
   readonly #records = new Map<RegistrationKey, Map<string, LocationRecord>>();
   readonly #keys = new Map<string, RegistrationKey>();
   readonly #present = new Map<string, RegistrationKey>();
 
-  constructor(name: FunctionName | null, isSame: IsSame) {
+  constructor(name: FunctionName | null, procedure: Procedure, isSame: IsSame) {
     this.#function = name;
+    this.#procedure = procedure;
     this.#isSame = isSame;
   }
 
@@ -41,9 +54,10 @@ export class Registrations {
     return key;
   }
 
-  isOnFunction({ state, pCscf }: LocationRecord): boolean {
-    if (state !== "registered" || pCscf === null || this.#function === null) return false;
-    return this.#isSame(pCscf, this.#function);
+  isOnFunction(record: LocationRecord): boolean {
+    const serving = servingFunction(record, this.#procedure);
+    if (record.state !== "registered" || serving === null || this.#function === null) return false;
+    return this.#isSame(serving, this.#function);
   }
 
   /** Registrations on the function. */
@@ -79,13 +93,17 @@ export class Registrations {
     const registered = records.filter(({ state }) => state === "registered");
     if (registered.length === 0) return { event: "record gone" };
     const at = (name: FunctionName | null) =>
-      registered.find(({ pCscf }) => pCscf !== null && name !== null && this.#isSame(pCscf, name));
+      registered.find((record) => {
+        const serving = servingFunction(record, this.#procedure);
+        return serving !== null && name !== null && this.#isSame(serving, name);
+      });
     // One that was never commanded has gone there by itself.
     if (at(row.target) !== undefined)
       return { event: row.commandedAt === null ? "record shows elsewhere" : "record shows target" };
-    if (registered.some(({ pCscf }) => pCscf === null)) return null;
+    if (registered.some((record) => servingFunction(record, this.#procedure) === null)) return null;
     const origin = at(row.from);
-    if (origin !== undefined) return { event: "record shows origin", sCscf: origin.sCscf };
+    if (origin !== undefined)
+      return { event: "record shows origin", sCscf: origin.sCscf, pCscf: origin.pCscf };
     return { event: "record shows elsewhere" };
   }
 }

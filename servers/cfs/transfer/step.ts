@@ -5,8 +5,11 @@ import type {
   DialogReport,
   MoveContent,
 } from "@liquid-ims/reference-points/cfs-ue";
+import type { CxUser } from "../cx/cx.ts";
 import type { Reason } from "./outcome.ts";
 import { waitsForCall } from "./policy/order.ts";
+import { actReassignment } from "./reassignment/act.ts";
+import { reassignmentTable } from "./reassignment/reassignment-state.ts";
 import type { TransferTimes } from "./times.ts";
 import { userTable } from "./transfer-state.ts";
 import type { UserAction, UserEvent, UserTable } from "./user-event.ts";
@@ -15,12 +18,16 @@ import { isOpen, lcfOperation, type SentCommand, type UserRow, type UserState } 
 /** An event with what came with it. */
 export interface Happening {
   readonly event: UserEvent;
+  /** For every registration of the subscription. */
+  readonly all?: true;
   /** With `slot`. */
   readonly move?: Omit<MoveContent, "deadline">;
   /** With `slot`: the LCF will not be asked to replace, so no report is waited for. */
   readonly withoutReport?: boolean;
   /** With `release`. */
   readonly release?: "all" | readonly string[];
+  /** With `MAA` and `name is new`: how the LCF is to replace its dialogs. */
+  readonly replace?: "now" | "wait";
   /** With refusals, failures, `LCF gone` and `abort`. */
   readonly reason?: Reason;
   readonly detail?: string;
@@ -30,6 +37,10 @@ export interface Happening {
   readonly results?: readonly DialogReport[];
   /** With `record shows origin` and `returned`: the S-CSCF that serves now. */
   readonly sCscf?: string;
+  /** The same, the P-CSCF, in a change of S-CSCF. */
+  readonly pCscf?: string | null;
+  /** With `registered`: when, by the LCF's word. */
+  readonly registeredAt?: number;
   /** With `returned`: for one who had none. */
   readonly target?: string;
   /** With `returned`: until when the new round may begin something. */
@@ -49,7 +60,18 @@ export interface StepContext {
 /** What is done after the row is durable. */
 export type Effect =
   | { readonly effect: "send"; readonly operation: string; readonly command: SentCommand }
-  | { readonly effect: "forget"; readonly operation: string };
+  | { readonly effect: "forget"; readonly operation: string }
+  | CxEffect;
+
+/** What goes to the HSS: MAR with the new and with the old name, UAR. */
+export type CxEffect =
+  | {
+      readonly effect: "reassign" | "restore";
+      readonly user: CxUser;
+      readonly server: string;
+      readonly timeoutMs: number;
+    }
+  | { readonly effect: "read name"; readonly user: CxUser };
 
 export interface Step {
   readonly row: UserRow;
@@ -79,7 +101,7 @@ function send(row: UserRow): Effect[] {
   return [{ effect: "send", operation: lcfOperation(row), command: row.command }];
 }
 
-type Acted = { readonly row: UserRow; readonly effects?: readonly Effect[] };
+export type Acted = { readonly row: UserRow; readonly effects?: readonly Effect[] };
 
 function command(row: UserRow, context: StepContext, content: CommandContent, life: number): Acted {
   const sent = { sequence: context.sequence, expires: context.at + life, content };
@@ -177,6 +199,10 @@ function act(row: UserRow, action: UserAction, happening: Happening, context: St
     }
     case "forget":
       return { row, effects: [{ effect: "forget", operation: lcfOperation(row) }] };
+    default:
+      return actReassignment(row, action, happening, context, (given, content) =>
+        command(given, context, content, times.command),
+      );
   }
 }
 
@@ -190,8 +216,8 @@ function enter(row: UserRow, state: UserState, at: number): UserRow {
  * Equal rows mean that nothing needs to be written.
  */
 export function step(row: UserRow, happening: Happening, context: StepContext): Step {
-  const table: UserTable = context.table ?? userTable;
-  const transition = table[row.state][happening.event];
+  const table: UserTable = context.table ?? (row.reassignment === null ? userTable : reassignmentTable);
+  const transition = table[row.state]?.[happening.event] ?? null;
   if (transition === null) return { row, effects: [], expected: false };
   let present = row;
   const effects: Effect[] = [];
@@ -201,7 +227,8 @@ export function step(row: UserRow, happening: Happening, context: StepContext): 
     effects.push(...(acted.effects ?? []));
   }
   if (present.state !== transition.next) present = enter(present, transition.next, context.at);
-  if (present.state === "registered" && present.reported && happening.event !== "reported") {
+  const isChecked = (present.reassignment?.nameDueAt ?? null) === null;
+  if (present.state === "registered" && present.reported && isChecked && happening.event !== "reported") {
     const settled = step(present, { event: "reported" }, context);
     return { ...settled, effects: [...effects, ...settled.effects] };
   }

@@ -1,5 +1,6 @@
 // When time alone changes something for a user of a transfer. Pure.
 import { verdictOf } from "./outcome.ts";
+import { reassignmentDue } from "./reassignment/reassignment-timers.ts";
 import type { Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
 import type { UserRow } from "./user-row.ts";
@@ -12,6 +13,8 @@ function waitOver({ reason }: UserRow): Happening {
 
 /** What is due for a user at `at`, wall clock; null: nothing. */
 export function dueFor(row: UserRow, at: number, times: TransferTimes): Happening | null {
+  const due = reassignmentDue(row, at, times);
+  if (due !== null) return due;
   const expires = row.command?.expires ?? at;
   const moveEnds = (row.commandedAt ?? row.registeredAt ?? at) + times.move;
   switch (row.state) {

@@ -19,6 +19,18 @@ export interface TransferTimes {
   readonly pair: number;
   /** Without record and dialog for so long, a drain is complete. */
   readonly quiet: number;
+  /** Change of S-CSCF: how long an armed LCF rests before it registers unless told sooner. */
+  readonly armed: number;
+  /** From the armed command to the last moment at which its acceptance allows a MAR. */
+  readonly acceptance: number;
+  /** A MAA that takes longer is late: it is counted, and slows the transfer down. */
+  readonly answer: number;
+  /** From the MAR to the first reading of the name when no MAA came; the next ones after twice, four times as long. */
+  readonly readName: number;
+  /** From the MAR to the MAR that restores the old name. */
+  readonly commit: number;
+  /** How long restoring is tried when the HSS does not answer. */
+  readonly restore: number;
   /** How often the location service is asked while users are under way. */
   readonly poll: number;
   /** How often it is asked when only standing orders are open. */
@@ -35,6 +47,12 @@ export const defaultTimes: TransferTimes = {
   reach: 15_000,
   pair: 5_000,
   quiet: 5_000,
+  armed: 500,
+  acceptance: 250,
+  answer: 400,
+  readName: 1_000,
+  commit: 8_000,
+  restore: 60_000,
   poll: 20,
   standingPoll: 250,
 };

@@ -8,6 +8,7 @@ import type {
 } from "@liquid-ims/reference-points/os-cfs";
 import type { Codec } from "../store/table.ts";
 import type { PlanTarget } from "./plan.ts";
+import type { Procedure } from "./registrations.ts";
 
 /** Why a transfer begins nothing new any more. */
 export interface Stop {
@@ -18,6 +19,7 @@ export interface Stop {
 export interface TransferRow {
   readonly id: string;
   readonly request: TransferRequest;
+  readonly procedure: Procedure;
   readonly state: OperationState;
   /** Null: named users are moved. */
   readonly function: FunctionName | null;
@@ -53,7 +55,8 @@ export const transferRowCodec: Codec<TransferRow> = {
   encode: (row) => JSON.stringify(row),
   decode(text) {
     const value: unknown = JSON.parse(text);
-    if (isTransferRow(value)) return value;
+    // Rows of before there was a change of S-CSCF do not say which procedure they are.
+    if (isTransferRow(value)) return { ...value, procedure: value.procedure ?? "P" };
     throw new Error(`a row of table transfer is none: ${text.slice(0, 200)}`);
   },
 };

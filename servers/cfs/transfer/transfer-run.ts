@@ -6,7 +6,15 @@ import { type GuardLimits, guard } from "./guard.ts";
 import type { Ledger } from "./ledger.ts";
 import { createPacer, type Pacer } from "./pace.ts";
 import { hasPartnerToCome, type Pairs, pairsOf, releaseOf } from "./pairs.ts";
-import { blockersOf, conditionOf, isUnconditional, type OrderPolicy, turns } from "./policy/order.ts";
+import {
+  blockersOf,
+  conditionOf,
+  isUnconditional,
+  type OrderPolicy,
+  turns,
+  waitsForCall,
+} from "./policy/order.ts";
+import { wholeSubscriptions } from "./reassignment/subscription.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Happening } from "./step.ts";
 import { dueFor } from "./timers.ts";
@@ -26,8 +34,18 @@ export interface RunParts {
   readonly isTaken: (registration: RegistrationKey, by: TransferRun) => boolean;
 }
 
+/** How long a transfer rests when the HSS is slow or refuses, ms. */
+const restMs = 1_000;
+
 /** Queries that wait for their answer at a time. */
 const queriesInFlight = 100;
+
+/** The record shows nothing of the user that the row does not hold already. */
+function isAsBefore(row: UserRow, seen: Happening): boolean {
+  if (seen.event !== "record shows origin" || row.state === "registered") return false;
+  if (row.reassignment !== null) return seen.pCscf === row.reassignment.pCscf;
+  return seen.sCscf === row.sCscf;
+}
 
 /** The two clocks of a host at one moment. */
 export interface Moment {
@@ -44,13 +62,19 @@ export class TransferRun {
   readonly #open = new Set<string>();
   readonly #awaySince = new Map<string, number>();
   readonly #pacer: Pacer;
+  #restsUntil = 0;
   readonly #policy: OrderPolicy;
 
   constructor(row: TransferRow, parts: RunParts) {
     this.row = row;
     this.#parts = parts;
     this.#pacer = createPacer(row.pace);
-    this.#policy = { reason: row.request.reason, replaceDialogs: row.replaceDialogs };
+    this.#policy = {
+      reason: row.request.reason,
+      replaceDialogs: row.replaceDialogs,
+      // The acceptance names the dialogs.
+      queries: row.procedure === "P",
+    };
   }
 
   get registrations(): Registrations {
@@ -71,6 +95,11 @@ export class TransferRun {
 
   user(registration: RegistrationKey): UserRow | null {
     return this.#parts.ledger.get(userRowId(this.row.id, registration));
+  }
+
+  /** The registrations of a user's subscription in a change of S-CSCF, else itself. */
+  together(row: UserRow): readonly UserRow[] {
+    return this.#parts.ledger.together(row);
   }
 
   /** All users, in the order in which they came. */
@@ -97,7 +126,7 @@ export class TransferRun {
   holds(registration: RegistrationKey): boolean {
     if (this.#parts.ledger.isBusy(userRowId(this.row.id, registration))) return true;
     const state = this.user(registration)?.state;
-    return state === "asked" || state === "commanded" || state === "accepted" || state === "registered";
+    return state !== undefined && state !== "planned" && isOpen(state);
   }
 
   /** An event of one user, seen to in its turn. */
@@ -106,6 +135,15 @@ export class TransferRun {
     if (!this.#ids.has(id)) return;
     this.#open.add(id);
     this.#parts.ledger.apply(id, occasion);
+  }
+
+  /** The same for every registration of that user's subscription. */
+  applyToAll(registration: RegistrationKey, occasion: (row: UserRow) => Happening | null): void {
+    const row = this.user(registration);
+    if (row === null) return;
+    for (const one of this.#parts.ledger.together(row))
+      this.#open.add(userRowId(this.row.id, one.registration));
+    this.#parts.ledger.applyToAll(userRowId(this.row.id, registration), occasion);
   }
 
   /** After a restart: what was decided may not have been done, and a stop may not have reached everybody. */
@@ -127,11 +165,7 @@ export class TransferRun {
     // Most changes are refreshes: nothing of them is written, but for those that a transition follows from.
     if (row === null || (row.target === null && !isOpen(row.state))) return;
     const seen = this.registrations.placeOf(row);
-    if (
-      seen === null ||
-      (seen.event === "record shows origin" && seen.sCscf === row.sCscf && row.state !== "registered")
-    )
-      return;
+    if (seen === null || isAsBefore(row, seen)) return;
     this.apply(registration, (present) => this.placeNow(present));
   }
 
@@ -156,10 +190,17 @@ export class TransferRun {
       if (ledger.isBusy(userRowId(row.transfer, row.registration))) continue;
       const due = this.#stopped(row) ?? dueFor(row, moment.at, times);
       if (due === null) idle.push(row);
+      else if (due.all === true) this.applyToAll(row.registration, (present) => this.#judgeDue(present, due));
       else this.apply(row.registration, due);
     }
     this.#takeTurns(moment, open, idle);
     this.#release(moment, idle);
+  }
+
+  /** The record that shows the target wins over the time that is over. */
+  #judgeDue(row: UserRow, due: Happening): Happening {
+    const seen = row.state === "reassigned" || row.state === "restoring" ? this.placeNow(row) : null;
+    return seen?.event === "record shows target" ? seen : due;
   }
 
   #stopped({ state }: UserRow): Happening | null {
@@ -174,7 +215,8 @@ export class TransferRun {
         row.state === "planned" && row.notBefore <= moment.at && !this.#parts.isTaken(row.registration, this),
     );
     if (planned.length === 0) return;
-    const ready = planned.filter((row) => this.#isReachable(row, moment));
+    const reachable = planned.filter((row) => this.#isReachable(row, moment));
+    const ready = this.row.procedure === "P" ? reachable : wholeSubscriptions(reachable, open);
     const { ask, go } = turns(ready, open, this.#policy);
     if (ask.length === 0 && go.length === 0) this.#giveUpAway(planned, moment);
     // One whose turn is being written down is under way already.
@@ -183,11 +225,52 @@ export class TransferRun {
     const inFlight = open.length - resting - asking;
     for (const row of ask.slice(0, Math.max(0, queriesInFlight - asking)))
       this.apply(row.registration, { event: "ask" });
-    const turn = go.slice(0, Math.min(go.length, this.#pacer.allowance(moment.now, inFlight)));
-    if (turn.length === 0) return;
-    this.#pacer.began(moment.now, turn.length);
+    if (moment.now < this.#restsUntil) return;
+    const allowance = Math.min(go.length, this.#pacer.allowance(moment.now, inFlight));
+    if (allowance <= 0) return;
+    if (this.row.procedure === "S") {
+      this.#pacer.began(moment.now, this.#beginSubscriptions(go, ready, allowance));
+      return;
+    }
+    this.#pacer.began(moment.now, allowance);
     const pairs = this.#policy.replaceDialogs ? pairsOf(this.users) : null;
-    for (const row of turn) this.#begin(row, pairs);
+    for (const row of go.slice(0, allowance)) this.#begin(row, pairs);
+  }
+
+  /** All registrations of a subscription get their turn at once, under one condition. Gives how many they are. */
+  #beginSubscriptions(go: readonly UserRow[], ready: readonly UserRow[], allowance: number): number {
+    const begun = new Set<string>();
+    let count = 0;
+    for (const { registration, reassignment } of go) {
+      const subscription = reassignment?.subscription ?? registration;
+      if (count >= allowance) break;
+      if (begun.has(subscription)) continue;
+      begun.add(subscription);
+      const members = ready.filter((row) => row.reassignment?.subscription === subscription);
+      count += members.length;
+      const inCall = members.find(waitsForCall) ?? members[0];
+      const condition = inCall === undefined ? "idle" : conditionOf(inCall, this.#policy);
+      const withoutReport = !this.#policy.replaceDialogs;
+      this.applyToAll(registration, (present) => {
+        if (present.state !== "planned") return null;
+        const { addressesOf } = this.#parts;
+        const move = moveOf(present, { condition, replace: "wait", addressesOf });
+        return move === null ? null : { event: "slot", move, withoutReport };
+      });
+    }
+    return count;
+  }
+
+  /** The HSS does not keep up: nothing new begins for a while. */
+  rest(now: number): void {
+    this.#restsUntil = Math.max(this.#restsUntil, now + restMs);
+  }
+
+  /** The moment to tell an LCF how it is to replace: at once, or when the other end of its call has registered, too. */
+  withReplace(row: UserRow, happening: Happening): Happening {
+    if (happening.event !== "MAA" && happening.event !== "name is new") return happening;
+    const waits = hasPartnerToCome(row, pairsOf(this.users));
+    return { ...happening, replace: waits ? "wait" : "now" };
   }
 
   #begin(row: UserRow, pairs: Pairs | null): void {
@@ -228,7 +311,11 @@ export class TransferRun {
   }
 
   #release({ at }: Moment, idle: readonly UserRow[]): void {
-    const waiting = idle.filter(({ state, replace }) => state === "registered" && replace === "wait");
+    const waiting = idle.filter(
+      ({ state, replace, dialogs, reassignment }) =>
+        // An S move that nobody had to tell `after: 0` waits without a dialog, and reports so.
+        state === "registered" && replace === "wait" && !(reassignment !== null && dialogs?.length === 0),
+    );
     if (waiting.length === 0) return;
     const pairs = pairsOf(this.users);
     for (const row of waiting) {

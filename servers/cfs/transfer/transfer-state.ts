@@ -4,7 +4,7 @@
 // until the deadline. What was commanded is not taken back by an abort; after its deadline it is cancelled, and a
 // record that shows the target still wins. A user who has moved is `done` when the LCF has nothing more to report.
 // A de-registration under way is not believed before the deadline (cores send them for the binding that was left).
-// The states `reassigned` and `rolledBack` come with procedure S.
+// Procedure S has a table of its own (reassignment/reassignment-state.ts), run by the same interpreter.
 import {
   aborted,
   done,
@@ -16,10 +16,10 @@ import {
   timedOut,
   unreachable,
 } from "./transfer-ended.ts";
-import { type Rows, to, type UserTable } from "./user-event.ts";
+import { type PCscfTable, type Rows, to } from "./user-event.ts";
 
 // `failed` comes here at the deadline of one whose last registration failed.
-const planned = {
+export const planned = {
   ask: to("asked", "ask"),
   slot: to("commanded", "move"),
   release: null,
@@ -49,7 +49,7 @@ const planned = {
 } as const satisfies Rows;
 
 // A query without answer decides nothing: the user is taken without it.
-const asked = {
+export const asked = {
   ask: null,
   slot: null,
   release: null,
@@ -184,4 +184,4 @@ export const userTable = {
   superseded,
   aborted,
   failed,
-} satisfies UserTable;
+} satisfies PCscfTable;

@@ -10,6 +10,15 @@ import {
 } from "./transfer-row.ts";
 import { type UserRow, userRowCodec, userRowId } from "./user-row.ts";
 
+export type UserRows = Table<UserRow>;
+
+/** What takes its turns together: the registrations of a subscription whose S-CSCF changes, else each on its own. */
+export function togetherWith({ transfer, registration, reassignment }: UserRow): string {
+  return reassignment === null
+    ? userRowId(transfer, registration)
+    : `${transfer} ${reassignment.subscription}`;
+}
+
 /** What a new transfer is written with. */
 export interface NewTransfer {
   readonly row: TransferRow;
@@ -19,7 +28,7 @@ export interface NewTransfer {
 
 export class TransferTables {
   readonly transfers = new Table<TransferRow>("transfer", transferRowCodec);
-  readonly users = new Table<UserRow>("transfer-user", userRowCodec);
+  readonly users: UserRows = new Table<UserRow>("transfer-user", userRowCodec, { index: togetherWith });
   /** By function: the transfer that it has; one at a time. */
   readonly functions = new Table<PointerRow>("transfer-function", pointerCodec);
   /** By idempotency key. */

@@ -1,8 +1,8 @@
 // The words of the per-user table: what may happen to a user in a transfer, and what is done then.
 import type { Reason } from "./outcome.ts";
-import type { UserState } from "./user-row.ts";
+import type { UserState, userStates } from "./user-row.ts";
 
-/** All events of the table, by where they come from. */
+/** All events of a change of P-CSCF, by where they come from. */
 export const userEvents = [
   // Own doing: a query goes out; pace gives a turn; dialogs are set free; a command's life is over.
   "ask",
@@ -40,7 +40,38 @@ export const userEvents = [
   "abort",
 ] as const;
 
-export type UserEvent = (typeof userEvents)[number];
+/** Those of a change of S-CSCF, most of them of a whole subscription. */
+export const reassignmentEvents = [
+  ...userEvents,
+  // Accepted, but too late for a MAR: it may register any moment.
+  "accepted late",
+  // Every device of the subscription has accepted in time.
+  "reassign",
+  // Another device of the subscription did not, and may later; or it stays where it is for good.
+  "device waits",
+  "device stays",
+  // The HSS's answers to MAR; "lost" where none came.
+  "MAA",
+  "MAR failed, retry",
+  "MAR failed",
+  "MAR lost",
+  // It is time to read the assigned name; it was read: the target, or not. "missing": and no MAR is under way.
+  "name due",
+  "name is new",
+  "name is old",
+  "name is missing",
+  // The commit time is over; the other: but another device of the subscription has moved.
+  "commit over",
+  "left behind",
+  // Another device of the subscription has moved after all.
+  "device moved",
+  // It is time to send the restoring MAR again; it was answered.
+  "restore due",
+  "restored",
+] as const;
+
+export type UserEvent = (typeof reassignmentEvents)[number];
+type PCscfEvent = (typeof userEvents)[number];
 
 export type UserAction =
   | "ask"
@@ -64,7 +95,35 @@ export type UserAction =
   | "note reason"
   | "new round"
   | "forget"
+  | ReassignmentAction
   | { readonly reason: Reason };
+
+/** Those of a change of S-CSCF. What goes to the HSS goes once for the subscription. */
+export type ReassignmentAction =
+  /** The move, armed. */
+  | "arm"
+  | "arm anew"
+  /** MAR with the target's name; the commit time begins. */
+  | "reassign"
+  | "note MAA"
+  | "note MAR lost"
+  /** The same move with `after: 0`. */
+  | "move now"
+  /** UAR, and when to read next. */
+  | "read name"
+  /** The assigned name is to be compared with the record at once. */
+  | "check name"
+  | "note name"
+  /** A new life does not know whether the MAR left: the name is read, and the commit time begins again. */
+  | "note new life"
+  /** MAR with the old name, and when to send it again. */
+  | "restore"
+  | "cancel, re-register"
+  /** The reason is pending, with the event's for people. */
+  | "note pending"
+  | "note returned"
+  | "note P-CSCF"
+  | "note registration";
 
 export interface UserTransition {
   readonly next: UserState;
@@ -72,10 +131,18 @@ export interface UserTransition {
 }
 
 /** All events of one state; null: cannot happen there. */
-export type Rows = Readonly<Record<UserEvent, UserTransition | null>>;
+export type Rows = Readonly<Record<PCscfEvent, UserTransition | null>>;
+export type ReassignmentRows = Readonly<Record<UserEvent, UserTransition | null>>;
 
-/** Every state, every event. */
-export type UserTable = Readonly<Record<UserState, Rows>>;
+/** Every state, every event of a change of P-CSCF. */
+export type PCscfTable = Readonly<Record<(typeof userStates)[number], Rows>>;
+/** Every state, every event of a change of S-CSCF. */
+export type ReassignmentTable = Readonly<Record<UserState, ReassignmentRows>>;
+
+/** What the interpreter takes. */
+export type UserTable = Readonly<
+  Partial<Record<UserState, Readonly<Partial<Record<UserEvent, UserTransition | null>>>>>
+>;
 
 /** Makes a row: `to("accepted", "note dialogs")`. */
 export function to<const State extends UserState, const Actions extends readonly UserAction[]>(

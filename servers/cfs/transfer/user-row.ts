@@ -1,10 +1,15 @@
 // One user's part of a transfer as it stands in the store. Times are ms since 1970 by the CFS's wall clock.
 import type { FunctionName, RegistrationKey } from "@liquid-ims/location-service/record";
-import type { CommandContent, DialogDescription, DialogReport } from "@liquid-ims/reference-points/cfs-ue";
+import type {
+  CommandContent,
+  DialogDescription,
+  DialogReport,
+  MoveContent,
+} from "@liquid-ims/reference-points/cfs-ue";
 import type { Codec } from "../store/table.ts";
 import { isReason, type Reason } from "./outcome.ts";
 
-/** The states of the per-user table. `asked` is shown to the outside as planned. */
+/** The states of a user in a change of P-CSCF. `asked` is shown to the outside as planned. */
 export const userStates = [
   "planned",
   "asked",
@@ -22,7 +27,10 @@ export const userStates = [
   "failed",
 ] as const;
 
-export type UserState = (typeof userStates)[number];
+/** Those of a change of S-CSCF. `restoring` is shown to the outside as rolledBack. */
+export const reassignmentStates = [...userStates, "reassigned", "restoring", "rolledBack"] as const;
+
+export type UserState = (typeof reassignmentStates)[number];
 
 /** The newest command: what is sent again after a restart, byte for byte. */
 export interface SentCommand {
@@ -31,12 +39,42 @@ export interface SentCommand {
   readonly content: CommandContent;
 }
 
+/** What a change of S-CSCF keeps beside the rest. Times are ms since 1970. */
+export interface Reassignment {
+  /** The IMS subscription: all its registrations move together. The least of its private identities. */
+  readonly subscription: string;
+  readonly impi: string;
+  /** The P-CSCF that serves. */
+  readonly pCscf: FunctionName | null;
+  /** The move as it was commanded; null before. */
+  readonly move: MoveContent | null;
+  /** When the newest armed move was decided. */
+  readonly armedAt: number | null;
+  /** What is known of the newest MAR that names the target; `lost`: perhaps it never left, or was not executed. */
+  readonly mar: "none" | "sent" | "answered" | "lost";
+  /** When that MAR was decided, null before. */
+  readonly reassignedAt: number | null;
+  /** When the old name is restored, unless the record shows the target before. */
+  readonly commitAt: number | null;
+  /** When the assigned name is to be read next; null: it need not be. */
+  readonly nameDueAt: number | null;
+  readonly nameReads: number;
+  /** When the MAR that restores the old name is to be sent again; null: it has been answered, or is not needed. */
+  readonly restoreDueAt: number | null;
+  readonly restores: number;
+  /** When restoring is given up. */
+  readonly restoreUntil: number | null;
+  /** When the LCF had its new registration, by its own word. */
+  readonly registeredAt: number | null;
+}
+
 export interface UserRow {
   /** The transfer. */
   readonly transfer: string;
   readonly registration: RegistrationKey;
   /** Default public identity. */
   readonly user: string;
+  /** P-CSCF or S-CSCF, as the transfer is about. */
   readonly from: FunctionName | null;
   readonly sCscf: FunctionName;
   /** Null: stays. Never changed within a round: nobody is commanded to two targets. */
@@ -78,6 +116,8 @@ export interface UserRow {
   readonly released: "no" | "some" | "all";
   /** When the user came, where that was after the transfer had begun. */
   readonly arrivedAt: number | null;
+  /** Null in a change of P-CSCF. */
+  readonly reassignment: Reassignment | null;
 }
 
 /** What an operation is called at the LCF. */
@@ -97,6 +137,8 @@ export function isOpen(state: UserState): boolean {
     state === "asked" ||
     state === "commanded" ||
     state === "accepted" ||
+    state === "reassigned" ||
+    state === "restoring" ||
     state === "registered"
   );
 }
@@ -107,7 +149,7 @@ export function isMoved(state: UserState): boolean {
 }
 
 function isUserState(value: unknown): value is UserState {
-  return userStates.some((state) => state === value);
+  return reassignmentStates.some((state) => state === value);
 }
 
 /** Own rows only: the state and the reason are checked, since other versions may have had others. */
@@ -122,7 +164,8 @@ export const userRowCodec: Codec<UserRow> = {
   encode: (row) => JSON.stringify(row),
   decode(text) {
     const value: unknown = JSON.parse(text);
-    if (isUserRow(value)) return value;
+    // Rows of before there was a change of S-CSCF have no such member.
+    if (isUserRow(value)) return { ...value, reassignment: value.reassignment ?? null };
     throw new Error(`a row of table transfer-user is none: ${text.slice(0, 200)}`);
   },
 };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { OperationResult } from "@liquid-ims/cfs/operations/operations";
 import type { TransferRequest } from "@liquid-ims/reference-points/os-cfs";
-import { Bench, config, impu, key, p1, p2, p3 } from "../transfer/bench.ts";
+import { Bench, config, impu, key, p1, p2, p3, s1, s2 } from "../transfer/bench.ts";
 
 const drain: TransferRequest = { function: p1, load: 0, targets: [{ function: p2 }], reason: "removal" };
 
@@ -93,7 +93,6 @@ test("os-cfs: values out of range are 422, with the field", async () => {
     [{ ...drain, deadline: 0 }, /^deadline is 0/],
     [{ ...drain, pace: { mode: "fixed", usersPerSecond: -1 } }, /^pace\.usersPerSecond is -1/],
     [{ ...drain, pace: { mode: "parallel", usersInFlight: 0.5 } }, /^pace\.usersInFlight is 0\.5/],
-    [{ ...drain, function: "sip:scscf1.home:6060" }, /^function is .*: is of kind S-CSCF/],
     [{ users: [], targets: [{ function: p2 }], reason: "removal" }, /^users is \[\]/],
   ];
   for (const [request, detail] of flaws) {
@@ -101,6 +100,22 @@ test("os-cfs: values out of range are 422, with the field", async () => {
     assert.deepEqual([answer.status, answer.type], [422, "invalid-request"]);
     assert.match(answer.detail, detail);
   }
+});
+
+test("system 3 S: S-CSCFs go to S-CSCFs, and only with Cx", async () => {
+  const bench = new Bench();
+  const fromS = { ...drain, function: s1 };
+  const mixed = await refused(bench, fromS);
+  assert.deepEqual([mixed.status, mixed.type], [422, "no-usable-target"]);
+  assert.match(mixed.detail, /^targets\[0\]\.function is .*: is of kind P-CSCF; name a S-CSCF/);
+  const users = { users: ["sip:u01@home"], reason: "removal" } as const;
+  const both = await refused(bench, { ...users, targets: [{ function: s2 }, { function: p2 }] });
+  assert.match(both.detail, /^targets\[1\]\.function is .*: is of kind P-CSCF; name a S-CSCF/);
+  const itself = await refused(bench, { ...fromS, targets: [{ function: s1 }] });
+  assert.match(itself.detail, /is the affected function itself/);
+  const without = await refused(bench, { ...fromS, targets: [{ function: s2 }] });
+  assert.deepEqual([without.status, without.type], [422, "invalid-request"]);
+  assert.match(without.detail, /^cx is null: only the HSS changes the S-CSCF of a user; configure `cx`/);
 });
 
 test("os-cfs: nobody to move is COMPLETED with 0", async () => {
@@ -128,6 +143,7 @@ test("os-cfs: a function is found by address, too", async () => {
       [p2, 0],
       [p3, 0],
       ["sip:scscf1.home:6060", 2],
+      ["sip:scscf2.home:6060", 0],
     ],
   );
 });

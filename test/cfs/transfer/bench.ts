@@ -20,6 +20,8 @@ import { type Behaviour, Phones } from "./phones.ts";
 export const p1 = "pcscf1.home:4060";
 export const p2 = "pcscf2.home:4060";
 export const p3 = "pcscf3.home:4060";
+export const s1 = "sip:scscf1.home:6060";
+export const s2 = "sip:scscf2.home:6060";
 
 export const config: CfsConfig = {
   listen: [],
@@ -28,7 +30,8 @@ export const config: CfsConfig = {
     { kind: "P-CSCF", name: p1, addresses: ["192.0.2.11"] },
     { kind: "P-CSCF", name: p2, addresses: ["192.0.2.12"] },
     { kind: "P-CSCF", name: p3, addresses: ["192.0.2.13"] },
-    { kind: "S-CSCF", name: "sip:scscf1.home:6060", addresses: ["192.0.2.21"] },
+    { kind: "S-CSCF", name: s1, addresses: ["192.0.2.21"] },
+    { kind: "S-CSCF", name: s2, addresses: ["192.0.2.22"] },
   ],
   pace: { mode: "parallel" },
 };

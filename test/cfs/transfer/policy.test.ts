@@ -288,6 +288,8 @@ test("wire: functions are named by host, port and addresses", () => {
   assert.equal(functionAddress("pcscf1.home", addressesOf).port, undefined);
 });
 
+const moment = { at: 1_000, times: defaultTimes };
+
 test("wire: what is of another operation, or older than the present attempt, means nothing", () => {
   const command = { sequence: 5, expires: 1, content: { command: "query" } } as const;
   const row = someUser({ state: "asked", command, since: 5 });
@@ -299,13 +301,13 @@ test("wire: what is of another operation, or older than the present attempt, mea
     armed: false,
     dialogs: [],
   } as const;
-  assert.equal(happeningOf(row, accepted)?.event, "query answered");
-  assert.equal(happeningOf(row, { ...accepted, operation: "t-2" }), null);
-  assert.equal(happeningOf(row, { ...accepted, sequence: 4 }), null);
-  assert.equal(happeningOf({ ...row, round: 2 }, accepted), null);
+  assert.equal(happeningOf(row, accepted, moment)?.event, "query answered");
+  assert.equal(happeningOf(row, { ...accepted, operation: "t-2" }, moment), null);
+  assert.equal(happeningOf(row, { ...accepted, sequence: 4 }, moment), null);
+  assert.equal(happeningOf({ ...row, round: 2 }, accepted, moment), null);
   const report = { id: "r", operation: "t-1", sequence: 6, dialogs: [] } as const;
-  assert.equal(happeningOf(row, { ...report, final: false })?.event, "progress");
-  assert.equal(happeningOf(row, { ...report, final: true })?.event, "reported");
+  assert.equal(happeningOf(row, { ...report, final: false }, moment)?.event, "progress");
+  assert.equal(happeningOf(row, { ...report, final: true }, moment)?.event, "reported");
 });
 
 test("wire: a replace that is refused means that no more will be reported", () => {
@@ -319,8 +321,8 @@ test("wire: a replace that is refused means that no more will be reported", () =
     detail: "",
     dialogs: [],
   } as const;
-  assert.equal(happeningOf(row, { ...refused, sequence: 5 })?.event, "reported");
-  assert.equal(happeningOf(row, { ...refused, sequence: 4 }), null);
+  assert.equal(happeningOf(row, { ...refused, sequence: 5 }, moment)?.event, "reported");
+  assert.equal(happeningOf(row, { ...refused, sequence: 4 }, moment), null);
 });
 
 test("system 6: a user keeps its target over retries", async () => {
@@ -342,6 +344,7 @@ test("system 6: a user keeps its target over retries", async () => {
 test("selection: the choice is the same each time, in the given order, and not the alphabet's", () => {
   const items = Array.from({ length: 1000 }, (_, index) => ({
     key: `user${String(index).padStart(4, "0")}@home *`,
+    size: 1,
   }));
   const chosen = choose(items, 500);
   assert.deepEqual(choose([...items].reverse(), 500).reverse(), chosen);

@@ -29,6 +29,7 @@ export function someUser(changes: Partial<UserRow> = {}): UserRow {
     results: [],
     released: "no",
     arrivedAt: null,
+    reassignment: null,
     ...changes,
   };
 }

@@ -12,6 +12,8 @@ export interface OrderPolicy {
   readonly reason: TransferReason;
   /** False: users are moved without their dialogs, whatever they do. */
   readonly replaceDialogs: boolean;
+  /** Users in calls are asked for their dialogs before their turn. Default true. */
+  readonly queries?: boolean;
 }
 
 const callReasons: ReadonlySet<Reason> = new Set(["not idle", "not replaceable", "emergency call"]);
@@ -74,13 +76,14 @@ function failureTurns(ready: readonly UserRow[], open: readonly UserRow[]): Turn
   return { ask, go };
 }
 
-function plannedTurns(ready: readonly UserRow[], open: readonly UserRow[]): Turns {
+function plannedTurns(ready: readonly UserRow[], open: readonly UserRow[], queries: boolean): Turns {
   const first = ready.filter((row) => !waitsForCall(row));
   const trying = open.some(
     ({ state, command }) =>
       state === "commanded" && command?.content.command === "move" && command.content.if === "idle",
   );
   if (first.length > 0 || trying) return { ask: [], go: first.sort(byTime) };
+  if (!queries) return { ask: [], go: [...ready].sort(byTime) };
   return {
     ask: ready.filter((row) => row.askedAt === null).sort(byTime),
     go: ready.filter((row) => row.askedAt !== null).sort(byTime),
@@ -93,5 +96,6 @@ function plannedTurns(ready: readonly UserRow[], open: readonly UserRow[]): Turn
  */
 export function turns(ready: readonly UserRow[], open: readonly UserRow[], policy: OrderPolicy): Turns {
   if (!policy.replaceDialogs) return { ask: [], go: [...ready].sort(byTime) };
-  return policy.reason === "failure" ? failureTurns(ready, open) : plannedTurns(ready, open);
+  if (policy.reason === "failure") return failureTurns(ready, open);
+  return plannedTurns(ready, open, policy.queries ?? true);
 }

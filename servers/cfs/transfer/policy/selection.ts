@@ -12,13 +12,22 @@ function hash(text: string): number {
 }
 
 /**
- * Takes `count` of them, scattered by a hash of their keys, in their given order. The same input gives the same
- * choice, but neither the alphabet nor the order of subscription decides who is moved.
+ * Takes items until their sizes make up `count`, scattered by a hash of their keys, in their given order. The last
+ * one may make it more, since none is divided. The same input gives the same choice, but neither the alphabet nor the order of subscription decides who is moved.
  */
-export function choose<Item extends { readonly key: string }>(items: readonly Item[], count: number): Item[] {
+export function choose<Item extends { readonly key: string; readonly size: number }>(
+  items: readonly Item[],
+  count: number,
+): Item[] {
   const scattered = items
     .map((item) => ({ item, place: hash(item.key) }))
     .sort((a, b) => a.place - b.place || (a.item.key < b.item.key ? -1 : 1));
-  const chosen = new Set(scattered.slice(0, count).map(({ item }) => item));
+  const chosen = new Set<Item>();
+  let taken = 0;
+  for (const { item } of scattered) {
+    if (taken >= count) break;
+    chosen.add(item);
+    taken += item.size;
+  }
   return items.filter((item) => chosen.has(item));
 }

@@ -1,0 +1,152 @@
+// What the actions of a change of S-CSCF do to a user's row, and what is to leave the process then. Pure.
+import type { MoveContent } from "@liquid-ims/reference-points/cfs-ue";
+import type { Acted, Happening, StepContext } from "../step.ts";
+import type { ReassignmentAction } from "../user-event.ts";
+import type { Reassignment, UserRow } from "../user-row.ts";
+
+/** Gives a row its next command; from the interpreter. */
+export type GiveCommand = (
+  row: UserRow,
+  content: MoveContent | { command: "cancel"; reRegister: true },
+) => Acted;
+
+type Changes = Partial<Reassignment>;
+
+function change(row: UserRow, changes: Changes): UserRow {
+  return row.reassignment === null ? row : { ...row, reassignment: { ...row.reassignment, ...changes } };
+}
+
+/** After 1, 2, 4, 8 times `base` from the beginning: the next wait is as long as all before. */
+function doubling(base: number, times: number): number {
+  return times === 0 ? base : base * 2 ** (times - 1);
+}
+
+function userOf({ user, reassignment }: UserRow) {
+  return { privateIdentity: reassignment?.impi ?? "", publicIdentity: user };
+}
+
+function arm(row: UserRow, move: MoveContent, context: StepContext, give: GiveCommand): Acted {
+  const armed = change(row, { armedAt: context.at, mar: "none", nameDueAt: null, nameReads: 0 });
+  return give(armed, { ...move, after: context.times.armed });
+}
+
+function reassign(row: UserRow, { at, times }: StepContext): Acted {
+  const begun = change(row, {
+    mar: "sent",
+    reassignedAt: at,
+    commitAt: at + times.commit,
+    nameDueAt: at + times.readName,
+    nameReads: 0,
+    registeredAt: null,
+  });
+  const server = row.target ?? "";
+  return {
+    row: begun,
+    effects: [{ effect: "reassign", user: userOf(row), server, timeoutMs: times.commit }],
+  };
+}
+
+function moveNow(row: UserRow, happening: Happening, give: GiveCommand): Acted {
+  const { command } = row;
+  const last = command?.content.command === "move" ? command.content : row.reassignment?.move;
+  if (last === null || last === undefined) return { row };
+  const released = row.released === "all" ? "now" : row.replace;
+  const replace = row.replace === "never" ? "never" : (happening.replace ?? released);
+  return give({ ...row, replace }, { ...last, after: 0, replace: replace === "never" ? "wait" : replace });
+}
+
+function restore(row: UserRow, reassignment: Reassignment, { at, times }: StepContext): Acted {
+  const isFirst = reassignment.restoreUntil === null;
+  const restores = isFirst ? 0 : reassignment.restores;
+  const tried = change(row, {
+    restores: restores + 1,
+    restoreDueAt: at + doubling(times.readName, restores),
+    restoreUntil: reassignment.restoreUntil ?? at + times.restore,
+    nameDueAt: null,
+  });
+  const server = row.from ?? row.sCscf;
+  return {
+    row: tried,
+    effects: [{ effect: "restore", user: userOf(row), server, timeoutMs: times.restore }],
+  };
+}
+
+/** One action; `give` makes a command with the next sequence. */
+export function actReassignment(
+  row: UserRow,
+  action: ReassignmentAction,
+  happening: Happening,
+  context: StepContext,
+  give: GiveCommand,
+): Acted {
+  const { reassignment } = row;
+  if (reassignment === null) throw new Error(`${action}: this user's S-CSCF is not to change`);
+  const { at, sequence, times } = context;
+  switch (action) {
+    case "arm": {
+      if (happening.move === undefined) throw new Error("a slot came without its move");
+      const move: MoveContent = { ...happening.move, deadline: at + times.move, after: 0 };
+      const begun: UserRow = {
+        ...change(row, { move, reassignedAt: null, commitAt: null, restoreUntil: null, restoreDueAt: null }),
+        since: sequence,
+        attempts: row.attempts + 1,
+        commandedAt: at,
+        reason: null,
+        detail: "",
+        replace: happening.withoutReport ? "never" : "wait",
+        reported: happening.withoutReport ?? false,
+        released: "no",
+      };
+      return arm(begun, move, context, give);
+    }
+    case "arm anew":
+      return reassignment.move === null ? { row } : arm(row, reassignment.move, context, give);
+    case "reassign":
+      return reassign(row, context);
+    case "note MAA":
+      return { row: change(row, { mar: "answered", nameDueAt: null }) };
+    case "note MAR lost":
+      return { row: change(row, { mar: "lost" }) };
+    case "move now":
+      return moveNow(row, happening, give);
+    case "read name": {
+      const nameReads = reassignment.nameReads + 1;
+      const nameDueAt = at + doubling(times.readName, nameReads);
+      const read = change(row, { nameReads, nameDueAt });
+      return { row: read, effects: [{ effect: "read name", user: userOf(row) }] };
+    }
+    case "check name":
+      return { row: change(row, { nameDueAt: at, nameReads: 0, restoreDueAt: null, restoreUntil: null }) };
+    case "note name":
+      return { row: change(row, { nameDueAt: null }) };
+    case "note new life": {
+      if (reassignment.mar === "answered" && row.state === "reassigned")
+        return { row: change(row, { commitAt: at + times.commit }) };
+      return {
+        row: change(row, {
+          mar: "lost",
+          commitAt: at + times.commit,
+          nameDueAt: at,
+          nameReads: 0,
+          restoreDueAt: null,
+          restoreUntil: null,
+        }),
+      };
+    }
+    case "restore":
+      return restore(row, reassignment, context);
+    case "cancel, re-register":
+      return give(row, { command: "cancel", reRegister: true });
+    case "note pending":
+      return { row: { ...row, reason: "pending", detail: happening.detail ?? "" } };
+    case "note returned":
+      return { row: { ...row, reason: "returned to the old S-CSCF" } };
+    case "note P-CSCF":
+      return { row: happening.pCscf === undefined ? row : change(row, { pCscf: happening.pCscf }) };
+    case "note registration": {
+      const { registeredAt } = happening;
+      if (registeredAt === undefined || reassignment.registeredAt !== null) return { row };
+      return { row: change(row, { registeredAt }) };
+    }
+  }
+}
