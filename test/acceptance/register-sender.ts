@@ -24,7 +24,8 @@ const sequences = new Map<number, number>();
 const report = emptyReport();
 let branches = 0;
 let source = 0;
-let order: SenderOrder | null = null;
+let target = { host: "127.0.0.1", port: 0 };
+let isLoading = false;
 let nextFresh = 0;
 
 function emptyReport() {
@@ -89,8 +90,7 @@ function build(user: number, sequence: number, branch: string): Buffer {
 }
 
 function transmit({ bytes }: Transaction): void {
-  if (order === null || order.kind === "stop") return;
-  socket.send(bytes, order.port, order.host);
+  socket.send(bytes, target.port, target.host);
 }
 
 function begin(user: number): void {
@@ -133,7 +133,7 @@ function receive(data: Buffer): void {
     acknowledged.set(transaction.user, transaction.sequence);
     report.accepted.push(transaction.user);
   }
-  if (order?.kind === "load") beginOneMore();
+  if (isLoading) beginOneMore();
 }
 
 function tick(): void {
@@ -178,14 +178,20 @@ function tell(): void {
   process.send?.(message);
 }
 
+function progress(): void {
+  const refused = report.statuses["503"] ?? 0;
+  process.send?.({ kind: "progress", acknowledged: report.latencies.length, refused, open: open.size });
+}
+
 process.on("message", (message: SenderOrder) => {
   if (message.kind === "stop") {
-    order = null;
+    isLoading = false;
     if (message.forget) open.clear();
     tell();
     return;
   }
-  order = message;
+  target = message;
+  isLoading = message.kind === "load";
   if (message.kind === "load") for (let number = 0; number < message.inFlight; number++) beginOneMore();
   else burst(message.count, message.withinMs);
 });
@@ -195,9 +201,6 @@ socket.bind(0, "127.0.0.1", () => {
   source = socket.address().port;
   socket.setRecvBufferSize(4 * 1024 * 1024);
   setInterval(tick, 20);
-  setInterval(
-    () => process.send?.({ kind: "progress", acknowledged: report.latencies.length, open: open.size }),
-    20,
-  );
+  setInterval(progress, 20);
   process.send?.({ kind: "ready" });
 });
