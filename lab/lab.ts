@@ -1,5 +1,4 @@
 // One lab: a platform, a trace, a network and a fleet, put together for one run of an experiment.
-import { type OsCfsServer, serveOsCfs } from "@liquid-ims/cfs/os-cfs/http";
 import type { TransferOperation } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
@@ -11,7 +10,8 @@ import { type LabNetwork, type NetworkOptions, startNetwork } from "./network.ts
 import { createOss, type Oss } from "./oss.ts";
 import { createHttpCarrier } from "./oss-http.ts";
 import { createVirtualCarrier } from "./oss-virtual.ts";
-import type { Platform } from "./platform.ts";
+import { InProcessPlacement } from "./placement-in-process.ts";
+import { createProcessPlacement } from "./placement-processes.ts";
 import { createRealPlatform } from "./platform-real.ts";
 import { createVirtualPlatform } from "./platform-virtual.ts";
 import { createLiveLoad, type LiveLoad } from "./report/live-load.ts";
@@ -38,6 +38,8 @@ export interface Lab {
   ): Promise<{ readonly network: LabNetwork; readonly oss: Oss }>;
   startFleet(network: LabNetwork, wishes: FleetWishes): Promise<Fleet>;
   run<Outcome>(script: (host: Host) => Promise<Outcome>): Promise<Outcome>;
+  /** Everything that was sent until now is in the trace afterwards. */
+  settleTrace(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,12 +77,18 @@ export function createLab(options: ExperimentOptions): Lab {
     heard: live.heard,
   });
   const log = createLineLog({ level: options.logLevel, write: (line) => void process.stderr.write(line) });
-  const platform: Platform =
-    simulation === null
-      ? createRealPlatform({ tap: trace.tap, log })
-      : createVirtualPlatform({ simulation, tap: trace.tap, log });
+  const real = createRealPlatform({ tap: trace.tap, log });
+  const platform = simulation === null ? real : createVirtualPlatform({ simulation, tap: trace.tap, log });
+  const inProcess = new InProcessPlacement(platform);
+  const placement =
+    options.placement === "shared"
+      ? inProcess
+      : createProcessPlacement({
+          logLevel: options.logLevel,
+          heard: (sent) => trace.sentAt(sent.at - performance.timeOrigin, sent),
+          crashed: real.crash,
+        });
   const random = new SeededRandom(`script ${options.seed}`);
-  let http: OsCfsServer | null = null;
 
   return {
     topology,
@@ -90,10 +98,12 @@ export function createLab(options: ExperimentOptions): Lab {
     random,
     transfer: null,
     async startNetwork(host, wishes) {
-      const network = await startNetwork({ topology, platform, ...wishes });
-      const { operations, metrics } = network.cfs.node;
-      if (simulation === null) http = await serveOsCfs({ operations, metrics, listen: topology.osCfs });
-      const carry = http === null ? createVirtualCarrier(host, operations) : createHttpCarrier(http.local);
+      const osCfs = simulation === null ? topology.osCfs : null;
+      const network = await startNetwork({ topology, placement, osCfs, ...wishes });
+      const carry =
+        osCfs === null
+          ? createVirtualCarrier(host, inProcess.node("cfs", topology.cfs.name).cfs.operations)
+          : createHttpCarrier(osCfs);
       return { network, oss: createOss(carry, trace) };
     },
     startFleet: (network, wishes) =>
@@ -106,8 +116,9 @@ export function createLab(options: ExperimentOptions): Lab {
         ...wishes,
       }),
     run: (script) => platform.run(script),
+    settleTrace: () => placement.settle(),
     async close() {
-      await http?.close();
+      await placement.close();
       await platform.close();
     },
   };

@@ -78,6 +78,11 @@ export function buildCommand(): Command {
         .default(0)
         .argParser(numberIn(0, 0.5, false)),
     )
+    .addOption(
+      new Option("--placement <where>", "elements of the core: all in one process, or each in one of its own")
+        .choices(["shared", "process"])
+        .default("shared"),
+    )
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
     .option("--trace", "write every message of every hop to trace.jsonl", false)
@@ -100,6 +105,7 @@ interface Parsed {
   readonly load?: number;
   readonly loss: number;
   readonly kill: boolean;
+  readonly placement: "shared" | "process";
   readonly withoutReplaces: boolean;
   readonly trace: boolean;
   readonly verbose: boolean;
@@ -131,11 +137,19 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
       message: "option '--speed' scales the real clock and does not go with '--virtual': leave one out",
     };
   }
+  if (parsed.placement === "process" && parsed.virtual) {
+    return {
+      kind: "usage",
+      message:
+        "option '--placement process' needs real clocks and does not go with '--virtual': leave one out",
+    };
+  }
   if (parsed.loss > 0 && !parsed.virtual) {
     return { kind: "usage", message: "option '--loss' needs '--virtual': the loopback loses nothing" };
   }
   const {
     load = experiment.load,
+    placement,
     seed,
     users,
     rate,
@@ -155,7 +169,7 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
     out,
     trace,
     options: {
-      ...{ seed, users, rate, duration, pace, t1, load, loss, kill, virtual },
+      ...{ seed, users, rate, duration, pace, t1, load, loss, kill, virtual, placement },
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,
       logLevel: verbose ? "debug" : "error",

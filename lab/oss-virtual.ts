@@ -11,14 +11,15 @@ function copy<Value>(value: Value): Value {
 }
 
 async function call(operations: Operations, { method, path, body }: OsCfsExchange): Promise<OsCfsReply> {
-  const [, collection, id] = path.split("/");
+  const [, collection, id = ""] = path.split("/");
+  if (collection === "functions") return reply(await operations.listUsers(decodeURIComponent(id)), 200, null);
   if (collection !== "transfers") throw new Error(`the virtual OSS knows no ${path}`);
   if (method === "POST") {
     // The HTTP adapter validates what a person sends; the lab's own script is typed.
     const created = await operations.createTransfer(copy(body) as TransferRequest);
     return reply(created, 202, created.ok ? `${osCfsRoot}/transfers/${created.value.id}` : null);
   }
-  return reply(await operations.getTransfer(id ?? ""), 200, null);
+  return reply(await operations.getTransfer(id), 200, null);
 }
 
 function reply(result: OperationResult<unknown>, status: number, location: string | null): OsCfsReply {

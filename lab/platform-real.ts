@@ -9,7 +9,12 @@ export interface RealPlatformOptions {
   readonly log: Log;
 }
 
-export function createRealPlatform(options: RealPlatformOptions): Platform {
+export interface RealPlatform extends Platform {
+  /** Ends `run` with this error. */
+  crash(error: unknown): void;
+}
+
+export function createRealPlatform(options: RealPlatformOptions): RealPlatform {
   const hosts = new Set<NodejsHost>();
   let crash: (error: unknown) => void = () => undefined;
   const crashed = new Promise<never>((_resolve, rejectPromise) => {
@@ -31,6 +36,7 @@ export function createRealPlatform(options: RealPlatformOptions): Platform {
 
   return {
     clock: "real",
+    crash: (error) => crash(error),
     async start(name, _addresses, program) {
       const host = createHost(name);
       const node = program(host);

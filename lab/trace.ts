@@ -26,12 +26,22 @@ export interface TraceNames {
   readonly cx: string;
 }
 
+/** What a tap has seen. */
+export interface SentMessage {
+  readonly transport: "udp" | "tcp";
+  readonly from: Address;
+  readonly to: Address;
+  readonly data: Uint8Array;
+}
+
 export interface Trace {
   /** What every host is started with; all of them share one clock. */
   readonly tap: NetworkTap;
   /** For what does not cross a tapped socket: os-cfs. */
   add(entry: Omit<TraceEntry, "at">): void;
-  /** All entries, with times from `zero` on; what was before it is negative. */
+  /** For what was sent in another process, at `now`'s time there. */
+  sentAt(at: number, sent: SentMessage): void;
+  /** All entries, in the order of their times, with times from `zero` on; what was before it is negative. */
   since(zero: number): TraceEntry[];
 }
 
@@ -67,22 +77,28 @@ export function createTrace(options: TraceOptions): Trace {
     return message.trim() === "" ? [] : [message];
   }
 
-  function add(entry: Omit<TraceEntry, "at">): void {
-    const timed = { at: options.now(), ...entry };
+  function add(timed: TraceEntry): void {
     entries.push(timed);
     options.heard?.(timed);
   }
 
+  function sentAt(at: number, { transport, from, to, data }: SentMessage): void {
+    const protocol = protocolOf(transport, from, to);
+    for (const message of messagesOf(protocol, from, to, data))
+      add({ at, from: nameOf(from), to: nameOf(to), protocol, message });
+  }
+
   return {
-    add,
-    // Whole microseconds: what was due at a full second must not lie a rounding error before it.
-    since: (zero) => entries.map((entry) => ({ ...entry, at: Math.round((entry.at - zero) * 1000) / 1000 })),
+    add: (entry) => add({ at: options.now(), ...entry }),
+    sentAt,
+    // Whole microseconds: what was due at a full second must not lie a rounding error before it. What came from other
+    // processes came late.
+    since: (zero) =>
+      entries
+        .map((entry) => ({ ...entry, at: Math.round((entry.at - zero) * 1000) / 1000 }))
+        .sort((a, b) => a.at - b.at),
     tap: {
-      sent(transport, from, to, data) {
-        const protocol = protocolOf(transport, from, to);
-        for (const message of messagesOf(protocol, from, to, data))
-          add({ from: nameOf(from), to: nameOf(to), protocol, message });
-      },
+      sent: (transport, from, to, data) => sentAt(options.now(), { transport, from, to, data }),
     },
   };
 }

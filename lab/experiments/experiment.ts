@@ -23,6 +23,8 @@ export interface ExperimentOptions {
   readonly loss: number;
   /** Kill the affected function 2 s after the transfer has completed. */
   readonly kill: boolean;
+  /** `process`: every element of the core in a process of its own. Real clock only. */
+  readonly placement: "shared" | "process";
   /** Least severe log lines that are shown. */
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }

@@ -18,7 +18,7 @@ export const sCscfUnderload = createTransferExperiment({
     return `S-CSCF2 of ${homeDomain} is underloaded: ${share} of its users move to S-CSCF1`;
   },
   functionName: (element) => element.uri,
-  placeOf: (registration) => registration.sCscf,
+  placeOf: (registration) => `sip:${registration.sCscf}`,
   members({ pCscfs, sCscfs, cfd }, { users }) {
     const subscribers = createSubscribers({
       count: users,

@@ -75,7 +75,8 @@ async function prepare(
   const { t1: T1, replaceDialogs } = options;
   const fleet = await lab.startFleet(network, { members, T1, replaceDialogs, ringing });
   await fleet.register(host);
-  await waitUntil(host, () => network.cfs.node.reachable() >= members.length, reachPatience);
+  const pCscfs = lab.topology.pCscfs.map(({ fqdn, address }) => `${fqdn}:${address.port}`);
+  await waitUntil(host, async () => (await oss.countReachable(pCscfs)) >= members.length, reachPatience);
   return { network, oss, fleet, members };
 }
 
@@ -153,6 +154,7 @@ async function script(
   await host.clock.sleep(Math.max(0, lastHangUp - elapsed()), "until the last hang-up");
   await waitUntil(host, () => fleet.callsUp === 0, { ...callPatience, orElse: "go on" });
   stopShowing();
+  await lab.settleTrace();
 
   const { killedAt } = transferred;
   const second = (now: number) => timeline.scriptSeconds(now - zero.now);
@@ -168,6 +170,7 @@ async function script(
     placed: fleet.placed,
     registered: fleet.registered,
     after: placesOf(fleet, scenario),
+    placeOf: scenario.placeOf,
     isOld: (dialog) => scenario.placeOf(dialog.registration) === scenario.functionName(affected),
     functions: [...topology.pCscfs, ...topology.iCscfs, ...topology.sCscfs].map((one) => one.name),
     marks: killedAt === null ? [] : [{ second: second(killedAt), label: `${affected.name} killed` }],

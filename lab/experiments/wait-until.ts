@@ -14,11 +14,11 @@ const lookEveryMs = 50;
 
 export async function waitUntil(
   host: Host,
-  holds: () => boolean,
+  holds: () => boolean | Promise<boolean>,
   { limitMs, what, orElse }: Waiting,
 ): Promise<void> {
   const until = host.clock.now() + limitMs;
-  while (!holds()) {
+  while (!(await holds())) {
     if (host.clock.now() >= until) {
       if (orElse === "go on") return;
       throw new Error(`waited ${limitMs / 1000} s for ${what}, in vain`);

@@ -1,5 +1,6 @@
 // From what an experiment saw to its report.
 import type { TransferOperation, UserLine } from "@liquid-ims/reference-points/os-cfs";
+import type { ObservedRegistration } from "@liquid-ims/ue-lcf/observation";
 import type { Expectation } from "../experiments/expectation.ts";
 import type { ExperimentOptions, ExperimentResult } from "../experiments/experiment.ts";
 import type { Timeline } from "../timeline.ts";
@@ -43,6 +44,8 @@ export interface Findings {
   readonly before: ReadonlyMap<string, string>;
   readonly after: ReadonlyMap<string, string>;
   readonly operation: TransferOperation;
+  /** Name of the function that a registration belongs to, as in the operation's lines. */
+  placeOf(registration: ObservedRegistration): string;
   readonly isOld: FateOptions["isOld"];
   /** Wall clock. */
   readonly triggeredAt: number;
@@ -149,7 +152,7 @@ export function buildReport(findings: Findings): ExperimentResult {
   const completed = completedCalls(histories);
   const attempted = findings.placed.length;
   const { window, outside } = measureWindows(
-    userWindows(operation.users, findings.registered),
+    userWindows(operation.users, findings.registered, findings.placeOf),
     findings.placed,
   );
   const report: Report = {

@@ -1,5 +1,6 @@
 // The window of a change of S-CSCF: from the MAR to the 200 of the new registration, and the calls that were lost in it.
 import type { UserLine } from "@liquid-ims/reference-points/os-cfs";
+import type { ObservedRegistration } from "@liquid-ims/ue-lcf/observation";
 import type { PlacedCall, SeenRegistration } from "../ue/fleet.ts";
 import type { ReportWindow } from "./report.ts";
 
@@ -14,15 +15,17 @@ export interface UserWindow {
 export function userWindows(
   lines: readonly UserLine[],
   registered: readonly SeenRegistration[],
+  placeOf: (registration: ObservedRegistration) => string,
 ): UserWindow[] {
   return lines.flatMap(({ user, to: target, reassignedAt: from }) => {
     if (from === null) return [];
     const back = registered.find(
-      ({ user: who, event }) =>
+      ({ user: who, event: { kind, at, registration } }) =>
         who === user &&
-        event.kind === "registered" &&
-        event.at >= from &&
-        event.registration?.sCscf === target,
+        kind === "registered" &&
+        at >= from &&
+        registration !== null &&
+        placeOf(registration) === target,
     );
     return [{ user, from, to: back?.event.at ?? null }];
   });

@@ -1,50 +1,18 @@
 // The experiment p-cscf-overload, run for real and virtually as a person runs it.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import test from "node:test";
-import type { Report } from "@liquid-ims/lab/report/report";
-import { recount } from "../support/recount.ts";
-import { describe, type LabRun, readBytes, readReport, readTrace, runLab } from "./run-lab.ts";
+import {
+  assertRecounts,
+  assertSums,
+  assertWithin15Percent,
+  burnProcessors,
+  lateLoad,
+} from "./report-checks.ts";
+import { describe, readBytes, readReport, runLab } from "./run-lab.ts";
 
 const experiment = "p-cscf-overload";
 const speed = 10;
 const real = [experiment, "--speed", String(speed), "--trace"];
-
-/** Mean session set-ups a second of the script in the last two turns of the callers, 80 s to 120 s. */
-function lateLoad(report: Report, name: string): number {
-  const late = report.load.filter((line) => line.function === name && line.second >= 80 && line.second < 120);
-  assert.equal(late.length, 40);
-  return late.reduce((sum, line) => sum + line.sessionSetups, 0) / late.length;
-}
-
-function assertWithin15Percent(actual: number, expected: number, what: string): void {
-  assert.ok(Math.abs(actual - expected) <= 0.15 * expected, `${what}: ${actual}, expected ${expected}`);
-}
-
-/** The report's figures are those of the trace, counted by other code. */
-function assertRecounts(run: LabRun, report: Report): ReturnType<typeof recount> {
-  const functions = [...new Set(report.load.map((line) => line.function))];
-  const seconds = report.load.filter((line) => line.function === functions[0]).length;
-  const counted = recount(
-    readTrace(run),
-    { from: "pcscf1", to: ["pcscf2"], functions, speed: report.speed },
-    seconds,
-  );
-  const { dialogs, transfer } = report;
-  assert.deepEqual(
-    { planned: counted.planned, moved: counted.moved.length, kept: counted.kept, lost: counted.lost },
-    { planned: transfer.planned, moved: transfer.moved, kept: dialogs.kept, lost: dialogs.lost },
-  );
-  assert.equal(counted.endedByUsers, dialogs.endedMeanwhile + dialogs.pinned);
-  assert.deepEqual(counted.load, report.load);
-  return counted;
-}
-
-function assertSums({ dialogs, transfer, calls }: Report): void {
-  assert.equal(dialogs.atTransfer, dialogs.kept + dialogs.pinned + dialogs.lost + dialogs.endedMeanwhile);
-  assert.equal(transfer.planned, transfer.moved + transfer.left);
-  assert.equal(calls.attempted, calls.completed + calls.failed);
-}
 
 test("half of P-CSCF1's users move with their calls", async (context) => {
   const run = await runLab(context, ...real);
@@ -59,7 +27,7 @@ test("half of P-CSCF1's users move with their calls", async (context) => {
     { attempted: 120, failed: 0 },
   );
   assert.equal(report.users.length, 22);
-  const { byePaths } = assertRecounts(run, report);
+  const { byePaths } = assertRecounts(run, report, "pcscf1", "pcscf2");
   assert.equal(byePaths.size, report.dialogs.kept);
   for (const [callId, path] of byePaths) {
     assert.ok(
@@ -94,7 +62,7 @@ test("P-CSCF1 is drained and killed 2 s after COMPLETED: every kept call still e
   assert.equal(report.dialogs.lost, 0);
   assert.ok(report.dialogs.kept >= 3, `kept ${report.dialogs.kept}`);
   assert.equal(report.calls.failed, 0);
-  assertRecounts(run, report);
+  assertRecounts(run, report, "pcscf1", "pcscf2");
   assert.match(readBytes(run, "run.json").toString(), /pcscf1 killed/);
 });
 
@@ -107,14 +75,6 @@ test("without Replaces the same run is not what was expected: exit 1, and it say
   assert.ok(dialogs.lost + dialogs.pinned > 0);
   assert.match(run.errors, /dialogs (were lost|stayed on the path that was left)/);
 });
-
-/** Keeps both cores busy until it is stopped. */
-function burnProcessors(): () => void {
-  const burners = [0, 1].map(() => spawn(process.execPath, ["-e", "for (;;) {}"], { stdio: "ignore" }));
-  return () => {
-    for (const burner of burners) burner.kill("SIGKILL");
-  };
-}
 
 test("virtual: the same seed gives the same bytes under load, another seed others, in 30 s at most", async (context) => {
   const stop = burnProcessors();

@@ -26,7 +26,7 @@ test("TS 24.229 5.4.1.7: the S-CSCF tells the CFD, which keeps a record", async 
   const ue = await world.openUe(1);
   await ue.register(1);
   await world.simulation.run({ ms: 50 });
-  const [record] = world.network.rows.get(ue.identity);
+  const [record] = world.placement.rows.get(ue.identity);
   assert.equal(record?.pCscf, pcscf1);
   assert.equal(record?.sCscf, "sip:scscf1.open-ims.test:6060");
   assert.equal(record?.contact, ue.contact);
@@ -42,10 +42,10 @@ test("a second registration through another P-CSCF replaces the Path; de-registr
   assert.deepEqual(moved.path, ["<sip:term@pcscf2.open-ims.test:4060;lr>"]);
   assert.equal(moved.bindings.length, 1);
   await world.simulation.run({ ms: 50 });
-  assert.equal(world.network.rows.get(ue.identity)[0]?.pCscf, "pcscf2.open-ims.test:4060");
+  assert.equal(world.placement.rows.get(ue.identity)[0]?.pCscf, "pcscf2.open-ims.test:4060");
   assert.equal((await ue.register(2, 0)).kind, "removed");
   await world.simulation.run({ ms: 50 });
-  assert.equal(world.network.rows.get(ue.identity)[0]?.state, "left");
+  assert.equal(world.placement.rows.get(ue.identity)[0]?.state, "left");
 });
 
 async function twoUes(world: CoreWorld): Promise<{ caller: BareUe; callee: BareUe; answered: Session[] }> {
@@ -146,15 +146,15 @@ test("TS 24.229 5.4.1.2.1: a wrong password is challenged again, and never regis
   const outcome = await ue.register(1);
   assert.equal(outcome.kind === "refused" ? outcome.status : outcome.kind, 401);
   await world.simulation.run({ ms: 50 });
-  assert.deepEqual(world.network.rows.get(ue.identity), []);
+  assert.deepEqual(world.placement.rows.get(ue.identity), []);
 });
 
 test("TS 29.228 8.1: the HSS keeps the S-CSCF that registered the user", async () => {
   const world = await openCoreWorld();
   const ue = await world.openUe(1);
-  assert.equal(world.network.hss.node.assignment(ue.identity)?.serverName, null);
+  assert.equal(world.placement.node("hss", "hss").assignment(ue.identity)?.serverName, null);
   await ue.register(1);
-  assert.deepEqual(world.network.hss.node.assignment(ue.identity), {
+  assert.deepEqual(world.placement.node("hss", "hss").assignment(ue.identity), {
     state: "registered",
     serverName: "sip:scscf1.open-ims.test:6060",
     authenticationPending: false,

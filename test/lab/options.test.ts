@@ -29,6 +29,7 @@ test("defaults: the seed's experiment in real time", () => {
     pace: "fixed",
     t1: 500,
     load: 0.5,
+    placement: "shared",
     loss: 0,
     kill: false,
     replaceDialogs: true,
@@ -60,6 +61,8 @@ test("every option is read", () => {
       "2000",
       "--load",
       "0",
+      "--placement",
+      "process",
       "--kill",
       "--without-replaces",
       "--trace",
@@ -82,6 +85,7 @@ test("every option is read", () => {
         t1: 2000,
       },
       ...{ load: 0, loss: 0, kill: true, replaceDialogs: false, logLevel: "error", out: "x", trace: true },
+      placement: "process",
     },
   );
 });
@@ -102,6 +106,8 @@ const wrong: readonly [argv: readonly string[], says: RegExp][] = [
   [["p-cscf-overload", "--load", "1.2"], /'1.2' is invalid.*from 0 to 1/],
   [["p-cscf-overload", "--pace", "adaptive"], /'adaptive' is invalid.*parallel, fixed/],
   [["p-cscf-overload", "--virtual", "--speed", "4"], /'--speed'.*'--virtual'/],
+  [["p-cscf-overload", "--virtual", "--placement", "process"], /'--placement process'.*'--virtual'/],
+  [["p-cscf-overload", "--placement", "docker"], /'docker' is invalid.*shared, process/],
   [["p-cscf-overload", "--loss", "0.02"], /'--loss' needs '--virtual'/],
   [["p-cscf-overload", "twice"], /too many arguments/],
 ];

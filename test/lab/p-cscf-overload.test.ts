@@ -7,7 +7,7 @@ import { recount } from "../support/recount.ts";
 
 const defaults: ExperimentOptions = {
   ...{ speed: 1, virtual: true, seed: 1, users: 20, rate: 1, duration: 120, pace: "fixed", t1: 500 },
-  ...{ replaceDialogs: true, load: 0.5, loss: 0, kill: false, logLevel: "error" },
+  ...{ replaceDialogs: true, load: 0.5, loss: 0, kill: false, placement: "shared", logLevel: "error" },
 };
 
 function run(changes: Partial<ExperimentOptions>): Promise<ExperimentResult> {

@@ -1,6 +1,7 @@
 // The lab's network on the virtual clock, with bare user agents at its edge: what tests of the core need.
 import type { Subscriber } from "@liquid-ims/lab/ims-core/subscriber";
 import { type LabNetwork, startNetwork } from "@liquid-ims/lab/network";
+import { InProcessPlacement } from "@liquid-ims/lab/placement-in-process";
 import { createVirtualPlatform } from "@liquid-ims/lab/platform-virtual";
 import { createTopology, homeDomain, type Topology } from "@liquid-ims/lab/topology";
 import { createSubscribers } from "@liquid-ims/lab/ue/subscribers";
@@ -23,6 +24,8 @@ export interface CoreWorld {
   readonly topology: Topology;
   readonly network: LabNetwork;
   readonly subscribers: readonly Subscriber[];
+  /** The nodes of the elements, and the location service's rows. */
+  readonly placement: InProcessPlacement;
   /** What was sent on every hop: `pcscf1 > icscf1 REGISTER sip:...`. */
   readonly hops: readonly string[];
   /** With the subscriber's own credentials, or others. */
@@ -91,10 +94,12 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
     registerServers: [`sip:${topology.cfd.fqdn}`],
     authentication,
   });
+  const placement = new InProcessPlacement(platform);
   const network = await simulation.settle(
     startNetwork({
       topology,
-      platform,
+      placement,
+      osCfs: null,
       subscribers,
       capacity: { msPerMessage: 0, queueMs: 0 },
       pace: { mode: "fixed", usersPerSecond: 5 },
@@ -159,5 +164,5 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
     };
   }
 
-  return { simulation, topology, network, subscribers, hops, openUe };
+  return { simulation, topology, network, subscribers, placement, hops, openUe };
 }

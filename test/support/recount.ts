@@ -3,7 +3,7 @@
 import type { TraceEntry } from "@liquid-ims/lab/trace";
 
 export interface RecountOptions {
-  /** Short names of the function that users were to leave, and of those that they were to go to. */
+  /** Short names of the P-CSCF or S-CSCF that users were to leave, and of those that they were to go to. */
   readonly from: string;
   readonly to: readonly string[];
   readonly functions: readonly string[];
@@ -18,7 +18,9 @@ export interface Recount {
   /** Ended by their users without having been replaced: endedMeanwhile and pinned of the report. */
   readonly endedByUsers: number;
   readonly load: readonly { function: string; second: number; sessionSetups: number; messages: number }[];
-  /** Short names of the P-CSCFs that the BYEs of replacing dialogs crossed, by Call-ID. */
+  /** Milliseconds of the clock from each user's MAR to his 200, shortest first. */
+  readonly windows: readonly number[];
+  /** Short names of the functions of that role that the BYEs of replacing dialogs crossed, by Call-ID. */
   readonly byePaths: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -69,22 +71,39 @@ function readOrders(trace: readonly TraceEntry[]): { asked: number; planned: str
   return { asked, planned };
 }
 
-/** The P-CSCF that each user's third-party REGISTERs named, last one last. */
-function readPlaces(sip: readonly Sip[]): Map<string, { at: number; pCscf: string }[]> {
-  const places = new Map<string, { at: number; pCscf: string }[]>();
+type Role = "pcscf" | "scscf";
+
+/** The P-CSCF or S-CSCF that each user's third-party REGISTERs named, last one last. */
+function readPlaces(sip: readonly Sip[], role: Role): Map<string, { at: number; place: string }[]> {
+  const places = new Map<string, { at: number; place: string }[]>();
   for (const message of sip) {
     if (message.method !== "REGISTER" || message.status !== 0 || message.to !== "cfd") continue;
     const user = uriOf(field(message.text, "To|t"));
-    const pCscf = /@?(pcscf\d+)\.[^,]*$/.exec(field(message.text, "Path"))?.[1] ?? "";
-    places.set(user, [...(places.get(user) ?? []), { at: message.at, pCscf }]);
+    const place =
+      role === "pcscf"
+        ? /@?(pcscf\d+)\.[^,]*$/.exec(field(message.text, "Path"))?.[1]
+        : /(scscf\d+)\./.exec(uriOf(field(message.text, "From|f")))?.[1];
+    places.set(user, [...(places.get(user) ?? []), { at: message.at, place: place ?? "" }]);
   }
   return places;
 }
 
+/** The functions of that role that a dialog's INVITE crossed, in order: the first is the caller's, the last the callee's. */
+function invitePath(sip: readonly Sip[], role: Role): Map<string, string[]> {
+  const paths = new Map<string, string[]>();
+  for (const { method, status, callId, from, start } of sip) {
+    if (method !== "INVITE" || status !== 0 || !start.startsWith("INVITE ") || !from.startsWith(role))
+      continue;
+    const path = paths.get(callId) ?? [];
+    if (!path.includes(from)) paths.set(callId, [...path, from]);
+  }
+  return paths;
+}
+
 interface End {
-  /** Short name of the UE, and of the P-CSCF that its leg was set up through. */
+  /** Short name of the UE, and of the P-CSCF or S-CSCF that its leg was set up through. */
   readonly ue: string;
-  readonly pCscf: string;
+  readonly place: string;
   readonly confirmedAt: number;
   endedAt: number;
 }
@@ -103,8 +122,9 @@ interface Dialog {
 }
 
 /** Dialogs as both UEs have them: the caller from its 2xx on, the callee from the ACK on. */
-function readDialogs(sip: readonly Sip[]): Map<string, Dialog> {
+function readDialogs(sip: readonly Sip[], role: Role): Map<string, Dialog> {
   const dialogs = new Map<string, Dialog>();
+  const paths = invitePath(sip, role);
   for (const message of sip) {
     const { callId, method, status, from, to, at, text } = message;
     if (method === "INVITE" && status === 0 && isUe(from) && !/;\s*tag=/.test(field(text, "To|t"))) {
@@ -119,14 +139,14 @@ function readDialogs(sip: readonly Sip[]): Map<string, Dialog> {
     if (dialog === undefined) continue;
     const end = { confirmedAt: at, endedAt: Number.POSITIVE_INFINITY };
     if (method === "INVITE" && status >= 200 && status < 300 && isUe(to))
-      dialog.caller ??= { ...end, ue: to, pCscf: from };
+      dialog.caller ??= { ...end, ue: to, place: paths.get(callId)?.[0] ?? "" };
     // A BYE shows it, too: the ACK before it was lost.
     const shows = method === "ACK" || (method === "BYE" && status === 0);
     if (shows && isUe(to) && dialog.caller !== null && to !== dialog.caller.ue)
-      dialog.callee ??= { ...end, ue: to, pCscf: from };
+      dialog.callee ??= { ...end, ue: to, place: paths.get(callId)?.at(-1) ?? "" };
     if (method !== "BYE" || status !== 0) continue;
     for (const name of [from, to])
-      if (name.startsWith("pcscf") && !dialog.byePath.includes(name)) dialog.byePath.push(name);
+      if (name.startsWith(role) && !dialog.byePath.includes(name)) dialog.byePath.push(name);
     for (const side of [dialog.caller, dialog.callee]) {
       if (side !== null && (side.ue === from || side.ue === to)) side.endedAt = Math.min(side.endedAt, at);
     }
@@ -165,21 +185,44 @@ function countLoad(
   return cells;
 }
 
+/** From the CFS's MAR that names a target to the 200 whose Service-Route names it, too. */
+function readWindows(trace: readonly TraceEntry[], sip: readonly Sip[], to: readonly string[]): number[] {
+  const lengths: number[] = [];
+  for (const { at, from, protocol, message } of trace) {
+    if (protocol !== "cx" || from !== "cfs" || !message.startsWith("Multimedia-Auth-Request")) continue;
+    const user = uriOf(field(message, "Public-Identity"));
+    const target = to.find((name) => field(message, "Server-Name").includes(`${name}.`));
+    if (target === undefined) continue;
+    const back = sip.find(
+      (one) =>
+        one.at >= at &&
+        one.method === "REGISTER" &&
+        one.status === 200 &&
+        isUe(one.to) &&
+        uriOf(field(one.text, "To|t")) === user &&
+        field(one.text, "Service-Route").includes(`${target}.`),
+    );
+    if (back !== undefined) lengths.push(back.at - at);
+  }
+  return lengths.sort((a, b) => a - b);
+}
+
 /** `until`: seconds of the script for which load is counted. */
 export function recount(trace: readonly TraceEntry[], options: RecountOptions, until: number): Recount {
   const sip = trace.map(readSip).filter((message) => message !== null);
   const { asked, planned } = readOrders(trace);
-  const places = readPlaces(sip);
+  const role = options.from.startsWith("pcscf") ? "pcscf" : "scscf";
+  const places = readPlaces(sip, role);
   const moved = planned.filter((user) => {
     const seen = places.get(user) ?? [];
-    const before = seen.filter((place) => place.at <= asked).at(-1)?.pCscf;
-    return before === options.from && options.to.includes(seen.at(-1)?.pCscf ?? "");
+    const before = seen.filter((place) => place.at <= asked).at(-1)?.place;
+    return before === options.from && options.to.includes(seen.at(-1)?.place ?? "");
   });
   const users = new Map<string, string>();
   for (const { from, method, status, text } of sip) {
     if (method === "REGISTER" && status === 0 && isUe(from)) users.set(from, uriOf(field(text, "From|f")));
   }
-  const dialogs = readDialogs(sip);
+  const dialogs = readDialogs(sip, role);
   const isPlanned = (end: End | null) => end !== null && planned.includes(users.get(end.ue) ?? "");
   const confirmed = (dialog: Dialog | undefined) =>
     dialog !== undefined && dialog.caller !== null && dialog.callee !== null;
@@ -190,7 +233,7 @@ export function recount(trace: readonly TraceEntry[], options: RecountOptions, u
       (end) =>
         end !== null &&
         isPlanned(end) &&
-        end.pCscf === options.from &&
+        end.place === options.from &&
         (end.confirmedAt > asked || end.endedAt > asked),
     );
     if (!concerned) continue;
@@ -213,5 +256,12 @@ export function recount(trace: readonly TraceEntry[], options: RecountOptions, u
     if (last.byeSent && last.byeArrived) counts.kept += 1;
     else counts.lost += 1;
   }
-  return { planned: planned.length, moved, ...counts, load: countLoad(sip, options, until), byePaths };
+  return {
+    planned: planned.length,
+    moved,
+    ...counts,
+    load: countLoad(sip, options, until),
+    windows: readWindows(trace, sip, options.to),
+    byePaths,
+  };
 }

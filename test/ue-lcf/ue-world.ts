@@ -1,5 +1,6 @@
 // UEs at the edge of the lab's network on the virtual clock.
 import type { LabNetwork } from "@liquid-ims/lab/network";
+import type { InProcessPlacement } from "@liquid-ims/lab/placement-in-process";
 import type { Topology } from "@liquid-ims/lab/topology";
 import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { Host } from "@liquid-ims/runtime/host";
@@ -27,6 +28,7 @@ export interface UeWorld {
   readonly simulation: Simulation;
   readonly topology: Topology;
   readonly network: LabNetwork;
+  readonly placement: InProcessPlacement;
   readonly hops: readonly string[];
   /** A user agent that does what it is told: for forgers. */
   openBareUe(number: number): Promise<BareUe>;
@@ -40,7 +42,7 @@ export interface UeWorld {
 
 export async function openUeWorld(seed = 1): Promise<UeWorld> {
   const core = await openCoreWorld({ seed });
-  const { simulation, topology, network, hops } = core;
+  const { simulation, topology, network, placement, hops } = core;
 
   function pCscf(number: number): FunctionAddress {
     const element = topology.pCscfs[number - 1];
@@ -117,6 +119,7 @@ export async function openUeWorld(seed = 1): Promise<UeWorld> {
     simulation,
     topology,
     network,
+    placement,
     hops,
     openBareUe: (number) => core.openUe(number),
     openUe,

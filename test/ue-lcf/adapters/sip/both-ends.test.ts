@@ -12,7 +12,7 @@ test("system 6: a call between two who move is replaced once, by its caller; the
       await world.openUe(3, 3),
     ];
     await world.wait(3000);
-    const { operations } = world.network.cfs.node;
+    const { operations } = world.placement.node("cfs", "cfs").cfs;
     await world.connect(first, second);
     await world.connect(second, third);
     const made = await world.simulation.settle(

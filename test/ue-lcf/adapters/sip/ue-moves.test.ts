@@ -48,10 +48,10 @@ test("procedure P: REGISTER keeps Contact, Call-ID and a rising CSeq through ano
   const world = await openUeWorld(6);
   const a = await world.openUe(1, 1);
   await world.wait(500);
-  const before = world.network.rows.get(a.identity).map(({ contact, instance }) => ({ contact, instance }));
+  const before = world.placement.rows.get(a.identity).map(({ contact, instance }) => ({ contact, instance }));
   await world.simulation.settle(a.ue.moveTo(world.pCscf(2)));
   await world.wait(500);
-  const records = world.network.rows.get(a.identity);
+  const records = world.placement.rows.get(a.identity);
   assert.deepEqual(
     records.map(({ contact, instance }) => ({ contact, instance })),
     before,

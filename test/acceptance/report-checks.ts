@@ -1,0 +1,46 @@
+// What the acceptance tests of the experiments check of every report.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import type { Report } from "@liquid-ims/lab/report/report";
+import { type Recount, recount } from "../support/recount.ts";
+import { type LabRun, readTrace } from "./run-lab.ts";
+
+/** Mean session set-ups a second of the script in the last two turns of the callers, 80 s to 120 s. */
+export function lateLoad(report: Report, name: string): number {
+  const late = report.load.filter((line) => line.function === name && line.second >= 80 && line.second < 120);
+  assert.equal(late.length, 40);
+  return late.reduce((sum, line) => sum + line.sessionSetups, 0) / late.length;
+}
+
+export function assertWithin15Percent(actual: number, expected: number, what: string): void {
+  assert.ok(Math.abs(actual - expected) <= 0.15 * expected, `${what}: ${actual}, expected ${expected}`);
+}
+
+/** The report's figures are those of the trace, counted by other code. */
+export function assertRecounts(run: LabRun, report: Report, from: string, to: string): Recount {
+  const functions = [...new Set(report.load.map((line) => line.function))];
+  const seconds = report.load.filter((line) => line.function === functions[0]).length;
+  const counted = recount(readTrace(run), { from, to: [to], functions, speed: report.speed }, seconds);
+  const { dialogs, transfer } = report;
+  assert.deepEqual(
+    { planned: counted.planned, moved: counted.moved.length, kept: counted.kept, lost: counted.lost },
+    { planned: transfer.planned, moved: transfer.moved, kept: dialogs.kept, lost: dialogs.lost },
+  );
+  assert.equal(counted.endedByUsers, dialogs.endedMeanwhile + dialogs.pinned);
+  assert.deepEqual(counted.load, report.load);
+  return counted;
+}
+
+export function assertSums({ dialogs, transfer, calls }: Report): void {
+  assert.equal(dialogs.atTransfer, dialogs.kept + dialogs.pinned + dialogs.lost + dialogs.endedMeanwhile);
+  assert.equal(transfer.planned, transfer.moved + transfer.left);
+  assert.equal(calls.attempted, calls.completed + calls.failed);
+}
+
+/** Keeps both cores busy until it is stopped. */
+export function burnProcessors(): () => void {
+  const burners = [0, 1].map(() => spawn(process.execPath, ["-e", "for (;;) {}"], { stdio: "ignore" }));
+  return () => {
+    for (const burner of burners) burner.kill("SIGKILL");
+  };
+}
