@@ -82,6 +82,12 @@ function failuresOf(
     const why = reasons.length > 0 ? ` (${reasons.join(", ")})` : "";
     if (sippExitCode !== 0)
       failures.push(`SIPp ended with ${sippExitCode} at ${rate}/s: ${failed} of ${registers} failed${why}`);
+    // What was read from the logs must be what SIPp has counted: else the figures are not to be trusted.
+    const { ok, sippSuccessful } = result;
+    if (sippExitCode === 0 && sippSuccessful !== ok + unavailable)
+      failures.push(
+        `SIPp counts ${sippSuccessful ?? "no"} good calls at ${rate}/s, its message log shows ${ok + unavailable}`,
+      );
     if (options.failOn503 && unavailable > 0) failures.push(`${unavailable} x 503 at ${rate}/s`);
   }
   const examples = (lines: readonly string[]) => lines.slice(0, 3).join("; ");

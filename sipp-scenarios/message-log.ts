@@ -3,8 +3,8 @@
 
 /** A request of SIPp and what came back. */
 export interface Exchange {
-  /** Seconds since 1970, the first time that it was sent. */
-  readonly sentAt: number;
+  /** Seconds since 1970, when it was sent first; when it was to be sent where TCP made it wait. */
+  sentAt: number;
   /** Times that it was sent again. */
   retransmissions: number;
   /** Status of the first final response; null: none came. */
@@ -30,24 +30,30 @@ function parseLine(text: string): Line | null {
   return { at: Number(at), isSent: direction === "S", call: Number(call), first };
 }
 
-/** Takes the log line by line. */
+/** Takes the log line by line, after the times at which SIPp came to send. */
 export class MessageLog {
   /** By number of the call (from 1), which is the line of the injection file. */
   readonly exchanges = new Map<number, Exchange>();
+  readonly #logged = new Set<number>();
+
+  /**
+   * A line of the scenario's own log (-trace_logs), `<call> <date> <time> <seconds>`, written before the request is
+   * sent: what TCP's window holds up does not come into the message log.
+   */
+  addIntent(text: string): void {
+    const [, call, at] = /^(\d+) \S+\t\S+\t([\d.]+)$/.exec(text) ?? [];
+    if (call !== undefined && at !== undefined) this.#start(Number(call), Number(at));
+  }
 
   add(text: string): void {
     const line = parseLine(text);
     if (line === null) return;
     const exchange = this.exchanges.get(line.call);
     if (line.isSent) {
-      if (exchange !== undefined) exchange.retransmissions += 1;
-      else
-        this.exchanges.set(line.call, {
-          sentAt: line.at,
-          retransmissions: 0,
-          status: null,
-          milliseconds: null,
-        });
+      if (this.#logged.has(line.call) && exchange !== undefined) exchange.retransmissions += 1;
+      else if (exchange !== undefined) exchange.sentAt = line.at;
+      else this.#start(line.call, line.at);
+      this.#logged.add(line.call);
       return;
     }
     const status = Number(/^SIP\/2\.0 (\d{3}) /.exec(line.first)?.[1] ?? 0);
@@ -55,5 +61,9 @@ export class MessageLog {
     exchange.status = status;
     // Whole microseconds: the difference of two such numbers has noise below them.
     exchange.milliseconds = Math.round((line.at - exchange.sentAt) * 1e6) / 1e3;
+  }
+
+  #start(call: number, sentAt: number): void {
+    this.exchanges.set(call, { sentAt, retransmissions: 0, status: null, milliseconds: null });
   }
 }

@@ -66,6 +66,7 @@ async function runScenario(options: ThirdPartyRegisterOptions): Promise<number> 
         if (!json && isRamp) say(formatTableRow(step));
       },
     });
+    if (abort.signal.aborted) return exitCode;
     say(json ? formatJson(options, result) : formatResult(options, result));
     for (const failure of result.failures) complain(failure);
     return result.failures.length === 0 ? 0 : 1;

@@ -70,15 +70,25 @@ export function sippArguments(options: Omit<SippOptions, "sipp" | "signal">): st
     // Without this SIPp ends with 0 after its time is over if a single call went well.
     ...["-timeout", String(Math.ceil(registers.length / rate) + patience), "-timeout_error"],
     ...["-trace_shortmsg", "-shortmessage_file", join(folder, "messages.log")],
+    ...["-trace_logs", "-log_file", join(folder, "intents.log")],
     ...["-trace_stat", "-stf", join(folder, "statistics.csv"), "-fd", "1"],
     ...["-trace_err", "-error_file", join(folder, "errors.log")],
+    // On a busy machine the watchdog would end SIPp, and with it the measurement.
+    ...["-watchdog_interval", "0"],
+    // A call that ends otherwise than expected is not hung up: there is no dialog.
+    ...["-default_behaviors", "all,-bye"],
     "-nostdin",
   ];
 }
 
-async function readLog(file: string): Promise<ReadonlyMap<number, Exchange>> {
+async function* linesOf(file: string): AsyncGenerator<string> {
+  if (existsSync(file)) yield* createInterface(createReadStream(file));
+}
+
+async function readLogs(folder: string): Promise<ReadonlyMap<number, Exchange>> {
   const log = new MessageLog();
-  if (existsSync(file)) for await (const line of createInterface(createReadStream(file))) log.add(line);
+  for await (const line of linesOf(join(folder, "intents.log"))) log.addIntent(line);
+  for await (const line of linesOf(join(folder, "messages.log"))) log.add(line);
   return log.exchanges;
 }
 
@@ -117,7 +127,7 @@ export async function runSipp(options: SippOptions): Promise<SippRun> {
     signal.throwIfAborted();
     return {
       exitCode,
-      exchanges: await readLog(join(folder, "messages.log")),
+      exchanges: await readLogs(folder),
       statistics: readStatistics(readText(join(folder, "statistics.csv"))),
       complaints: complaintsIn(readText(join(folder, "errors.log")) || errors),
     };

@@ -28,6 +28,8 @@ export interface StepResult {
   readonly p99: number | null;
   readonly longest: number | null;
   readonly sippExitCode: number;
+  /** Calls that SIPp itself counts as successful; null where it wrote no statistics. */
+  readonly sippSuccessful: number | null;
   /** SIPp's reasons of the failures, or its complaints when it sent nothing. */
   readonly reasons: readonly string[];
 }
@@ -78,6 +80,7 @@ export function stepResult(step: LoadStep, run: SippRun): StepResult {
     p99: percentile(times, 99),
     longest: times.at(-1) ?? null,
     sippExitCode: run.exitCode,
+    sippSuccessful: run.statistics?.successful ?? null,
     reasons: reasons.length > 0 ? reasons : run.exitCode === 0 ? [] : run.complaints,
   };
 }
