@@ -1,7 +1,7 @@
 // An S-CSCF as a process of its own that registers many users, retransmits as RFC 3261 17.1.2 says, and keeps what was
 // acknowledged. Started by `startSender`; told what to do over IPC.
 import { createSocket } from "node:dgram";
-import type { Acknowledged, SenderOrder, SenderReport } from "./sender.ts";
+import type { Acknowledged, FromSender, SenderOrder } from "./sender.ts";
 
 const T1 = 500;
 const T2 = 4_000;
@@ -26,6 +26,8 @@ let branches = 0;
 let source = 0;
 let target = { host: "127.0.0.1", port: 0 };
 let isLoading = false;
+/** When the present order began. */
+let begun = 0;
 let nextFresh = 0;
 
 function emptyReport() {
@@ -36,8 +38,14 @@ function emptyReport() {
     statuses: {} as Record<string, number>,
     withoutRetryAfter: 0,
     latencies: [] as number[],
+    lastAnswerMs: 0,
     accepted: [] as number[],
   };
+}
+
+function say(message: FromSender): void {
+  // Who started it may be gone: `disconnect` ends this process.
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 function nameOf(user: number): string {
@@ -126,6 +134,7 @@ function receive(data: Buffer): void {
   const transaction = open.get(branch);
   if (transaction === undefined || status < "200") return;
   open.delete(branch);
+  report.lastAnswerMs = performance.now() - begun;
   report.statuses[status] = (report.statuses[status] ?? 0) + 1;
   if (status === "503" && !/\r\nRetry-After: \d+/.test(text)) report.withoutRetryAfter += 1;
   if (status === "200") {
@@ -162,7 +171,7 @@ function burst(count: number, withinMs: number): void {
       begin(nextFresh);
     }
     if (sent < count) setImmediate(some);
-    else process.send?.({ kind: "sent", ms: performance.now() - started });
+    else say({ kind: "sent", ms: performance.now() - started });
   };
   some();
 }
@@ -174,13 +183,12 @@ function tell(): void {
     sequence,
   }));
   const { accepted: _users, ...figures } = report;
-  const message: SenderReport = { kind: "report", ...figures, open: open.size, acknowledged: list };
-  process.send?.(message);
+  say({ kind: "report", ...figures, open: open.size, acknowledged: list });
 }
 
 function progress(): void {
   const refused = report.statuses["503"] ?? 0;
-  process.send?.({ kind: "progress", acknowledged: report.latencies.length, refused, open: open.size });
+  say({ kind: "progress", acknowledged: report.latencies.length, refused, open: open.size });
 }
 
 process.on("message", (message: SenderOrder) => {
@@ -191,6 +199,7 @@ process.on("message", (message: SenderOrder) => {
     return;
   }
   target = message;
+  begun = performance.now();
   isLoading = message.kind === "load";
   if (message.kind === "load") for (let number = 0; number < message.inFlight; number++) beginOneMore();
   else burst(message.count, message.withinMs);
@@ -202,5 +211,5 @@ socket.bind(0, "127.0.0.1", () => {
   socket.setRecvBufferSize(4 * 1024 * 1024);
   setInterval(tick, 20);
   setInterval(progress, 20);
-  process.send?.({ kind: "ready" });
+  say({ kind: "ready" });
 });

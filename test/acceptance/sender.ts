@@ -33,12 +33,15 @@ export interface SenderReport {
   readonly withoutRetryAfter: number;
   /** From the first datagram to the 200, ms. */
   readonly latencies: readonly number[];
+  /** From the order to the last answer. */
+  readonly lastAnswerMs: number;
   /** Not answered yet. */
   readonly open: number;
   readonly acknowledged: readonly Acknowledged[];
 }
 
-type FromSender =
+/** What it tells its test. */
+export type FromSender =
   | SenderReport
   | { readonly kind: "ready" }
   | { readonly kind: "sent"; readonly ms: number }

@@ -1,0 +1,134 @@
+// The whole network registers anew within a second: 5,000 REGISTERs at one CFD, on real processes and a real disk.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test from "node:test";
+import type { LocationContent } from "@liquid-ims/location-service/record";
+import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { CfdProcess, pause, placeCfd } from "./cfd-process.ts";
+import { startSender } from "./sender.ts";
+
+const registers = 5_000;
+const withinMs = 1_000;
+const queueLimit = 5_000;
+
+function recordOf(user: number): LocationContent {
+  const impu = `sip:direct${user}@open-ims.test`;
+  return {
+    impu,
+    contact: `sip:direct${user}@127.0.3.1:5060`,
+    implicitSet: [impu],
+    impi: `direct${user}@open-ims.test`,
+    instance: null,
+    pCscf: "pcscf1.open-ims.test:4060",
+    path: ["sip:term@pcscf1.open-ims.test:4060;lr"],
+    sCscf: "sip:scscf1.open-ims.test:6060",
+    visitedNetwork: "open-ims.test",
+    registeredAt: 1,
+    refreshedAt: 1,
+    expiresAt: 600_000_001,
+    order: { callId: `reg-${user}@ue`, sequence: 1 },
+    doubtful: false,
+    ambiguous: false,
+    others: [],
+    state: "registered",
+    leftAt: null,
+  };
+}
+
+/**
+ * What the store alone commits in a second: as many new users as the avalanche has, all at once, each written in a
+ * call of its own, on a file with the same settings (worker, WAL, synchronous=FULL) in the same folder.
+ */
+async function commitsPerSecond(folder: string): Promise<number> {
+  const store = await openSqliteLocationStore({ file: join(folder, "direct.db"), driver: "worker" });
+  const started = performance.now();
+  const results = await Promise.all(
+    Array.from({ length: registers }, (_, user) =>
+      store.upsert([{ record: recordOf(user), expect: "absent" }]),
+    ),
+  );
+  const ms = performance.now() - started;
+  assert.ok(results.every((result) => result === "done"));
+  await store.close();
+  return Math.round((registers * 1_000) / ms);
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+}
+
+test("avalanche: 5,000 REGISTERs within a second are answered 200 or 503, as many as the store commits 200", async (context) => {
+  const folder = temporaryFolder(context);
+  const place = await placeCfd(folder, [`queueLimit: ${queueLimit}`]);
+  const cfd = new CfdProcess(place);
+  context.after(() => cfd.end("SIGKILL"));
+  const sender = await startSender();
+  context.after(() => sender.end());
+  await cfd.ready();
+  const commits = await commitsPerSecond(folder);
+  const memoryBefore = cfd.memory();
+  const cpuBefore = cfd.cpuSeconds();
+
+  const sent = sender.next("sent");
+  const started = performance.now();
+  sender.order({ kind: "burst", host: place.host, port: place.port, count: registers, withinMs });
+  let memory = 0;
+  let longestQueue = 0;
+  let sendingMs: number | null = null;
+  void sent.then(({ ms }) => {
+    sendingMs = ms;
+  });
+  const answeredAt = () => sender.progress.open === 0 && sendingMs !== null;
+  while (!answeredAt()) {
+    assert.ok(performance.now() - started < 40_000, "every transaction has an end");
+    memory = Math.max(memory, cfd.memory());
+    longestQueue = Math.max(longestQueue, await cfd.metric("cfd_queue_length"));
+    await pause(50);
+  }
+  const {
+    statuses,
+    latencies,
+    lastAnswerMs: lastMs,
+    retransmissions,
+    timedOut,
+    withoutRetryAfter,
+    acknowledged,
+  } = await sender.stop(false);
+  const good = statuses["200"] ?? 0;
+  const sorted = [...latencies].sort((a, b) => a - b);
+  const perSecond = Math.round((good * 1_000) / lastMs);
+  const buffer = await cfd.metric("network_receive_buffer_bytes");
+  const cpu = cfd.cpuSeconds() - cpuBefore;
+  const mega = (bytes: number) => Math.round(bytes / 1_048_576);
+  context.diagnostic(
+    `${registers} REGISTERs in ${Math.round(sendingMs ?? 0)} ms: ${JSON.stringify(statuses)}, ` +
+      `last answer after ${Math.round(lastMs)} ms, 200 after p50 ${percentile(sorted, 0.5)} p99 ${percentile(sorted, 0.99)} ms, ` +
+      `${retransmissions} retransmissions`,
+  );
+  context.diagnostic(
+    `CFD ${perSecond} 200/s, store alone ${commits} commits/s (direct burst of ${registers} upserts): ratio ${(perSecond / commits).toFixed(2)}; ` +
+      `CPU ${((cpu * 1e6) / good).toFixed(0)} us for each 200; RSS ${mega(memoryBefore)} MB, at most ${mega(memory)} MB; ` +
+      `longest queue seen ${longestQueue}; receive buffer ${mega(buffer)} MB`,
+  );
+  assert.equal(timedOut, 0);
+  assert.deepEqual(
+    Object.keys(statuses).filter((status) => status !== "200" && status !== "503"),
+    [],
+  );
+  assert.equal(good + (statuses["503"] ?? 0), registers);
+  assert.equal(withoutRetryAfter, 0);
+  assert.ok(good >= Math.min(registers, commits), `${good} 200s, the store commits ${commits} in a second`);
+  assert.ok(longestQueue <= queueLimit);
+  assert.ok(memory < 400 * 1_048_576, `RSS ${mega(memory)} MB`);
+  await cfd.end("SIGKILL");
+  const store = await openSqliteLocationStore({ file: place.file, driver: "inline", readOnly: true });
+  const found = new Set((await store.byFunction({ pCscf: "pcscf1.open-ims.test" })).map(({ impu }) => impu));
+  await store.close();
+  assert.equal(acknowledged.length, good);
+  assert.deepEqual(
+    acknowledged.filter(({ impu }) => !found.has(impu)),
+    [],
+    "none acknowledged and lost",
+  );
+});
