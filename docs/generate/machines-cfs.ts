@@ -1,31 +1,63 @@
 // The state machines of Control Function Selection.
 import { subscriptionTable } from "@liquid-ims/cfs/cfs-ue/subscription-table";
+import { reassignmentTable } from "@liquid-ims/cfs/transfer/reassignment/reassignment-state";
 import { userTable } from "@liquid-ims/cfs/transfer/transfer-state";
 import { type Machine, namesIn, statesOf } from "./machine.ts";
+
+const notMoved = {
+  name: "not moved",
+  states: [
+    "staying",
+    "skipped",
+    "refused",
+    "unreachable",
+    "timedOut",
+    "superseded",
+    "rolledBack",
+    "aborted",
+    "failed",
+  ],
+};
+
+const transferStarts = [
+  { next: "planned", label: "to be moved" },
+  { next: "staying", label: "by the plan" },
+  { next: "skipped", label: "by the plan" },
+];
 
 const subscriptionFile = "servers/cfs/cfs-ue/subscription-table.ts";
 
 export const cfsMachines: readonly Machine[] = [
   {
     page: "transfer-user",
-    title: "A user in a transfer",
+    title: "A user in a transfer: change of P-CSCF",
     source: "servers/cfs/transfer/transfer-state.ts",
     clause: "[cfs-ue](../cfs-ue.md) 7, 8 · [os-cfs](../reference-points.md)",
     about:
       "The location record, not the phone's word, makes a user moved. What cannot go well now waits in `planned` until " +
       "the deadline. A user who has moved is `done` when the LCF has nothing more to report. A record that shows the " +
       "target of a user who was commanded wins over every other end.",
-    starts: [
-      { next: "planned", label: "to be moved" },
-      { next: "staying", label: "by the plan" },
-      { next: "skipped", label: "by the plan" },
-    ],
+    starts: transferStarts,
     states: statesOf(userTable),
-    merged: {
-      name: "not moved",
-      states: ["staying", "skipped", "refused", "unreachable", "timedOut", "superseded", "aborted", "failed"],
-    },
+    merged: notMoved,
     meanings: namesIn("servers/cfs/transfer/user-event.ts", null, null, "UserAction"),
+  },
+  {
+    page: "transfer-user-s-cscf",
+    title: "A user in a transfer: change of S-CSCF",
+    source: "servers/cfs/transfer/reassignment/reassignment-state.ts",
+    clause: "TS 29.228 6.3 · [cfs-ue](../cfs-ue.md) 8",
+    about:
+      "Until the MAR a user is as in a change of [P-CSCF](transfer-user.md), but that all devices of a subscription go " +
+      "together. From the MAR on nobody is dropped: a user ends where the name is that the HSS has. The record that shows " +
+      "the target wins at any time.",
+    starts: transferStarts,
+    states: statesOf(reassignmentTable),
+    merged: notMoved,
+    meanings: [
+      ...namesIn("servers/cfs/transfer/user-event.ts", null, null, "UserAction"),
+      ...namesIn("servers/cfs/transfer/user-event.ts", null, null, "ReassignmentAction"),
+    ],
   },
   {
     page: "cfs-ue-subscription",

@@ -31,7 +31,7 @@ function stateSection(state: State, meaning: string | undefined): string {
   const rows = state.transitions.map(({ event, next, actions }) => [
     cell(event),
     next === state.name ? "stays" : `**${cell(next)}**`,
-    actions.length === 0 ? "nothing" : cell(actions.join(", ")),
+    actions.length === 0 ? "nothing" : cell(actions.join(" · ")),
   ]);
   const parts = [`### ${plain(state.name)}`];
   if (meaning !== undefined) parts.push(plain(meaning));

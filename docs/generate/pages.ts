@@ -1,4 +1,5 @@
 // All generated pages, by their place in the tree.
+import { configurationPage } from "./configuration.ts";
 import type { Machine } from "./machine.ts";
 import { cfsMachines } from "./machines-cfs.ts";
 import { diameterMachines } from "./machines-diameter.ts";
@@ -48,7 +49,10 @@ export function documentedSources(): ReadonlySet<string> {
 
 /** Text of every generated page by its path from `root`, which is where the sources are read. */
 export function generatedPages(root: string): ReadonlyMap<string, string> {
-  const pages = new Map<string, string>([[`${folder}/README.md`, index()]]);
+  const pages = new Map<string, string>([
+    ["docs/configuration.md", configurationPage()],
+    [`${folder}/README.md`, index()],
+  ]);
   for (const machine of chapters.flatMap(({ machines }) => machines))
     pages.set(`${folder}/${machine.page}.md`, machinePage(machine, readMeanings(root, machine.meanings)));
   return pages;
