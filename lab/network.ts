@@ -114,7 +114,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
         originRealm: homeDomain,
         destinationRealm: homeDomain,
         destinationHost: hss.originHost,
-        peers: [{ host: hss.originHost, address: hss.address }],
+        peers: [{ host: hss.originHost, address: hss.address, localHost: topology.cfs.address.host }],
       },
       ...(options.retry === undefined ? {} : { times: { retry: options.retry } }),
     },

@@ -137,6 +137,12 @@ const cxSetting = Type.Object(
             },
             { additionalProperties: false, description: "Where it listens (TCP)" },
           ),
+          localHost: Type.Optional(
+            ipAddress({
+              description: "Own address from which it is called, for HSSs that look at it",
+              otherwise: "the system chooses",
+            }),
+          ),
         },
         { additionalProperties: false },
       ),

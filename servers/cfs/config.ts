@@ -33,7 +33,13 @@ export interface CxConfig {
   /** Default: any node of the realm. */
   readonly destinationHost?: string;
   /** HSSs or Diameter agents, in order of preference. At least one. */
-  readonly peers: readonly { readonly host: string; readonly address: Address }[];
+  readonly peers: readonly {
+    /** Its DiameterIdentity. */
+    readonly host: string;
+    readonly address: Address;
+    /** Own address literal from which it is called; default: the system chooses. */
+    readonly localHost?: string;
+  }[];
   /** SIP-Authentication-Scheme of MAR. Default "Digest-AKAv1-MD5"; where users have no AKA: "SIP Digest". */
   readonly authenticationScheme?: string;
   /** Wait for the answer to a UAR. Default 10,000; a MAR is waited for until its commit time is over. */

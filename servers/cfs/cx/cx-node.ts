@@ -37,7 +37,12 @@ export class CxNode implements Cx {
       originHost,
       originRealm,
       listen,
-      peers: peers.map((peer) => ({ originHost: peer.host, address: peer.address, realms: ["*"] })),
+      peers: peers.map(({ host: identity, address, localHost }) => ({
+        originHost: identity,
+        address,
+        realms: ["*"],
+        ...(localHost === undefined ? {} : { localHost }),
+      })),
       applications: [{ applicationId: cxApplicationId, vendorId: vendor3gpp }],
       dictionary: cxDictionary,
       ...(requestMs === undefined ? {} : { requestMs }),
