@@ -1,6 +1,7 @@
 // A CFS's transfer engine on the virtual clock, with scripted phones, a location service and a store that answers late.
 import type { LcfChannel } from "@liquid-ims/cfs/cfs-ue/channel";
 import type { CfsConfig } from "@liquid-ims/cfs/config";
+import type { Cx } from "@liquid-ims/cfs/cx/cx";
 import { createOperations } from "@liquid-ims/cfs/operations/create-operations";
 import type { OperationResult, Operations, TransferResource } from "@liquid-ims/cfs/operations/operations";
 import { CfsRows } from "@liquid-ims/cfs/store/memory-rows";
@@ -42,8 +43,18 @@ interface Node {
   readonly channel: LcfChannel;
 }
 
+/** What plays the network around a CFS: the channel to its LCFs, and the HSS. They outlive it. */
+export interface Script {
+  channel(host: Host): LcfChannel;
+  /** A new life has read its store: it is told again what was said. */
+  replay(host: Host): void;
+  cx?(host: Host): Cx;
+}
+
 export interface BenchOptions {
   readonly seed?: number;
+  /** Default: the phones of a change of P-CSCF. */
+  readonly script?: (simulation: Simulation, world: Host, rows: LocationRows) => Script;
   readonly config?: Partial<CfsConfig>;
 }
 
@@ -63,6 +74,7 @@ export class Bench {
   readonly store = new CfsRows();
   readonly cfs: SimulatedHost<Node>;
   readonly #world: Host;
+  readonly #script: Script;
 
   constructor(options: BenchOptions = {}) {
     this.simulation = new Simulation({ seed: options.seed ?? 1 });
@@ -71,6 +83,7 @@ export class Bench {
       program: () => undefined,
     }).host;
     this.phones = new Phones({ world: this.#world, rows: this.rows });
+    this.#script = options.script?.(this.simulation, this.#world, this.rows) ?? this.phones;
     const present = { ...config, ...options.config };
     this.cfs = this.simulation.addHost("cfs", {
       addresses: ["192.0.2.200"],
@@ -92,13 +105,14 @@ export class Bench {
     });
     const store = storeOf(host, remote);
     const location = new MemoryLocationStore({ rows: this.rows, settle: slow(host, "location") });
-    const channel = this.phones.channel(host);
+    const channel = this.#script.channel(host);
     const table = createFunctionTable(present.functions);
     const controller = new Controller({
       host,
       store,
       location,
       channel,
+      cx: this.#script.cx?.(host) ?? null,
       isSame: table.isSame,
       addressesOf: (name) => present.functions.find((entry) => entry.name === name)?.addresses ?? [],
       times: { ...defaultTimes, ...present.times },
@@ -108,7 +122,7 @@ export class Bench {
     const engine = new Promise<{ controller: Controller; channel: LcfChannel }>((resolve) => {
       host.spawn("cfs starts", async () => {
         await host.clock.sleep(1, "the channel reads its store");
-        this.phones.replay(host);
+        this.#script.replay(host);
         await controller.start();
         resolve({ controller, channel });
       });

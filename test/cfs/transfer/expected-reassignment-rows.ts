@@ -87,8 +87,9 @@ const expected: Expected = {
     query answered -> reassigned
     accepted -> reassigned: note dialogs
     accepted late -> reassigned: note dialogs
-    refused, retry -> reassigned: note reason
-    refused -> reassigned: note reason
+    refused, retry -> reassigned: note reason, cancel, re-register
+    refused -> reassigned: note reason, cancel, re-register
+    cancelled -> reassigned
     registered -> reassigned: note dialogs, note registration
     failed, retry -> restoring: note pending, restore
     failed -> restoring: note pending, restore

@@ -108,7 +108,8 @@ const accepted = {
   "device stays": to("refused", "note reason", "cancel"),
 } as const satisfies ReassignmentRows;
 
-// A refusal of `after: 0` decides nothing: an LCF that was restarted has registered by then, or the commit time ends it.
+// An LCF that refuses `after: 0` has no such operation any more, or is at the new S-CSCF already: it registers all the
+// same, since the HSS waits for that.
 const reassigned = {
   ...none,
   ask: null,
@@ -120,12 +121,12 @@ const reassigned = {
   "query answered": to("reassigned"),
   blocked: null,
   accepted: to("reassigned", "note dialogs"),
-  "refused, retry": to("reassigned", "note reason"),
-  refused: to("reassigned", "note reason"),
+  "refused, retry": to("reassigned", "note reason", "cancel, re-register"),
+  refused: to("reassigned", "note reason", "cancel, re-register"),
   registered: to("reassigned", "note dialogs", "note registration"),
   "failed, retry": to("restoring", "note pending", "restore"),
   failed: to("restoring", "note pending", "restore"),
-  cancelled: null,
+  cancelled: to("reassigned"),
   progress: to("reassigned", "note results"),
   reported: to("reassigned", "note results", "note reported"),
   "record shows target": to("registered", "note moved", "note name"),

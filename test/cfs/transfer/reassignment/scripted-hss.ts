@@ -1,0 +1,135 @@
+// An HSS as a script plays it: names of S-CSCFs, the flag for pending authentication, late and lost answers. It outlives
+// the CFS: what was asked of it is done, whether the asker lives or not. TS 29.228 6.1.1, 6.1.2, 6.3.1.
+import type {
+  AssignedServer,
+  Cx,
+  CxFailure,
+  CxFailureReason,
+  CxUser,
+  Reassigned,
+} from "@liquid-ims/cfs/cx/cx";
+import type { Host } from "@liquid-ims/runtime/host";
+
+export interface Subscription {
+  server: string | null;
+  /** Set by MAR, cleared by a registration. */
+  pending: boolean;
+}
+
+/** How it treats MARs; what is not said is that of a good one. */
+export interface HssBehaviour {
+  /** From the request to its execution, ms. Default 1. */
+  readonly executeMs?: number;
+  /** From the execution to the answer's arrival, ms; null: no answer comes. Default 1. */
+  readonly answerMs?: number | null;
+  /** From the execution to when the I-CSCF sees the new name, ms. Default 0. */
+  readonly visibleMs?: number;
+  /** It answers this, and does nothing. */
+  readonly refuses?: CxFailureReason;
+  /** Answers success, and keeps the old name (as an HSS that ignores Server-Name does). */
+  readonly ignores?: boolean;
+  /** Does it for these Server-Names only; others get the default. */
+  readonly only?: string;
+}
+
+export class ScriptedHss {
+  readonly subscriptions = new Map<string, Subscription>();
+  /** Every MAR that was executed, in that order. */
+  readonly mars: { readonly at: number; readonly impi: string; readonly server: string }[] = [];
+  /** UARs of the CFS. */
+  readonly reads: { readonly at: number; readonly impi: string }[] = [];
+  behaviour: HssBehaviour = {};
+  /** Down: nothing reaches it. */
+  isDown = false;
+  /** Called when a name was overwritten. */
+  overwritten: (impi: string, server: string) => void = () => undefined;
+  readonly #world: Host;
+
+  constructor(world: Host) {
+    this.#world = world;
+  }
+
+  of(impi: string): Subscription {
+    const known = this.subscriptions.get(impi) ?? { server: null, pending: false };
+    this.subscriptions.set(impi, known);
+    return known;
+  }
+
+  /** SAR of an S-CSCF that the I-CSCF has sent the user to. False: the name is another's. */
+  register(impi: string, server: string): boolean {
+    const subscription = this.of(impi);
+    if (subscription.server !== null && subscription.server !== server) return false;
+    subscription.server = server;
+    subscription.pending = false;
+    return true;
+  }
+
+  #after(ms: number, run: () => void): void {
+    this.#world.clock.after(ms, run, "HSS");
+  }
+
+  #execute(impi: string, server: string, visibleMs: number): void {
+    this.mars.push({ at: this.#world.clock.now(), impi, server });
+    this.#after(visibleMs, () => {
+      const subscription = this.of(impi);
+      if (subscription.server !== server) this.overwritten(impi, server);
+      subscription.server = server;
+      subscription.pending = true;
+    });
+  }
+
+  #reassign(user: CxUser, server: string, timeoutMs: number): Promise<Reassigned> {
+    const { only } = this.behaviour;
+    const behaviour = only === undefined || only === server ? this.behaviour : {};
+    const { executeMs = 1, answerMs = 1, visibleMs = 0, refuses, ignores = false } = behaviour;
+    return new Promise((resolve) => {
+      let isOpen = true;
+      const settle = (result: Reassigned) => {
+        if (isOpen) resolve(result);
+        isOpen = false;
+      };
+      if (this.isDown) {
+        this.#after(1, () => settle(failure("HSS cannot be reached")));
+        return;
+      }
+      this.#after(timeoutMs, () => settle(failure("HSS does not answer")));
+      this.#after(executeMs, () => {
+        if (refuses === undefined && !ignores) this.#execute(user.privateIdentity, server, visibleMs);
+        const answer = refuses === undefined ? ({ ok: true } as const) : failure(refuses);
+        if (answerMs !== null) this.#after(answerMs, () => settle(answer));
+      });
+    });
+  }
+
+  #read(user: CxUser): Promise<AssignedServer> {
+    return new Promise((resolve) => {
+      if (this.isDown) {
+        this.#after(1, () => resolve(failure("HSS cannot be reached")));
+        return;
+      }
+      this.#after(1, () => {
+        this.reads.push({ at: this.#world.clock.now(), impi: user.privateIdentity });
+        const { server } = this.of(user.privateIdentity);
+        this.#after(1, () => resolve({ ok: true, server }));
+      });
+    });
+  }
+
+  /** The HSS as one life of the CFS has it. */
+  cx(host: Host): Cx {
+    const alive = <Value>(answer: Promise<Value>): Promise<Value> =>
+      new Promise((resolve) => {
+        void answer.then((value) => {
+          if (host.alive) resolve(value);
+        });
+      });
+    return {
+      reassign: (user, server, timeoutMs) => alive(this.#reassign(user, server, timeoutMs)),
+      assignedServer: (user) => alive(this.#read(user)),
+    };
+  }
+}
+
+function failure(reason: CxFailureReason): CxFailure {
+  return { ok: false, reason, mayBeDone: reason === "HSS does not answer", detail: "by the script" };
+}
