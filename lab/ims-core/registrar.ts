@@ -9,7 +9,13 @@ import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { addressUri, parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
 import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
-import { applyRegister, formatBindings, liveBindings, type RegisteredUser } from "./bindings.ts";
+import {
+  applyRegister,
+  type BindingChange,
+  formatBindings,
+  liveBindings,
+  type RegisteredUser,
+} from "./bindings.ts";
 import { createChallenges, type Verdict } from "./challenges.ts";
 import { addressOfRecord, reject } from "./cscf.ts";
 import type { CxClient, CxReply } from "./cx-client.ts";
@@ -43,6 +49,8 @@ const registrationTypes = {
 function statusOf(reply: CxReply<unknown>): number {
   return reply.kind === "answer" && reply.result.kind === "Experimental-Result" ? 403 : 500;
 }
+
+const nothingKept = { publicIdentities: [], initialFilterCriteria: [] } as const;
 
 /** What an S-CSCF keeps of a profile; the lab's subscriptions have one service profile. */
 function keptOf({
@@ -106,21 +114,15 @@ export function createRegistrar(
     userName: string,
     publicIdentity: string,
   ): Promise<void> {
-    const known = byIdentity.get(publicIdentity);
     const now = host.clock.now();
+    const known = byIdentity.get(publicIdentity);
     const registered = known !== undefined && liveBindings(known, now).length > 0;
     const contacts = request.headers.values("Contact").map((value) => parseNameAddress(value));
     const usable = contacts.filter((value) => value !== null);
     if (usable.length !== contacts.length)
       return reject(transaction, { status: 400, reason: "Contact cannot be read" });
-    const user = known ?? {
-      privateIdentity: userName,
-      publicIdentities: [],
-      initialFilterCriteria: [],
-      bindings: new Map(),
-    };
     const expires = request.headers.get("Expires");
-    const fits = applyRegister(user, {
+    const change: BindingChange = {
       contacts: usable,
       path: request.headers.values("Path"),
       callId: request.headers.get("Call-ID") ?? "",
@@ -129,9 +131,13 @@ export function createRegistrar(
         expires !== undefined && /^\d+$/.test(expires) ? Number(expires) : options.maximumExpires,
       maximumExpires: options.maximumExpires,
       now,
-    });
-    if (!fits) return reject(transaction, { status: 500, reason: "CSeq is not higher" });
-    const stays = liveBindings(user, now).length > 0;
+    };
+    // Tried on a copy: what the HSS refuses changes nothing.
+    const draft = known ?? { privateIdentity: userName, ...nothingKept, bindings: new Map() };
+    const tried = { ...draft, bindings: new Map(draft.bindings) };
+    if (!applyRegister(tried, change))
+      return reject(transaction, { status: 500, reason: "CSeq is not higher" });
+    const stays = liveBindings(tried, now).length > 0;
     const type = stays ? (registered ? "RE_REGISTRATION" : "REGISTRATION") : "USER_DEREGISTRATION";
     const reply = await cx.ask(serverAssignment, {
       userName,
@@ -140,23 +146,23 @@ export function createRegistrar(
       serverAssignmentType: type,
       userDataAlreadyAvailable: "USER_DATA_NOT_AVAILABLE",
     });
-    if (reply.kind !== "answer" || !isSuccess(reply.result)) {
-      if (known === undefined) user.bindings.clear();
+    if (reply.kind !== "answer" || !isSuccess(reply.result))
       return reject(transaction, { status: statusOf(reply) });
-    }
     const { userData } = reply.answer;
     const profile = userData === undefined ? null : parseUserData(decodeText(userData));
-    if (profile === null && (userData !== undefined || known === undefined)) {
-      host.log.warn("scscf.profile", {
-        user: userName,
-        problem: "User-Data is missing or no IMSSubscription",
-      });
-      if (known === undefined) user.bindings.clear();
+    if (profile === null && (userData !== undefined || (stays && known === undefined))) {
+      const problem = "User-Data is missing or no IMSSubscription";
+      host.log.warn("scscf.profile", { user: userName, problem });
       return reject(transaction, { status: 500, reason: "HSS gives no usable profile" });
     }
-    const present: RegisteredUser = profile === null ? user : { ...user, ...keptOf(profile) };
+    // Another device's REGISTER may have been accepted meanwhile.
+    const before = byIdentity.get(publicIdentity) ?? draft;
+    const present: RegisteredUser = profile === null ? before : { ...before, ...keptOf(profile) };
+    if (!applyRegister(present, change))
+      return reject(transaction, { status: 500, reason: "CSeq is not higher" });
+    const remains = liveBindings(present, now).length > 0;
     for (const identity of present.publicIdentities) {
-      if (stays) byIdentity.set(identity, present);
+      if (remains) byIdentity.set(identity, present);
       else byIdentity.delete(identity);
     }
     respond(transaction, request, present);
