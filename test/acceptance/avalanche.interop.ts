@@ -4,13 +4,15 @@ import { join } from "node:path";
 import test from "node:test";
 import type { LocationContent } from "@liquid-ims/location-service/record";
 import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
+import type { RecordChange } from "@liquid-ims/location-service/store";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { CfdProcess, pause, placeCfd } from "./cfd-process.ts";
 import { startSender } from "./sender.ts";
 
 const registers = 5_000;
 const withinMs = 1_000;
-const queueLimit = 5_000;
+/** The default. */
+const queueLimit = 1_000;
 
 function recordOf(user: number): LocationContent {
   const impu = `sip:direct${user}@open-ims.test`;
@@ -36,22 +38,46 @@ function recordOf(user: number): LocationContent {
   };
 }
 
+interface Direct {
+  readonly perSecond: number;
+  /** Writes in a transaction, on average. */
+  readonly group: number;
+}
+
 /**
- * What the store alone commits in a second: as many new users as the avalanche has, all at once, each written in a
- * call of its own, on a file with the same settings (worker, WAL, synchronous=FULL) in the same folder.
+ * What the store alone commits in a second: `count` new users all at once, each written in a call of its own, on a
+ * file with the same settings (WAL, synchronous=FULL) in the same folder; then `rounds` refreshes of each.
  */
-async function commitsPerSecond(folder: string): Promise<number> {
-  const store = await openSqliteLocationStore({ file: join(folder, "direct.db"), driver: "worker" });
-  const started = performance.now();
-  const results = await Promise.all(
-    Array.from({ length: registers }, (_, user) =>
-      store.upsert([{ record: recordOf(user), expect: "absent" }]),
-    ),
+async function direct(
+  folder: string,
+  driver: "worker" | "inline",
+  count: number,
+): Promise<{ readonly fresh: Direct; readonly refreshes: Direct }> {
+  const store = await openSqliteLocationStore({ file: join(folder, `direct-${driver}.db`), driver });
+  const burst = async (change: (user: number) => RecordChange): Promise<Direct> => {
+    const before = store.committed;
+    const started = performance.now();
+    const results = await Promise.all(
+      Array.from({ length: count }, (_, user) => store.upsert([change(user)])),
+    );
+    const ms = performance.now() - started;
+    assert.ok(results.every((result) => result === "done"));
+    const { groups, writes } = store.committed;
+    return {
+      perSecond: Math.round((count * 1_000) / ms),
+      group: Math.round((writes - before.writes) / (groups - before.groups)),
+    };
+  };
+  const fresh = await burst((user) => ({ record: recordOf(user), expect: "absent" }));
+  const versions = new Map(
+    (await store.byFunction({ pCscf: "pcscf1.open-ims.test" })).map(({ impu, version }) => [impu, version]),
   );
-  const ms = performance.now() - started;
-  assert.ok(results.every((result) => result === "done"));
+  const refreshes = await burst((user) => {
+    const record = { ...recordOf(user), refreshedAt: 2, expiresAt: 600_000_002 };
+    return { record, expect: versions.get(record.impu) ?? "absent" };
+  });
   await store.close();
-  return Math.round((registers * 1_000) / ms);
+  return { fresh, refreshes };
 }
 
 function percentile(sorted: readonly number[], share: number): number {
@@ -60,13 +86,13 @@ function percentile(sorted: readonly number[], share: number): number {
 
 test("avalanche: 5,000 REGISTERs within a second are answered 200 or 503, as many as the store commits 200", async (context) => {
   const folder = temporaryFolder(context);
-  const place = await placeCfd(folder, [`queueLimit: ${queueLimit}`]);
+  const place = await placeCfd(folder);
   const cfd = new CfdProcess(place);
   context.after(() => cfd.end("SIGKILL"));
   const sender = await startSender();
   context.after(() => sender.end());
   await cfd.ready();
-  const commits = await commitsPerSecond(folder);
+  const commits = (await direct(folder, "worker", registers)).fresh.perSecond;
   const memoryBefore = cfd.memory();
   const cpuBefore = cfd.cpuSeconds();
 
@@ -131,4 +157,16 @@ test("avalanche: 5,000 REGISTERs within a second are answered 200 or 503, as man
     [],
     "none acknowledged and lost",
   );
+});
+
+test("what waits goes into one transaction: the worker's commits a second against one by one", async (context) => {
+  const folder = temporaryFolder(context);
+  const worker = await direct(folder, "worker", 20_000);
+  const inline = await direct(folder, "inline", 1_000);
+  const line = ({ fresh, refreshes }: typeof worker) =>
+    `${fresh.perSecond} new and ${refreshes.perSecond} refreshed records/s, ${fresh.group} and ${refreshes.group} in a transaction`;
+  context.diagnostic(`worker: ${line(worker)}; inline: ${line(inline)}`);
+  assert.ok(worker.fresh.group > 100, "a burst shares its transactions");
+  assert.equal(inline.fresh.group, 1);
+  assert.ok(worker.fresh.perSecond > inline.fresh.perSecond);
 });

@@ -1,6 +1,6 @@
 // How a store's operations are called: in this thread or in another one.
 import type { ConnectionOptions, Operations } from "./connection.ts";
-import type { Outcome } from "./engine.ts";
+import type { Committed, Outcome } from "./engine.ts";
 import { SqliteFailure } from "./failure.ts";
 
 /** Calls the operations of a store; a call rejects with a `SqliteFailure`. */
@@ -9,6 +9,8 @@ export interface Driver<Calls extends Operations> {
     name: Name,
     argument: Parameters<Calls[Name]>[0],
   ): Promise<ReturnType<Calls[Name]>>;
+  /** In the life of this driver's engine. */
+  readonly committed: Committed;
   /** Ends what was called before, then closes the file. Calls after it reject. */
   close(): Promise<void>;
 }

@@ -13,6 +13,12 @@ export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: FailureCode; readonly message: string };
 
+/** Transactions of writes that were committed, and the calls in them. */
+export interface Committed {
+  readonly groups: number;
+  readonly writes: number;
+}
+
 /** After these the file is opened anew: it may be another one by then. */
 const reopenAfter: ReadonlySet<FailureCode> = new Set([
   "full",
@@ -39,8 +45,7 @@ export class Engine<Calls extends Operations> {
     return this.#connection.file;
   }
 
-  /** Transactions of writes that were committed, and the writes in them. */
-  get committed(): { readonly groups: number; readonly writes: number } {
+  get committed(): Committed {
     return { groups: this.#groups, writes: this.#writes };
   }
 

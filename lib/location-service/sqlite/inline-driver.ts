@@ -1,7 +1,7 @@
 // The SQL in the caller's thread: for virtual runs, whose order it keeps, and for tests.
 import type { Operations, StoreKind } from "./connection.ts";
 import { type Driver, isWorthWaiting, type SqliteOptions } from "./driver.ts";
-import { Engine, type Outcome } from "./engine.ts";
+import { type Committed, Engine, type Outcome } from "./engine.ts";
 import { closedFailure, SqliteFailure } from "./failure.ts";
 
 /** Operations over an engine that others may use too (several lives on one database in memory). */
@@ -37,6 +37,10 @@ export class InlineDriver<Calls extends Operations> implements Driver<Calls> {
     const value = resultOf(outcome);
     await this.#settle(operation);
     return value as ReturnType<Calls[Name]>;
+  }
+
+  get committed(): Committed {
+    return this.#engine.committed;
   }
 
   async close(): Promise<void> {

@@ -13,7 +13,8 @@ export function serveStore<Calls extends Operations>(kind: StoreKind<Calls>): vo
   const port = parentPort;
   if (port === null) throw new Error(`the ${kind.name}'s thread is started by its driver only`);
   const engine = new Engine(kind, workerData as ConnectionOptions, () => Date.now());
-  const send = (outcomes: FromThread) => port.postMessage(outcomes);
+  const send = (outcomes: FromThread["outcomes"]) =>
+    port.postMessage({ outcomes, committed: engine.committed } satisfies FromThread);
   send([{ id: null, outcome: openingOf(engine) }]);
 
   function run(calls: readonly { readonly id: number; readonly name: string; readonly argument: unknown }[]) {
@@ -41,10 +42,10 @@ export function serveStore<Calls extends Operations>(kind: StoreKind<Calls>): vo
       let isClosing = false;
       while (message !== undefined && calls.length < mostCalls) {
         if (message.kind === "close") isClosing = true;
-        else calls.push(...message.calls);
+        else for (const call of message.calls) calls.push(call);
         message = receiveMessageOnPort(port)?.message as ToThread | undefined;
       }
-      if (calls.length > 0) run(calls);
+      for (let from = 0; from < calls.length; from += mostCalls) run(calls.slice(from, from + mostCalls));
       if (isClosing) {
         engine.close();
         port.close();

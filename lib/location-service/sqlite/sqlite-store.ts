@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import type { LocationRecord } from "../record.ts";
 import type { ChangesSince, FunctionFilter, LocationStore, RecordChange, RecordRemoval } from "../store.ts";
 import type { Driver, SqliteOptions } from "./driver.ts";
-import { Engine } from "./engine.ts";
+import { type Committed, Engine } from "./engine.ts";
 import { InlineDriver, openInline } from "./inline-driver.ts";
 import { type LocationCalls, locationKind } from "./location-sql.ts";
 import { WorkerDriver } from "./worker-driver.ts";
@@ -40,6 +40,11 @@ export class SqliteLocationStore implements LocationStore {
 
   about(): Promise<{ readonly createdAt: number | null }> {
     return this.#driver.call("about", null);
+  }
+
+  /** Transactions of writes and the writes in them: how well they share the disk's work. */
+  get committed(): Committed {
+    return this.#driver.committed;
   }
 
   close(): Promise<void> {

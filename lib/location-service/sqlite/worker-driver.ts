@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import type { ConnectionOptions, Operations } from "./connection.ts";
 import { type Driver, isWorthWaiting, settleBy } from "./driver.ts";
-import type { Outcome } from "./engine.ts";
+import type { Committed, Outcome } from "./engine.ts";
 import { closedFailure, SqliteFailure } from "./failure.ts";
 
 /** To the thread: calls with their numbers, or the end. */
@@ -13,8 +13,11 @@ export type ToThread =
     }
   | { readonly kind: "close" };
 
-/** From the thread: what came of calls; `null` is the opening of the file. */
-export type FromThread = readonly { readonly id: number | null; readonly outcome: Outcome }[];
+/** From the thread: what came of calls (`null` is the opening of the file), and its transactions so far. */
+export interface FromThread {
+  readonly outcomes: readonly { readonly id: number | null; readonly outcome: Outcome }[];
+  readonly committed: Committed;
+}
 
 interface Caller {
   resolve(value: unknown): void;
@@ -36,6 +39,7 @@ export class WorkerDriver<Calls extends Operations> implements Driver<Calls> {
   #waiting: { id: number; name: string; argument: unknown }[] = [];
   #thread: Thread | null = null;
   #lastId = 0;
+  #committed: Committed = { groups: 0, writes: 0 };
   #closed: Promise<void> | null = null;
 
   /** `program` runs `serveStore`. */
@@ -68,14 +72,19 @@ export class WorkerDriver<Calls extends Operations> implements Driver<Calls> {
     // Whoever awaits `opened` hears of it; later threads are opened by a call, which hears of it too.
     opened.catch(() => undefined);
     const thread = { worker, opened };
-    worker.on("message", (outcomes: FromThread) => this.#receive(outcomes));
+    worker.on("message", (message: FromThread) => this.#receive(message));
     worker.on("error", (error) => this.#died(thread, error));
     worker.on("exit", () => this.#died(thread, null));
     this.#thread = thread;
     return thread;
   }
 
-  #receive(outcomes: FromThread): void {
+  get committed(): Committed {
+    return this.#committed;
+  }
+
+  #receive({ outcomes, committed }: FromThread): void {
+    this.#committed = committed;
     for (const { id, outcome } of outcomes) {
       if (id === null) {
         const opening = this.#opening;
@@ -115,8 +124,8 @@ export class WorkerDriver<Calls extends Operations> implements Driver<Calls> {
         reject,
       });
       this.#waiting.push({ id: this.#lastId, name, argument });
-      // All calls of one turn go over in one message.
-      if (this.#waiting.length === 1) queueMicrotask(() => this.#flush());
+      // All calls of one turn of the event loop go over in one message: each datagram has microtasks of its own.
+      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
     });
   }
 
