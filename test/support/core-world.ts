@@ -28,6 +28,8 @@ export interface CoreWorld {
   readonly placement: InProcessPlacement;
   /** What was sent on every hop: `pcscf1 > icscf1 REGISTER sip:...`. */
   readonly hops: readonly string[];
+  /** The same hops, with all that was sent. */
+  readonly messages: readonly { readonly hop: string; readonly text: string }[];
   /** With the subscriber's own credentials, or others. */
   openUe(
     number: number,
@@ -68,6 +70,7 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
   const simulation = new Simulation({ seed });
   const topology = createTopology();
   const hops: string[] = [];
+  const messages: { hop: string; text: string }[] = [];
   const names = new Map<string, string>();
   for (const element of [
     ...topology.pCscfs,
@@ -80,11 +83,12 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
   }
   const tap = {
     sent(_protocol: "udp" | "tcp", from: { host: string }, to: { host: string }, data: Uint8Array) {
-      const line = new TextDecoder().decode(data).split("\r\n")[0] ?? "";
+      const text = new TextDecoder().decode(data);
+      const line = text.split("\r\n")[0] ?? "";
       if (!line.includes("SIP/2.0")) return;
-      hops.push(
-        `${names.get(from.host) ?? from.host} > ${names.get(to.host) ?? to.host} ${line.replace(" SIP/2.0", "")}`,
-      );
+      const hop = `${names.get(from.host) ?? from.host} > ${names.get(to.host) ?? to.host}`;
+      hops.push(`${hop} ${line.replace(" SIP/2.0", "")}`);
+      messages.push({ hop, text });
     },
   };
   const platform = createVirtualPlatform({ simulation, tap, log: silentLog });
@@ -164,5 +168,5 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
     };
   }
 
-  return { simulation, topology, network, subscribers, placement, hops, openUe };
+  return { simulation, topology, network, subscribers, placement, hops, messages, openUe };
 }
