@@ -116,6 +116,14 @@ export function formatResult(options: ThirdPartyRegisterOptions, result: LoadRes
   return lines.join("\n");
 }
 
+/** The names say what they count in. */
+function withUnits({ rate, sentRate, p50, p99, longest, ...counts }: StepResult): object {
+  return {
+    ...{ ratePerSecond: rate, sentPerSecond: sentRate, ...counts },
+    ...{ p50Milliseconds: p50, p99Milliseconds: p99, longestMilliseconds: longest },
+  };
+}
+
 /** The result for programs; lists of users are cut to ten. */
 export function formatJson(options: ThirdPartyRegisterOptions, result: LoadResult): string {
   const { records } = result;
@@ -129,15 +137,15 @@ export function formatJson(options: ThirdPartyRegisterOptions, result: LoadResul
       transport: options.transport,
       target: result.target,
       ownCfd: result.isOwnCfd,
-      known: result.known,
+      known: result.known === null ? null : withUnits(result.known),
       steps: result.steps.map((step) => ({
-        ...step.result,
+        ...withUnits(step.result),
         beyondLimits: step.beyond,
         cpuMillisecondsPerRegister: cpuPerRegister(step),
         cfd: step.work,
       })),
       ...(options.isRamp
-        ? { knee: result.steps.find((step) => step.beyond !== null)?.result.rate ?? null }
+        ? { kneePerSecond: result.steps.find((step) => step.beyond !== null)?.result.rate ?? null }
         : {}),
       records:
         records === null

@@ -73,6 +73,8 @@ export function sippArguments(options: Omit<SippOptions, "sipp" | "signal">): st
     ...["-trace_logs", "-log_file", join(folder, "intents.log")],
     ...["-trace_stat", "-stf", join(folder, "statistics.csv"), "-fd", "1"],
     ...["-trace_err", "-error_file", join(folder, "errors.log")],
+    // SIPp's own 64 KB would lose responses in a burst, and the CFD would be blamed; the kernel takes what it allows.
+    ...["-buff_size", "1048576"],
     // On a busy machine the watchdog would end SIPp, and with it the measurement.
     ...["-watchdog_interval", "0"],
     // A call that ends otherwise than expected is not hung up: there is no dialog.
