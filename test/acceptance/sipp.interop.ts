@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -262,24 +263,27 @@ function processesAt(path: string): string[] {
     .filter((line) => line.includes(path));
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, "20 s have passed");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+/** Resolves when a file of that name is written somewhere in the folder. */
+async function written(folder: string, name: string): Promise<void> {
+  const events = watch(folder, { recursive: true, signal: AbortSignal.timeout(20_000) });
+  for await (const { filename } of events) if (filename?.endsWith(name) === true) return;
 }
 
 test("Ctrl-C ends SIPp and the CFD and leaves nothing behind", async (context) => {
   const folder = temporaryFolder(context);
-  const isBusy = () => processesAt(folder).some((line) => line.includes("third-party-register.xml"));
+  const isSending = written(folder, "messages.log");
   const argv = ["third-party-register", "--rate", "100", "--count", "100000"];
+  let running: string[] = [];
   const run = await sipp(argv, { TMPDIR: folder }, (kill) => {
-    until(isBusy).then(
-      () => kill("SIGINT"),
+    isSending.then(
+      () => {
+        running = processesAt(folder);
+        kill("SIGINT");
+      },
       () => kill("SIGKILL"),
     );
   });
+  assert.equal(running.length, 2, running.join("\n"));
   assert.equal(run.exitCode, 130, run.errors);
   assert.equal(run.errors, "");
   assert.deepEqual(processesAt(folder), []);
