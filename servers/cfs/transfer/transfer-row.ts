@@ -74,7 +74,7 @@ export const pointerCodec: Codec<PointerRow> = {
       typeof value === "object" &&
       value !== null &&
       "transfer" in value &&
-      typeof value.transfer === "string"
+      (value.transfer === null || typeof value.transfer === "string")
     )
       return { transfer: value.transfer };
     throw new Error(`a pointer to a transfer is none: ${text.slice(0, 200)}`);

@@ -63,6 +63,8 @@ export class TransferRun {
   readonly #awaySince = new Map<string, number>();
   readonly #pacer: Pacer;
   #restsUntil = 0;
+  /** Wall clock of the last look. */
+  #at = 0;
   readonly #policy: OrderPolicy;
 
   constructor(row: TransferRow, parts: RunParts) {
@@ -117,9 +119,17 @@ export class TransferRun {
     return rows;
   }
 
-  /** True while a user is planned or under way. */
+  /** True while a user is planned or under way, or was rolled back and has not had the time to say so. */
   get isBusy(): boolean {
-    return this.#openUsers().length > 0;
+    return this.#openUsers().length > 0 || this.#isReturning;
+  }
+
+  get #isReturning(): boolean {
+    if (this.row.procedure === "P") return false;
+    return this.users.some(
+      ({ state, reason, command }) =>
+        state === "rolledBack" && reason === "pending" && (command?.expires ?? 0) > this.#at,
+    );
   }
 
   /** True when an operation of this transfer is open at the LCF, or may be about to. */
@@ -184,6 +194,7 @@ export class TransferRun {
   /** Time goes on: deadlines, then turns, then dialogs that may be replaced. */
   tick(moment: Moment): void {
     const { ledger, times } = this.#parts;
+    this.#at = moment.at;
     const open = this.#openUsers();
     const idle: UserRow[] = [];
     for (const row of open) {

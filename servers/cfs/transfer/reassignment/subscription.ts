@@ -1,6 +1,7 @@
 // The registrations of one IMS subscription, which has one S-CSCF: what one of them meets concerns the others. Pure.
 // TS 29.228 6.3 (the name is the subscription's), cfs-ue 8 step 1.
 import { type Effect, type Happening, type StepContext, step } from "../step.ts";
+import type { UserEvent } from "../user-event.ts";
 import { isMoved, type UserRow, type UserState } from "../user-row.ts";
 
 export interface SubscriptionStep {
@@ -57,9 +58,11 @@ function ruleFor(rows: readonly UserRow[], row: UserRow): Happening | null {
   const move = rows.filter(({ state }) => going.has(state));
   if (row.state === "accepted" && move.every(({ state }) => state === "accepted"))
     return { event: "reassign" };
-  if ((row.state === "restoring" || row.state === "rolledBack") && rows.some(hasMoved))
-    return { event: "device moved" };
-  return null;
+  if (rows.some(hasMoved))
+    return row.state === "restoring" || row.state === "rolledBack" ? { event: "device moved" } : null;
+  const restoring = rows.find(({ state }) => state === "restoring");
+  if (restoring === undefined || row.state !== "reassigned") return null;
+  return { event: "commit over", detail: restoring.detail };
 }
 
 /** Its name is what the subscription was moved to. */
@@ -67,9 +70,11 @@ function hasMoved({ state, reassignment }: UserRow): boolean {
   return isMoved(state) && reassignment?.reassignedAt !== null;
 }
 
+const ends: ReadonlySet<UserEvent> = new Set(["commit over", "failed", "failed, retry"]);
+
 /** The name is not taken from one that has moved: the others follow by registering. */
-function inThisSubscription(rows: readonly UserRow[], happening: Happening): Happening {
-  return happening.event === "commit over" && rows.some(hasMoved)
+function inThisSubscription(rows: readonly UserRow[], row: UserRow, happening: Happening): Happening {
+  return row.state === "reassigned" && ends.has(happening.event) && rows.some(hasMoved)
     ? { ...happening, event: "left behind" }
     : happening;
 }
@@ -96,7 +101,7 @@ export function stepSubscription(
   };
   for (const [index, row] of rows.entries()) {
     const happening = happenings.get(index);
-    if (happening !== undefined) apply(index, row, inThisSubscription(rows, happening));
+    if (happening !== undefined) apply(index, row, inThisSubscription(rows, row, happening));
   }
   if (rows.every(({ reassignment }) => reassignment === null)) return { rows: present, effects };
   let changed = true;

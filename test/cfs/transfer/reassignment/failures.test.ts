@@ -139,12 +139,12 @@ test("real-cores: an HSS that ignores Server-Name: rolled back after the commit 
   const made = openSBench();
   const alice = made.world.add(1);
   made.world.hss.behaviour = { ignores: true };
-  const { id, line } = await play(made, alice);
+  const { line } = await play(made, alice);
   assert.equal(line.state, "rolledBack");
-  assert.match(line.reason, /^pending: no registration at sip:scscf2.home:6060 within 8000 ms/);
-  await made.bench.simulation.run({ ms: 1_000 });
-  const later = lineOf(await made.bench.get(id), alice);
-  assert.match(later.reason, /^returned to the old S-CSCF: no registration/);
+  assert.match(
+    line.reason,
+    /^returned to the old S-CSCF: no registration at sip:scscf2.home:6060 within 8000 ms/,
+  );
   assert.equal(heard(made, alice).at(-1), "cancel");
   agree(made, alice, s1);
 });
@@ -185,10 +185,8 @@ test("cfs-ue 8 step 5: the LCF is restarted after accepting: it registers where 
 test("cfs-ue 8 step 5: the registration at the new S-CSCF fails: rolled back at once", async () => {
   const made = openSBench();
   const alice = made.world.add(1, { behaviour: { registrationFails: (sCscf) => sCscf === s2 } });
-  const { id, ended } = await play(made, alice);
+  const { ended, line } = await play(made, alice);
   assert.ok((ended.endedAt ?? 0) - ended.startedAt < 2_000);
-  await made.bench.simulation.run({ ms: 1_000 });
-  const line = lineOf(await made.bench.get(id), alice);
   assert.equal(line.state, "rolledBack");
   assert.match(line.reason, /^returned to the old S-CSCF: /);
   agree(made, alice, s1);
