@@ -7,12 +7,14 @@ const blockBytes = 4096;
 const longestFromBlock = 32;
 
 export class NodejsRandom implements Random {
-  readonly #block = new DataView(new ArrayBuffer(blockBytes));
+  readonly #bytes = new Uint8Array(blockBytes);
+  readonly #block = new DataView(this.#bytes.buffer);
   #used = blockBytes;
 
   u32(): number {
     if (this.#used === blockBytes) {
-      randomFillSync(this.#block);
+      // Not the view: after some thousand calls Node 24's randomFillSync takes a DataView for none.
+      randomFillSync(this.#bytes);
       this.#used = 0;
     }
     const word = this.#block.getUint32(this.#used);
