@@ -26,6 +26,8 @@ export interface RequestContent {
   readonly destinationHost?: string | null;
   /** Default: a new session. */
   readonly sessionId?: string;
+  /** Another node's identity in its place; default: the node's own. */
+  readonly originHost?: string;
   /** What follows Session-Id, Origin-Host, Origin-Realm and the destination. */
   readonly avps: readonly Avp[];
   /** Milliseconds; default: the node's. */
@@ -102,7 +104,7 @@ export class RequestClient {
       endToEnd: this.#identifiers.endToEnd(),
       avps: [
         sessionAvp(content.sessionId ?? this.#identifiers.sessionId()),
-        buildDefinedAvp(originHost, host),
+        buildDefinedAvp(originHost, content.originHost ?? host),
         buildDefinedAvp(originRealm, realm),
         buildDefinedAvp(destinationRealm, content.destinationRealm),
         ...(to === null ? [] : [buildDefinedAvp(destinationHost, to)]),

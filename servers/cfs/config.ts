@@ -42,6 +42,12 @@ export interface CxConfig {
   }[];
   /** SIP-Authentication-Scheme of MAR. Default "Digest-AKAv1-MD5"; where users have no AKA: "SIP Digest". */
   readonly authenticationScheme?: string;
+  /**
+   * Origin-Host of MAR. Default "own". An HSS that compares it with the stored one cancels the old S-CSCF (RTR) when
+   * they differ, and some S-CSCFs then cut the user's calls; "previous" names that S-CSCF (the host of its
+   * Server-Name), so none is cancelled, and RTR and PPR go on to it. That impersonates a Diameter node.
+   */
+  readonly marOriginHost?: "own" | "previous";
   /** Wait for the answer to a UAR. Default 10,000; a MAR is waited for until its commit time is over. */
   readonly requestMs?: number;
   /** Between two calls to a peer that is away. Default 2,000. */

@@ -51,6 +51,8 @@ export interface CxDestination {
   readonly destinationRealm: string;
   readonly destinationHost?: string | null;
   readonly timeoutMs?: number;
+  /** Another node's identity in place of this one's. */
+  readonly originHost?: string;
 }
 
 /** The request for `DiameterNode.request`. */

@@ -9,10 +9,11 @@ import { cxApplicationId, cxDictionary, vendor3gpp } from "@liquid-ims/diameter/
 import { DiameterNode } from "@liquid-ims/diameter/node";
 import type { Result } from "@liquid-ims/diameter/result";
 import { resultClass, resultCode } from "@liquid-ims/diameter/result-code";
+import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeText } from "@liquid-ims/runtime/text";
 import type { CxConfig } from "../config.ts";
-import type { AssignedServer, Cx, CxFailure, CxPush, CxUser, Reassigned } from "./cx.ts";
+import type { AssignedServer, Cx, CxFailure, CxPush, CxUser, Reassigned, ReassignOptions } from "./cx.ts";
 
 export interface CxNodeOptions {
   readonly config: CxConfig;
@@ -95,7 +96,13 @@ export class CxNode implements Cx {
     return { destinationRealm, ...(destinationHost === undefined ? {} : { destinationHost }) };
   }
 
-  reassign(user: CxUser, server: string, timeoutMs: number): Promise<Reassigned> {
+  #originOf(previous: string): { originHost?: string } {
+    const host = splitFunctionName(previous)?.host;
+    const isOwn = (this.#options.config.marOriginHost ?? "own") === "own";
+    return isOwn || host === undefined ? {} : { originHost: host };
+  }
+
+  reassign(user: CxUser, server: string, options: ReassignOptions): Promise<Reassigned> {
     const request = {
       userName: user.privateIdentity,
       publicIdentity: user.publicIdentity,
@@ -106,8 +113,10 @@ export class CxNode implements Cx {
       },
       serverName: server,
     };
+    const { timeoutMs, previous } = options;
+    const destination = { ...this.#destination, ...this.#originOf(previous), timeoutMs };
     return new Promise((resolve) => {
-      sendCx(this.#node, multimediaAuth, { ...this.#destination, timeoutMs }, request, (outcome) => {
+      sendCx(this.#node, multimediaAuth, destination, request, (outcome) => {
         // Vectors in the answer are for an S-CSCF: they are neither kept nor logged.
         const failure = this.#failureOf(outcome, "MAR", user);
         resolve(failure ?? { ok: true });

@@ -33,13 +33,20 @@ export type Reassigned = { readonly ok: true } | CxFailure;
 /** `server` null: none is assigned. */
 export type AssignedServer = { readonly ok: true; readonly server: string | null } | CxFailure;
 
+export interface ReassignOptions {
+  /** How long the answer is waited for. */
+  readonly timeoutMs: number;
+  /** Server-Name of the S-CSCF that served before the change. */
+  readonly previous: string;
+}
+
 /** The HSS on the CFS's own behalf. The promises always settle, with a failure in the worst case. */
 export interface Cx {
   /**
    * Overwrites the name of the S-CSCF by MAR, verbatim; the HSS then holds the authentication for pending until the
-   * user has registered. The same again changes nothing more. Waits for the answer for `timeoutMs`.
+   * user has registered. The same again changes nothing more.
    */
-  reassign(user: CxUser, server: string, timeoutMs: number): Promise<Reassigned>;
+  reassign(user: CxUser, server: string, options: ReassignOptions): Promise<Reassigned>;
   /** Reads the assigned name by UAR; changes nothing. */
   assignedServer(user: CxUser): Promise<AssignedServer>;
 }

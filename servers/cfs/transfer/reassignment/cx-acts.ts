@@ -32,13 +32,13 @@ export class CxActs {
       case "reassign":
         host.spawn("MAR", async () => {
           const begun = host.clock.now();
-          const result = await cx.reassign(effect.user, effect.server, effect.timeoutMs);
+          const result = await cx.reassign(effect.user, effect.server, optionsOf(row, effect));
           this.#reassigned(row, result, host.clock.now() - begun);
         });
         return;
       case "restore":
         host.spawn("restoring MAR", async () => {
-          const result = await cx.reassign(effect.user, effect.server, effect.timeoutMs);
+          const result = await cx.reassign(effect.user, effect.server, optionsOf(row, effect));
           if (result.ok) this.#tell(row, () => ({ event: "restored" }));
         });
         return;
@@ -82,6 +82,10 @@ export class CxActs {
     const help = "MARs with the name of another S-CSCF, and what came of them; late ones are in twice";
     this.#parts.host.metrics.counter("cfs_reassignments_total", { help, labels }).add();
   }
+}
+
+function optionsOf({ from, sCscf }: UserRow, { timeoutMs }: { readonly timeoutMs: number }) {
+  return { timeoutMs, previous: from ?? sCscf };
 }
 
 function failed(row: UserRow, { reason, mayBeDone, detail }: CxFailure): Happening {

@@ -124,7 +124,7 @@ export class ScriptedHss {
         });
       });
     return {
-      reassign: (user, server, timeoutMs) => alive(this.#reassign(user, server, timeoutMs)),
+      reassign: (user, server, { timeoutMs }) => alive(this.#reassign(user, server, timeoutMs)),
       assignedServer: (user) => alive(this.#read(user)),
     };
   }

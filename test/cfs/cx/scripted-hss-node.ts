@@ -1,0 +1,74 @@
+// An HSS over Diameter that does as a test says: answers to MAR and UAR by script, RTR and PPR to whoever wrote last.
+import { sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
+import { cxResult, success } from "@liquid-ims/diameter/cx/experimental-result";
+import { type MultimediaAuthRequest, multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
+import { pushProfile } from "@liquid-ims/diameter/cx/push-profile";
+import { registrationTermination } from "@liquid-ims/diameter/cx/registration-termination";
+import { type UserAuthorizationRequest, userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
+import { cxApplicationId, cxDictionary, vendor3gpp } from "@liquid-ims/diameter/dictionary/cx";
+import { DiameterNode } from "@liquid-ims/diameter/node";
+import type { Result } from "@liquid-ims/diameter/result";
+import type { Host } from "@liquid-ims/runtime/host";
+import type { Address } from "@liquid-ims/runtime/network";
+
+export const realm = "ims.example";
+export const hssHost = "hss.ims.example";
+export const cfsHost = "cfs.ims.example";
+
+export class ScriptedHssNode {
+  readonly mars: (MultimediaAuthRequest & { readonly originHost: string })[] = [];
+  readonly uars: UserAuthorizationRequest[] = [];
+  readonly names = new Map<string, string>();
+  /** For MAR; null: no answer. */
+  result: Result | null = success;
+  readonly node: DiameterNode;
+
+  constructor(host: Host, listen: Address) {
+    this.node = new DiameterNode(host, {
+      originHost: hssHost,
+      originRealm: realm,
+      listen,
+      peers: [{ originHost: cfsHost }],
+      applications: [{ applicationId: cxApplicationId, vendorId: vendor3gpp }],
+      dictionary: cxDictionary,
+    });
+    serveCx(this.node, multimediaAuth, ({ request, originHost, answer }) => {
+      this.mars.push({ ...request, originHost });
+      if (this.result === null) return;
+      if (this.result === success) this.names.set(request.userName, request.serverName);
+      answer(this.result);
+    });
+    serveCx(this.node, userAuthorization, ({ request, answer }) => {
+      this.uars.push(request);
+      const serverName = this.names.get(request.userName);
+      if (serverName === undefined) answer(cxResult("firstRegistration"));
+      else answer(cxResult("subsequentRegistration"), { serverName });
+    });
+    host.spawn("hss starts", () => this.node.start());
+  }
+
+  /** RTR; gives the result of its answer. */
+  terminate(userName: string): Promise<Result | null> {
+    const request = {
+      userName,
+      publicIdentities: [`sip:${userName}`],
+      deregistrationReason: { reasonCode: "NEW_SERVER_ASSIGNED", reasonInfo: "moved" },
+    } as const;
+    const to = { destinationRealm: realm, destinationHost: cfsHost };
+    return new Promise((resolve) => {
+      sendCx(this.node, registrationTermination, to, request, (outcome) =>
+        resolve(outcome.kind === "answer" ? outcome.result : null),
+      );
+    });
+  }
+
+  /** PPR; gives the result of its answer. */
+  push(userName: string): Promise<Result | null> {
+    const to = { destinationRealm: realm, destinationHost: cfsHost };
+    return new Promise((resolve) => {
+      sendCx(this.node, pushProfile, to, { userName }, (outcome) =>
+        resolve(outcome.kind === "answer" ? outcome.result : null),
+      );
+    });
+  }
+}
