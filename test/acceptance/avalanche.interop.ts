@@ -6,10 +6,11 @@ import type { LocationContent } from "@liquid-ims/location-service/record";
 import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
 import type { RecordChange } from "@liquid-ims/location-service/store";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { CfdProcess, pause, placeCfd } from "./cfd-process.ts";
-import { startSender } from "./sender.ts";
+import { type CfdPlace, CfdProcess, pause, placeCfd } from "./cfd-process.ts";
+import { type Sender, startSender } from "./sender.ts";
 
 const registers = 5_000;
+const warmUp = 3_000;
 const withinMs = 1_000;
 /** The default. */
 const queueLimit = 1_000;
@@ -84,6 +85,29 @@ function percentile(sorted: readonly number[], share: number): number {
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }
 
+/** Sends so many within a second; ends when each has its final answer. The ms that the sending took. */
+async function sendBurst(
+  sender: Sender,
+  { host, port }: CfdPlace,
+  count: number,
+  look: () => Promise<void> = async () => undefined,
+): Promise<number> {
+  const sent = sender.next("sent");
+  const started = performance.now();
+  let isSending = true;
+  void sent.then(() => {
+    isSending = false;
+  });
+  sender.order({ kind: "burst", host, port, count, withinMs });
+  // What is open is told every 20 ms: looked at three times after the sending.
+  for (let quiet = 0; quiet < 3; quiet = !isSending && sender.progress.open === 0 ? quiet + 1 : 0) {
+    assert.ok(performance.now() - started < 40_000, "every transaction has an end");
+    await look();
+    await pause(20);
+  }
+  return (await sent).ms;
+}
+
 test("avalanche: 5,000 REGISTERs within a second are answered 200 or 503, as many as the store commits 200", async (context) => {
   const folder = temporaryFolder(context);
   const place = await placeCfd(folder);
@@ -93,67 +117,51 @@ test("avalanche: 5,000 REGISTERs within a second are answered 200 or 503, as man
   context.after(() => sender.end());
   await cfd.ready();
   const commits = (await direct(folder, "worker", registers)).fresh.perSecond;
+  // A CFD that has been at work for a while: what its first second costs is no figure of a store.
+  await sendBurst(sender, place, warmUp);
+  const before = await sender.stop(false);
   const memoryBefore = cfd.memory();
   const cpuBefore = cfd.cpuSeconds();
-
-  const sent = sender.next("sent");
-  const started = performance.now();
-  sender.order({ kind: "burst", host: place.host, port: place.port, count: registers, withinMs });
   let memory = 0;
   let longestQueue = 0;
-  let sendingMs: number | null = null;
-  void sent.then(({ ms }) => {
-    sendingMs = ms;
-  });
-  const answeredAt = () => sender.progress.open === 0 && sendingMs !== null;
-  while (!answeredAt()) {
-    assert.ok(performance.now() - started < 40_000, "every transaction has an end");
+  const sendingMs = await sendBurst(sender, place, registers, async () => {
     memory = Math.max(memory, cfd.memory());
     longestQueue = Math.max(longestQueue, await cfd.metric("cfd_queue_length"));
-    await pause(50);
-  }
-  const {
-    statuses,
-    latencies,
-    lastAnswerMs: lastMs,
-    retransmissions,
-    timedOut,
-    withoutRetryAfter,
-    acknowledged,
-  } = await sender.stop(false);
-  const good = statuses["200"] ?? 0;
-  const sorted = [...latencies].sort((a, b) => a - b);
-  const perSecond = Math.round((good * 1_000) / lastMs);
-  const buffer = await cfd.metric("network_receive_buffer_bytes");
+  });
   const cpu = cfd.cpuSeconds() - cpuBefore;
+  const after = await sender.stop(false);
+  const count = (status: string) => (after.statuses[status] ?? 0) - (before.statuses[status] ?? 0);
+  const [good, refused] = [count("200"), count("503")];
+  const sorted = after.latencies.slice(before.latencies.length).sort((a, b) => a - b);
+  const perSecond = Math.round((good * 1_000) / after.lastAnswerMs);
+  const buffer = await cfd.metric("network_receive_buffer_bytes");
   const mega = (bytes: number) => Math.round(bytes / 1_048_576);
   context.diagnostic(
-    `${registers} REGISTERs in ${Math.round(sendingMs ?? 0)} ms: ${JSON.stringify(statuses)}, ` +
-      `last answer after ${Math.round(lastMs)} ms, 200 after p50 ${percentile(sorted, 0.5)} p99 ${percentile(sorted, 0.99)} ms, ` +
-      `${retransmissions} retransmissions`,
+    `${registers} REGISTERs in ${Math.round(sendingMs)} ms: ${good} answered 200, ${refused} 503, ` +
+      `the last after ${Math.round(after.lastAnswerMs)} ms; 200 after p50 ${percentile(sorted, 0.5)} ` +
+      `p99 ${percentile(sorted, 0.99)} ms; ${after.retransmissions - before.retransmissions} retransmissions`,
   );
   context.diagnostic(
-    `CFD ${perSecond} 200/s, store alone ${commits} commits/s (direct burst of ${registers} upserts): ratio ${(perSecond / commits).toFixed(2)}; ` +
-      `CPU ${((cpu * 1e6) / good).toFixed(0)} us for each 200; RSS ${mega(memoryBefore)} MB, at most ${mega(memory)} MB; ` +
-      `longest queue seen ${longestQueue}; receive buffer ${mega(buffer)} MB`,
+    `CFD ${perSecond} 200/s, store alone ${commits} commits/s (${registers} upserts at once): ` +
+      `ratio ${(perSecond / commits).toFixed(2)}; CPU ${((cpu * 1e6) / good).toFixed(0)} us for each 200; ` +
+      `RSS ${mega(memoryBefore)} MB, at most ${mega(memory)} MB; longest queue seen ${longestQueue}; ` +
+      `receive buffer ${mega(buffer)} MB`,
   );
-  assert.equal(timedOut, 0);
-  assert.deepEqual(
-    Object.keys(statuses).filter((status) => status !== "200" && status !== "503"),
-    [],
-  );
-  assert.equal(good + (statuses["503"] ?? 0), registers);
-  assert.equal(withoutRetryAfter, 0);
+  assert.equal(after.timedOut, 0);
+  assert.equal(good + refused, registers, "200 or 503, nothing else");
+  assert.equal(after.withoutRetryAfter, 0);
   assert.ok(good >= Math.min(registers, commits), `${good} 200s, the store commits ${commits} in a second`);
   assert.ok(longestQueue <= queueLimit);
-  assert.ok(memory < 400 * 1_048_576, `RSS ${mega(memory)} MB`);
+  assert.ok(memory < 500 * 1_048_576, `RSS ${mega(memory)} MB`);
   await cfd.end("SIGKILL");
   const store = await openSqliteLocationStore({ file: place.file, driver: "inline", readOnly: true });
-  const found = new Set((await store.byFunction({ pCscf: "pcscf1.open-ims.test" })).map(({ impu }) => impu));
+  const found = new Set(
+    (await store.byFunction({ pCscf: "pcscf1.open-ims.test:4060" })).map(({ impu }) => impu),
+  );
   await store.close();
-  assert.equal(acknowledged.length, good);
+  assert.equal(after.acknowledged.length, after.statuses["200"]);
   assert.deepEqual(
-    acknowledged.filter(({ impu }) => !found.has(impu)),
+    after.acknowledged.filter(({ impu }) => !found.has(impu)),
     [],
     "none acknowledged and lost",
   );
