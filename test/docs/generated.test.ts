@@ -11,13 +11,20 @@ import { documentedSources, generatedPages } from "@liquid-ims/docs/generate/pag
 const root = join(import.meta.dirname, "../..");
 const pages = generatedPages(root);
 
+/** Where two texts differ first, for people. */
+function firstDifference(present: string, wanted: string): string {
+  const [old, fresh] = [present.split("\n"), wanted.split("\n")];
+  const line = fresh.findIndex((text, index) => text !== old[index]);
+  return `line ${line + 1}: "${old[line] ?? ""}", the code gives "${fresh[line] ?? ""}"`;
+}
+
 for (const [path, text] of pages) {
   test(`${path} is what the code gives`, () => {
     const file = join(root, path);
     const present = existsSync(file) ? readFileSync(file, "utf8") : "";
     assert.ok(
       present === text,
-      `${path} is not what the code gives: run "npm run docs" and commit what it writes`,
+      `${path} is not what the code gives: run "npm run docs" and commit what it writes (${firstDifference(present, text)})`,
     );
   });
 }
