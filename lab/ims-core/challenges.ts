@@ -1,5 +1,6 @@
 // The challenges of the lab's S-CSCF: AKAv1-MD5 and SIP digest. TS 24.229 5.4.1.2.1, 7.2A.1; RFC 3310 3; RFC 2617 3.2.
 import type { MultimediaAuthAnswer } from "@liquid-ims/diameter/cx/multimedia-auth";
+import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import { akaAlgorithm, formatAkaNonce, parseAuts } from "@liquid-ims/sip/authentication/aka";
@@ -21,7 +22,8 @@ interface Challenge {
   readonly algorithm: "MD5" | "AKAv1-MD5";
   /** Of AKA. */
   readonly rand: Uint8Array | null;
-  readonly until: number;
+  /** reg-await-auth. */
+  readonly timer: Timer;
 }
 
 /** What a REGISTER says to the challenge of its private identity. */
@@ -33,8 +35,11 @@ export type Verdict =
   | { readonly kind: "synchronisation failure"; readonly rand: Uint8Array; readonly auts: Uint8Array };
 
 export interface Challenges {
-  /** The value of WWW-Authenticate that these data make; null when they make none. */
-  create(userName: string, item: AuthDataItem): string | null;
+  /**
+   * The value of WWW-Authenticate that these data make; null when they make none. `expired` is called when nobody
+   * answers in 4 minutes.
+   */
+  create(userName: string, item: AuthDataItem, expired: () => void): string | null;
   /** A challenge is good for one answer, right or wrong: a vector is never used twice. */
   judge(userName: string, request: SipRequest): Verdict;
 }
@@ -42,17 +47,35 @@ export interface Challenges {
 export function createChallenges(host: Host, realm: string): Challenges {
   const waiting = new Map<string, Challenge>();
 
-  function remember(userName: string, challenge: Omit<Challenge, "until">): void {
-    waiting.set(userName, { ...challenge, until: host.clock.now() + awaitAuthenticationMs });
+  /** Takes away what waits: a challenge is good for one answer. */
+  function take(userName: string): Challenge | null {
+    const found = waiting.get(userName) ?? null;
+    found?.timer.cancel();
+    waiting.delete(userName);
+    return found;
+  }
+
+  function remember(userName: string, challenge: Omit<Challenge, "timer">, expired: () => void): void {
+    take(userName);
+    const expire = (): void => {
+      waiting.delete(userName);
+      expired();
+    };
+    const timer = host.clock.after(awaitAuthenticationMs, expire, "reg-await-auth");
+    waiting.set(userName, { ...challenge, timer });
   }
 
   /** 5.4.1.2.1A, without qop: a card computes no cnonce. CK and IK are for the P-CSCF, which takes them away. */
-  function createAka(userName: string, item: AuthDataItem): string | null {
+  function createAka(userName: string, item: AuthDataItem, expired: () => void): string | null {
     const { sipAuthenticate, sipAuthorization, confidentialityKey, integrityKey } = item;
     if (sipAuthenticate?.length !== 32 || sipAuthorization === undefined) return null;
     const rand = sipAuthenticate.slice(0, 16);
     const nonce = formatAkaNonce({ rand, autn: sipAuthenticate.slice(16) });
-    remember(userName, { nonce, secret: { password: sipAuthorization }, algorithm: akaAlgorithm, rand });
+    remember(
+      userName,
+      { nonce, secret: { password: sipAuthorization }, algorithm: akaAlgorithm, rand },
+      expired,
+    );
     const { scheme, parameters } = challengeOf({ realm, nonce, algorithm: akaAlgorithm, qop: [] });
     const keys: [string, string][] = [];
     if (integrityKey !== undefined) keys.push(["ik", encodeHex(integrityKey)]);
@@ -61,26 +84,24 @@ export function createChallenges(host: Host, realm: string): Challenges {
   }
 
   /** 5.4.1.2.1B. */
-  function createDigest(userName: string, item: AuthDataItem): string | null {
+  function createDigest(userName: string, item: AuthDataItem, expired: () => void): string | null {
     const digest = item.sipDigestAuthenticate;
     if (digest === undefined || (digest.digestAlgorithm ?? "MD5") !== "MD5") return null;
     const nonce = encodeHex(host.random.bytes(16));
-    remember(userName, { nonce, secret: { ha1: digest.digestHa1 }, algorithm: "MD5", rand: null });
+    remember(userName, { nonce, secret: { ha1: digest.digestHa1 }, algorithm: "MD5", rand: null }, expired);
     return formatChallenge(challengeOf({ realm: digest.digestRealm, nonce }));
   }
 
   return {
-    create(userName, item) {
+    create(userName, item, expired) {
       return item.sipAuthenticationScheme === authenticationScheme.aka
-        ? createAka(userName, item)
-        : createDigest(userName, item);
+        ? createAka(userName, item, expired)
+        : createDigest(userName, item, expired);
     },
     judge(userName, request) {
-      const pending = waiting.get(userName);
-      waiting.delete(userName);
+      const pending = take(userName);
       const credentials = parseCredentials(request.headers.get("Authorization") ?? "");
-      if (pending === undefined || pending.until <= host.clock.now()) return { kind: "wrong" };
-      if (credentials === null || credentials.parameters.get("nonce") !== pending.nonce)
+      if (pending === null || credentials === null || credentials.parameters.get("nonce") !== pending.nonce)
         return { kind: "wrong" };
       const written = credentials.parameters.get("auts") ?? null;
       if (pending.rand !== null && written !== null) {

@@ -102,10 +102,25 @@ export function createRegistrar(
     if (reply.kind !== "answer" || !isSuccess(reply.result))
       return reject(transaction, { status: statusOf(reply) });
     const [given] = reply.answer.sipAuthDataItems ?? [];
-    const challenge = given === undefined ? null : challenges.create(userName, given);
+    const challenge =
+      given === undefined
+        ? null
+        : challenges.create(userName, given, () =>
+            host.spawn("scscf gives up a challenge", () => giveUp(userName, publicIdentity)),
+          );
     if (challenge === null) return reject(transaction, { status: 500, reason: "HSS gives no usable vector" });
     const headers = [["WWW-Authenticate", challenge]] as const;
     transaction.respond(buildResponse(transaction.request, 401, { headers }));
+  }
+
+  /** 5.4.1.2.1: nobody has answered; whoever is registered stays it. */
+  async function giveUp(userName: string, publicIdentity: string): Promise<void> {
+    if (find(publicIdentity) !== null) return;
+    await cx.ask(serverAssignment, {
+      ...{ userName, publicIdentities: [publicIdentity], serverName: options.serverName },
+      serverAssignmentType: "AUTHENTICATION_TIMEOUT",
+      userDataAlreadyAvailable: "USER_DATA_NOT_AVAILABLE",
+    });
   }
 
   async function accept(

@@ -251,6 +251,24 @@ test("RFC 3310 3.4: AUTS goes to the HSS with its RAND; the next challenge is an
   assert.deepEqual(Buffer.from(item?.sipAuthorization ?? []), Buffer.concat([rand, auts]));
 });
 
+test("TS 24.229 5.4.1.2.1: nobody answers the challenge for 4 minutes: AUTHENTICATION_TIMEOUT, unless he is registered", async () => {
+  const world = await openWorld();
+  const { response } = await world.register(null);
+  await world.simulation.run({ ms: 240_000 });
+  assert.deepEqual(
+    world.sars.map((sar) => sar.serverAssignmentType),
+    ["AUTHENTICATION_TIMEOUT"],
+  );
+  const late = await world.register(world.answer(response, { password: resOf(world) }));
+  await world.register(world.answer(late.response, { password: resOf(world) }));
+  await world.register(null);
+  await world.simulation.run({ ms: 300_000 });
+  assert.deepEqual(
+    world.sars.map((sar) => sar.serverAssignmentType),
+    ["AUTHENTICATION_TIMEOUT", "REGISTRATION"],
+  );
+});
+
 test("an HSS that does not answer the MAR: 500 after 4 s; its late answer challenges nobody", async () => {
   const world = await openWorld();
   const late: Mar[] = [];
