@@ -1,5 +1,6 @@
 // The users of the lab's HSS in their file, right and wrong. RFC 4180.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { readOptions } from "@liquid-ims/lab/hss/options";
 import { formatSubscribers, parseSubscribers } from "@liquid-ims/lab/hss/subscriber-csv";
@@ -45,6 +46,16 @@ test("RFC 4180: AKA and digest, several values, quotes, comments, Windows line e
     },
   ]);
   assert.deepEqual(parseSubscribers(formatSubscribers(read.subscribers)), read);
+});
+
+test("the example of the documentation can be read", () => {
+  const read = parseSubscribers(
+    readFileSync(new URL("../../docs/examples/users.csv", import.meta.url), "utf8"),
+  );
+  assert.deepEqual(read.ok ? read.subscribers.map((one) => one.authentication.kind) : read.errors, [
+    "aka",
+    "digest",
+  ]);
 });
 
 test("a wrong value is named with its line and its field, and what is allowed", () => {
