@@ -1,7 +1,6 @@
 // The injection file of third-party-register.xml: what each field is stands at the top of the scenario.
 
 import type { PlannedRegister } from "./load-plan.ts";
-import type { LoadUser } from "./load-users.ts";
 
 /** Whose third-party REGISTER it is. */
 export type Form = "kamailio" | "openims" | "embedded";
@@ -29,20 +28,19 @@ export function showsContact({ form, body }: RegisterShape): boolean {
 function fields({ user, kind, sequence }: PlannedRegister, shape: RegisterShape): readonly string[] {
   const { form, body, expires } = shape;
   const granted = expires + (form === "openims" ? openimsExtra : 0);
-  const known: LoadUser = user;
   return [
     form === "kamailio" && body === "register" ? "kamailio-body" : form,
-    known.identity,
-    known.privateIdentity,
-    known.domain,
+    user.identity,
+    user.privateIdentity,
+    user.domain,
     String(kind === "deregister" ? 0 : granted),
-    known.sCscf,
-    known.pCscf,
-    known.pCscfAddress,
-    known.contact,
-    known.address,
-    known.instance,
-    known.callId,
+    user.sCscf,
+    user.pCscf,
+    user.pCscfAddress,
+    user.contact,
+    user.address,
+    user.instance,
+    user.callId,
     String(sequence),
   ];
 }

@@ -21,7 +21,7 @@ export interface LoadStep {
 }
 
 export interface LoadPlan {
-  /** Users whom refreshes and de-registrations are about: registered before anything is measured. */
+  /** Registered before anything is measured: those to refresh and to de-register, and what the CFD warms up with. */
   readonly known: LoadStep;
   readonly steps: readonly LoadStep[];
 }
@@ -30,6 +30,8 @@ export interface LoadPlanOptions {
   /** Steps with their rate and number of REGISTERs. */
   readonly steps: readonly { readonly rate: number; readonly count: number }[];
   readonly mix: Mix;
+  /** As many users are registered before anything is measured, more where the mix needs them. Default 0. */
+  readonly warmUp?: number;
   /** Tells runs apart. */
   readonly run: string;
   /** Users in the order in which they are taken; default: made up. */
@@ -70,25 +72,29 @@ export function mixKinds(counts: Readonly<Record<RegisterKind, number>>): readon
   });
 }
 
-/** How many users a run needs, new and known ones. */
-export function usersNeeded({ steps, mix }: Pick<LoadPlanOptions, "steps" | "mix">): {
+/** How many users a run needs. */
+export interface UsersNeeded {
+  /** Registered while it is measured. */
   readonly fresh: number;
+  /** Registered before. */
   readonly refreshed: number;
   readonly leaving: number;
-} {
+  readonly warming: number;
+}
+
+export function usersNeeded(options: Pick<LoadPlanOptions, "steps" | "mix" | "warmUp">): UsersNeeded {
+  const { steps, mix, warmUp = 0 } = options;
   const counts = steps.map(({ count }) => mixCounts(count, mix));
   const sum = (kind: RegisterKind) => counts.reduce((total, each) => total + each[kind], 0);
-  return {
-    fresh: sum("new"),
-    refreshed: Math.min(sum("refresh"), mostRefreshed),
-    leaving: sum("deregister"),
-  };
+  const refreshed = Math.min(sum("refresh"), mostRefreshed);
+  const leaving = sum("deregister");
+  return { fresh: sum("new"), refreshed, leaving, warming: Math.max(0, warmUp - refreshed - leaving) };
 }
 
 /** A plan in which nobody is refreshed after he has left, so that the end does not depend on the order of arrival. */
 export function planLoad(options: LoadPlanOptions): LoadPlan {
   const { steps, mix, run, users } = options;
-  const { refreshed, leaving } = usersNeeded(options);
+  const { refreshed, leaving, warming } = usersNeeded(options);
   let taken = 0;
   const takeUser = (): LoadUser => {
     const named = users?.[taken];
@@ -107,7 +113,8 @@ export function planLoad(options: LoadPlanOptions): LoadPlan {
   };
   const toRefresh = Array.from({ length: refreshed }, takeUser);
   const toLeave = Array.from({ length: leaving }, takeUser);
-  const known = [...toRefresh, ...toLeave].map((user) => register(user, "new"));
+  const toWarmUp = Array.from({ length: warming }, takeUser);
+  const known = [...toRefresh, ...toLeave, ...toWarmUp].map((user) => register(user, "new"));
   let refreshes = 0;
   let departures = 0;
   const userFor: Record<RegisterKind, () => LoadUser | undefined> = {

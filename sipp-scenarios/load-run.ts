@@ -58,11 +58,11 @@ function readUsers(file: string, options: ThirdPartyRegisterOptions): readonly N
     throw new UsersFileError(error instanceof Error ? error.message : String(error));
   }
   const users = parseUsers(text);
-  const { fresh, refreshed, leaving } = usersNeeded(options);
-  const needed = fresh + refreshed + leaving;
+  const { fresh, refreshed, leaving, warming } = usersNeeded(options);
+  const needed = fresh + refreshed + leaving + warming;
   if (users.length < needed)
     throw new UsersFileError(
-      `has ${users.length} users, ${needed} are needed (${fresh} new, ${refreshed} to refresh, ${leaving} to leave); lower --count or give more users`,
+      `has ${users.length} users, ${needed} are needed (${fresh} new, ${refreshed} to refresh, ${leaving} to leave, ${warming} to warm up); lower --count or --warm-up, or give more users`,
     );
   return users;
 }
@@ -187,6 +187,7 @@ export async function runThirdPartyRegister(
   const plan = planLoad({
     steps: options.steps,
     mix: options.mix,
+    warmUp: options.warmUp,
     run: Date.now().toString(36),
     ...(named === undefined ? {} : { users: named }),
   });

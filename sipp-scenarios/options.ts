@@ -27,6 +27,8 @@ export interface ThirdPartyRegisterOptions {
   readonly transport: "udp" | "tcp";
   /** Null: users are made up. */
   readonly usersFile: string | null;
+  /** Users registered before anything is measured. */
+  readonly warmUp: number;
   /** Seconds. */
   readonly expires: number;
   /** Milliseconds. */
@@ -68,6 +70,7 @@ interface Parsed {
   readonly admin?: string;
   readonly transport: "udp" | "tcp";
   readonly users?: string;
+  readonly warmUp?: number;
   readonly expires: number;
   readonly p99Limit: number;
   readonly failOn503: boolean;
@@ -147,6 +150,12 @@ export function buildThirdPartyRegister(): Command {
       "users: identity;P-CSCF;address of the P-CSCF;S-CSCF, one a line (default: made up)",
     )
     .addOption(
+      new Option(
+        "--warm-up <n>",
+        "REGISTERs before anything is measured (default: 1 s of load; 0 with --target)",
+      ).argParser(wholeNumber(0, 100_000)),
+    )
+    .addOption(
       new Option("--expires <s>", "what the S-CSCF granted")
         .argParser(wholeNumber(60, 604_800))
         .default(3600),
@@ -201,6 +210,7 @@ function readThirdPartyRegister(argv: readonly string[]): Request {
       admin: parsed.admin ?? null,
       transport: parsed.transport,
       usersFile: parsed.users ?? null,
+      warmUp: parsed.warmUp ?? (parsed.target === undefined ? (rates[0] ?? 0) : 0),
       expires: parsed.expires,
       p99Limit: parsed.p99Limit,
       failOn503: parsed.failOn503,

@@ -67,7 +67,7 @@ test("many refreshes go round among 1,000 users, and the CSeq of each UE grows",
     mix: { new: 0, refresh: 1, deregister: 0 },
     run: "r",
   };
-  assert.deepEqual(usersNeeded(options), { fresh: 0, refreshed: 1000, leaving: 0 });
+  assert.deepEqual(usersNeeded(options), { fresh: 0, refreshed: 1000, leaving: 0, warming: 0 });
   const plan = planLoad(options);
   const registers = [...plan.known.registers, ...(plan.steps[0]?.registers ?? [])];
   const first = registers.filter(({ user }) => user === registers[0]?.user);
@@ -75,6 +75,19 @@ test("many refreshes go round among 1,000 users, and the CSeq of each UE grows",
     first.map(({ sequence }) => sequence),
     [2, 3, 4, 5],
   );
+});
+
+test("warming up: users of its own, as far as those of the mix are not enough", () => {
+  const options = {
+    steps: [{ rate: 9, count: 100 }],
+    mix: { new: 90, refresh: 0, deregister: 10 },
+    run: "r",
+  };
+  const warm = planLoad({ ...options, warmUp: 25 });
+  assert.equal(new Set(warm.known.registers.map(({ user }) => user)).size, 25);
+  const used = new Set(warm.steps.flatMap(({ registers }) => registers.map(({ user }) => user)));
+  assert.equal(warm.known.registers.filter(({ user }) => used.has(user)).length, 10);
+  assert.equal(planLoad({ ...options, warmUp: 5 }).known.registers.length, 10);
 });
 
 test("users come from the file in its order, and too few are refused", () => {

@@ -31,6 +31,7 @@ test("the defaults: 5 s of 100/s in Kamailio's form to a CFD of its own", () => 
     admin: null,
     transport: "udp",
     usersFile: null,
+    warmUp: 100,
     expires: 3600,
     p99Limit: 100,
     failOn503: false,
@@ -49,7 +50,9 @@ test("everything given", () => {
   assert.equal(options.target, "[::1]:7080");
   assert.equal(options.admin, "127.0.0.1:9090");
   assert.equal(options.usersFile, "users.csv");
+  assert.equal(options.warmUp, 0);
   assert.equal(options.json, true);
+  assert.equal(read("--target", "127.0.0.1:7080", "--warm-up", "50").warmUp, 50);
 });
 
 test("a ramp is a step for each rate, the last one included; --count counts for each", () => {
@@ -108,7 +111,7 @@ test("--help names every option, the exit codes and examples", () => {
     "target",
     "admin",
   ];
-  for (const name of [...options, "users", "expires", "fail-on-503", "json"])
+  for (const name of [...options, "users", "warm-up", "expires", "fail-on-503", "json"])
     assert.ok(request.text.includes(`--${name}`), name);
   assert.match(request.text, /Exit codes/);
   assert.match(request.text, /npm run sipp -- third-party-register --form openims/);
