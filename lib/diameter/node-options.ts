@@ -9,7 +9,7 @@ export interface DiameterNodeOptions {
   readonly originRealm: string;
   /** Where peers may call; null or absent: nowhere. 3868 is the registered port. */
   readonly listen?: Address | null;
-  /** For Host-IP-Address. Default: the host of `listen`, else 127.0.0.1. */
+  /** For Host-IP-Address. Default: the address that the connection has on this side. */
   readonly hostIpAddresses?: readonly string[];
   /** In order of preference, where several serve a realm. Nobody else is let in. */
   readonly peers: readonly PeerOptions[];
@@ -45,7 +45,7 @@ export function completeOptions(options: DiameterNodeOptions): Required<Diameter
     throw new RangeError(`watchdogMs: ${watchdogMs} is below 6000, the least that RFC 3539 3.4.1 allows`);
   return {
     listen: null,
-    hostIpAddresses: [options.listen?.host ?? "127.0.0.1"],
+    hostIpAddresses: [],
     productName: "liquid-ims",
     vendorId: 0,
     watchdogMs,

@@ -8,6 +8,7 @@ import { type DecodedMessage, isRequest } from "./message.ts";
 import { completeOptions, type DiameterNodeOptions } from "./node-options.ts";
 import { checkBaseRequest } from "./peer/base-request.ts";
 import {
+  capabilitiesAt,
   capabilitiesExchangeCode,
   type LocalCapabilities,
   readCapabilities,
@@ -225,7 +226,8 @@ export class DiameterNode {
       result: rejection.resultCode,
       detail: rejection.detail,
     });
-    connection.send(refuseCapabilities(this.#local, message, rejection));
+    const local = capabilitiesAt(this.#local, connection.local.host);
+    connection.send(refuseCapabilities(local, message, rejection));
     connection.end();
   }
 }

@@ -4,9 +4,12 @@ import test from "node:test";
 import { decodeAvps } from "@liquid-ims/diameter/avp";
 import { isAvp } from "@liquid-ims/diameter/dictionary";
 import { originHost } from "@liquid-ims/diameter/dictionary/base";
+import type { DecodedMessage } from "@liquid-ims/diameter/message";
+import { capabilitiesAt } from "@liquid-ims/diameter/peer/capabilities-exchange";
 import type { Host } from "@liquid-ims/runtime/host";
+import { encodeHex } from "@liquid-ims/runtime/text";
 import { addBareHost } from "../support/virtual-hosts.ts";
-import { call, cerOf, isOpenTo, port } from "./diameter-world.ts";
+import { call, capabilities, cerOf, isOpenTo, port } from "./diameter-world.ts";
 import { avp, codeOf, head, identity, message, stranger, world } from "./raw-messages.ts";
 
 test("5.3: strangers, wrong addresses, no common application and other first messages are turned away", async () => {
@@ -62,4 +65,20 @@ test("a connection that sends no CER is closed after its time", async () => {
   assert.ok(!raw.ended);
   await made.simulation.run({ ms: 1_000 });
   assert.ok(raw.ended);
+});
+
+test("5.3.5: Host-IP-Address is the connection's own end, of CER, CEA and refusals, unless it is set", async () => {
+  const made = world();
+  await made.simulation.run({ ms: 100 });
+  const addressesOf = (one: DecodedMessage | undefined) =>
+    (one?.message.avps ?? []).filter(({ code }) => code === 257).map(({ data }) => encodeHex(data));
+  const refused = await call(made.simulation, made.host, port("10.0.0.1"), cerOf("unknown.ims.example"));
+  const raw = await call(made.simulation, made.host, port("10.0.0.1"), cerOf(stranger));
+  for (const { received } of [refused, raw]) assert.deepEqual(addressesOf(received[0]), ["00010a000001"]);
+  const local = { hostIpAddresses: [] as string[] };
+  const at = (address: string) => capabilitiesAt({ ...capabilities("a"), ...local }, address).hostIpAddresses;
+  assert.deepEqual(at("::ffff:192.0.2.1"), ["192.0.2.1"]);
+  assert.deepEqual(at("fe80::1%eth0"), ["fe80::1"]);
+  assert.deepEqual(at("2001:db8::1"), ["2001:db8::1"]);
+  assert.deepEqual(capabilitiesAt(capabilities("a"), "192.0.2.1").hostIpAddresses, ["10.0.0.9"]);
 });

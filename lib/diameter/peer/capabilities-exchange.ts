@@ -21,7 +21,7 @@ export interface Application {
 export interface LocalCapabilities {
   readonly originHost: string;
   readonly originRealm: string;
-  /** Address literals. */
+  /** Address literals. Empty: see `capabilitiesAt`. */
   readonly hostIpAddresses: readonly string[];
   readonly vendorId: number;
   readonly productName: string;
@@ -56,6 +56,14 @@ const answerFields = {
 
 const relayApplication = 0xffffffff;
 const noInbandSecurity = 0;
+
+/** What this node says on a connection whose own end has that address (5.3.5). */
+export function capabilitiesAt(local: LocalCapabilities, address: string): LocalCapabilities {
+  if (local.hostIpAddresses.length > 0) return local;
+  // IPv4 on a socket of IPv6, and the zone of a link-local address, are no part of the literal.
+  const literal = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+  return { ...local, hostIpAddresses: [literal] };
+}
 
 function capabilityAvps(local: LocalCapabilities): Avp[] {
   const vendors = [...new Set(local.applications.map((one) => one.vendorId).filter((one) => one !== 0))];

@@ -35,6 +35,8 @@ const lingerMs = 5_000;
 
 export class Connection {
   readonly remote: Address;
+  /** The own end. */
+  readonly local: Address;
   readonly #host: Host;
   readonly #stream: ByteStream;
   readonly #settings: ConnectionSettings;
@@ -57,6 +59,7 @@ export class Connection {
     this.#counters = counters;
     this.#owner = owner;
     this.remote = stream.remote;
+    this.local = stream.local;
     this.#framer = new StreamFramer({ maximumBytes: settings.maximumMessageBytes });
     stream.open({
       data: (chunk) => this.#receive(chunk),

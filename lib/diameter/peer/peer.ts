@@ -9,6 +9,7 @@ import { resultCode } from "../result-code.ts";
 import {
   buildCapabilitiesExchangeAnswer,
   buildCapabilitiesExchangeRequest,
+  capabilitiesAt,
   capabilitiesExchangeCode,
   type LocalCapabilities,
   readCapabilitiesExchangeAnswer,
@@ -257,11 +258,13 @@ export class Peer {
         return;
       case "I-Snd-CER":
         this.#initiator = item.connection;
-        this.#sendCapabilities(buildCapabilitiesExchangeRequest(local, ids()));
+        this.#askCapabilities(ids());
         return;
       case "R-Snd-CEA":
-        if (this.#request !== null)
-          this.#responder?.send(buildCapabilitiesExchangeAnswer(local, this.#request));
+        if (this.#request !== null && this.#responder !== null)
+          this.#responder.send(
+            buildCapabilitiesExchangeAnswer(this.#localAt(this.#responder), this.#request),
+          );
         return;
       case "I-Disc":
         this.#drop("I");
@@ -301,9 +304,13 @@ export class Peer {
     }
   }
 
-  #sendCapabilities(request: DiameterMessage): void {
-    this.#asked = request.hopByHop;
-    this.#initiator?.send(request);
+  #askCapabilities(ids: { readonly hopByHop: number; readonly endToEnd: number }): void {
+    this.#asked = ids.hopByHop;
+    this.#initiator?.send(buildCapabilitiesExchangeRequest(this.#localAt(this.#initiator), ids));
+  }
+
+  #localAt(connection: Connection): LocalCapabilities {
+    return capabilitiesAt(this.#environment.local, connection.local.host);
   }
 
   #process({ decoded, connection }: Item): void {
