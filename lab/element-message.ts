@@ -7,7 +7,7 @@ import type { ElementKind, ElementSpecs } from "./element.ts";
 
 /** Something that an element sent. */
 export interface SentData {
-  /** Milliseconds since 1970, with fractions. */
+  /** Milliseconds of the machine's monotonic clock, which all its processes share. */
   readonly at: number;
   readonly transport: "udp" | "tcp";
   readonly from: Address;
@@ -24,6 +24,11 @@ export interface StartMessage {
   /** Where the stores of CFD and CFS lie. */
   readonly folder: string;
   readonly logLevel: LogLevel;
+}
+
+/** Now, as `SentData.at`. */
+export function machineNow(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 export type ToElement =

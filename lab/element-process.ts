@@ -3,7 +3,13 @@
 import { createLineLog, createNodejsHost } from "@liquid-ims/runtime/nodejs";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { createElement } from "./element.ts";
-import type { FromElement, SentData, StartMessage, ToElement } from "./element-message.ts";
+import {
+  type FromElement,
+  machineNow,
+  type SentData,
+  type StartMessage,
+  type ToElement,
+} from "./element-message.ts";
 import { openElementStores } from "./element-stores.ts";
 
 function tell(message: FromElement): void {
@@ -41,8 +47,7 @@ async function start({ name, kind, spec, folder, logLevel }: StartMessage): Prom
     log,
     onCrash: fail,
     tap: {
-      sent: (transport, from, to, data) =>
-        teller.sent({ at: performance.timeOrigin + performance.now(), transport, from, to, data }),
+      sent: (transport, from, to, data) => teller.sent({ at: machineNow(), transport, from, to, data }),
     },
   });
   const stores = await openElementStores(kind, folder);

@@ -5,6 +5,7 @@ import { formatAddress } from "@liquid-ims/runtime/network";
 import { createLineLog } from "@liquid-ims/runtime/nodejs";
 import type { Random } from "@liquid-ims/runtime/random";
 import { SeededRandom, Simulation } from "@liquid-ims/runtime/simulation";
+import { machineNow } from "./element-message.ts";
 import type { ExperimentOptions } from "./experiments/experiment.ts";
 import { type LabNetwork, type NetworkOptions, startNetwork } from "./network.ts";
 import { createOss, type Oss } from "./oss.ts";
@@ -77,6 +78,8 @@ export function createLab(options: ExperimentOptions): Lab {
     heard: live.heard,
   });
   const log = createLineLog({ level: options.logLevel, write: (line) => void process.stderr.write(line) });
+  /** The zero of `performance.now` on the clock that all processes of the machine share. */
+  const machineZero = machineNow() - performance.now();
   const real = createRealPlatform({ tap: trace.tap, log });
   const platform = simulation === null ? real : createVirtualPlatform({ simulation, tap: trace.tap, log });
   const inProcess = new InProcessPlacement(platform);
@@ -85,7 +88,7 @@ export function createLab(options: ExperimentOptions): Lab {
       ? inProcess
       : createProcessPlacement({
           logLevel: options.logLevel,
-          heard: (sent) => trace.sentAt(sent.at - performance.timeOrigin, sent),
+          heard: (sent) => trace.sentAt(sent.at - machineZero, sent),
           crashed: real.crash,
         });
   const random = new SeededRandom(`script ${options.seed}`);

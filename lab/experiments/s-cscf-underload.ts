@@ -6,6 +6,14 @@ import { createSubscribers } from "../ue/subscribers.ts";
 import { everybodyMovedWithCalls } from "./expectation.ts";
 import { createTransferExperiment } from "./transfer-experiment.ts";
 
+/** Users of both S-CSCFs in turn, so that both are called from at any time. */
+function interleave(users: readonly string[]): string[] {
+  const half = Math.ceil(users.length / 2);
+  return users
+    .slice(0, half)
+    .flatMap((user, index) => [user, ...users.slice(half + index, half + index + 1)]);
+}
+
 export const sCscfUnderload = createTransferExperiment({
   name: "s-cscf-underload",
   summary: "figure 3.6b of the seed: everybody leaves an idle S-CSCF, with their calls, over Cx",
@@ -32,6 +40,7 @@ export const sCscfUnderload = createTransferExperiment({
       pCscf: elementAt(pCscfs, 0).uri,
     }));
   },
-  calls: (random, users, { rate, duration }) => planCallsAmong(random, { users, rate, duration }),
+  calls: (random, users, { rate, duration }) =>
+    planCallsAmong(random, { users: interleave(users), rate, duration }),
   expect: everybodyMovedWithCalls,
 });

@@ -1,12 +1,11 @@
 // From what an experiment saw to its report.
 import type { TransferOperation, UserLine } from "@liquid-ims/reference-points/os-cfs";
-import type { ObservedRegistration } from "@liquid-ims/ue-lcf/observation";
 import type { Expectation } from "../experiments/expectation.ts";
 import type { ExperimentOptions, ExperimentResult } from "../experiments/experiment.ts";
 import type { Timeline } from "../timeline.ts";
 import { homeDomain } from "../topology.ts";
 import type { TraceEntry } from "../trace.ts";
-import type { PlacedCall, SeenRegistration } from "../ue/fleet.ts";
+import type { PlacedCall } from "../ue/fleet.ts";
 import {
   chainOf,
   countFates,
@@ -39,13 +38,10 @@ export interface Findings {
   readonly trace: readonly TraceEntry[];
   readonly seen: readonly SeenDialog[];
   readonly placed: readonly PlacedCall[];
-  readonly registered: readonly SeenRegistration[];
   /** Names of the function that each user was at when the transfer was asked for, and at the end. */
   readonly before: ReadonlyMap<string, string>;
   readonly after: ReadonlyMap<string, string>;
   readonly operation: TransferOperation;
-  /** Name of the function that a registration belongs to, as in the operation's lines. */
-  placeOf(registration: ObservedRegistration): string;
   readonly isOld: FateOptions["isOld"];
   /** Wall clock. */
   readonly triggeredAt: number;
@@ -152,8 +148,9 @@ export function buildReport(findings: Findings): ExperimentResult {
   const completed = completedCalls(histories);
   const attempted = findings.placed.length;
   const { window, outside } = measureWindows(
-    userWindows(operation.users, findings.registered, findings.placeOf),
+    userWindows(findings.trace, findings.before, "cfs"),
     findings.placed,
+    zeroWall,
   );
   const report: Report = {
     schemaVersion: reportSchemaVersion,

@@ -19,6 +19,8 @@ export interface SipFacts {
   readonly hasToTag: boolean;
   /** Call-ID of the dialog that an INVITE replaces. */
   readonly replaces: string | null;
+  /** Last Service-Route of a 200 to a REGISTER. */
+  readonly serviceRoute: string | null;
 }
 
 /** Null for what is not SIP, or not a whole message. */
@@ -37,6 +39,7 @@ export function sipFacts(entry: TraceEntry): SipFacts | null {
     from: addressUri(headers.get("From") ?? ""),
     to: addressUri(to),
     hasToTag: tagOf(to) !== null,
+    serviceRoute: headers.values("Service-Route").at(-1) ?? null,
     replaces: parseReplaces(headers.get("Replaces") ?? "")?.callId ?? null,
   };
 }

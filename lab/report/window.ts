@@ -1,40 +1,73 @@
-// The window of a change of S-CSCF: from the MAR to the 200 of the new registration, and the calls that were lost in it.
-import type { UserLine } from "@liquid-ims/reference-points/os-cfs";
-import type { ObservedRegistration } from "@liquid-ims/ue-lcf/observation";
-import type { PlacedCall, SeenRegistration } from "../ue/fleet.ts";
+// The window of a change of S-CSCF, as it crossed the wires: from the MAR of the CFS to the 200 of the new registration at
+// the UE; and the calls that were lost in it.
+import { addressUri } from "@liquid-ims/sip/header/name-address";
+import { parseSipUri } from "@liquid-ims/sip/uri";
+import type { TraceEntry } from "../trace.ts";
+import type { PlacedCall } from "../ue/fleet.ts";
 import type { ReportWindow } from "./report.ts";
+import { sipFacts } from "./sip-facts.ts";
 
-/** Wall clock; `to` is null when the user never came to the target. */
+/** Milliseconds of the trace; `to` is null when the user never came to the S-CSCF that the MAR named. */
 export interface UserWindow {
   readonly user: string;
   readonly from: number;
   readonly to: number | null;
 }
 
-/** A window for each user whose name was overwritten in the HSS. */
-export function userWindows(
-  lines: readonly UserLine[],
-  registered: readonly SeenRegistration[],
-  placeOf: (registration: ObservedRegistration) => string,
-): UserWindow[] {
-  return lines.flatMap(({ user, to: target, reassignedAt: from }) => {
-    if (from === null) return [];
-    const back = registered.find(
-      ({ user: who, event: { kind, at, registration } }) =>
-        who === user &&
-        kind === "registered" &&
-        at >= from &&
-        registration !== null &&
-        placeOf(registration) === target,
-    );
-    return [{ user, from, to: back?.event.at ?? null }];
-  });
+interface OpenWindow {
+  readonly user: string;
+  readonly from: number;
+  readonly host: string | null;
+  to: number | null;
 }
 
-function isIn(call: PlacedCall, { user, from, to }: UserWindow): boolean {
+/** A member of a Diameter message as the trace shows it. */
+function avpOf(message: string, name: string): string | null {
+  return new RegExp(`^ *${name}: (.*)$`, "m").exec(message)?.[1] ?? null;
+}
+
+function hostOf(uri: string): string | null {
+  return parseSipUri(uri)?.host.toLowerCase() ?? null;
+}
+
+function openWindow({ at, from, protocol, message }: TraceEntry, cfs: string): OpenWindow | null {
+  if (protocol !== "cx" || from !== cfs || !message.startsWith("Multimedia-Auth-Request")) return null;
+  const user = avpOf(message, "Public-Identity");
+  const host = hostOf(avpOf(message, "Server-Name") ?? "");
+  return user === null ? null : { user, from: at, host, to: null };
+}
+
+/**
+ * A window for each user whose S-CSCF the CFS has changed: a MAR that takes a change back opens none, for the old S-CSCF
+ * (`from` of the user's line) still knows him. `cfs` is the short name of the CFS.
+ */
+export function userWindows(
+  trace: readonly TraceEntry[],
+  origins: ReadonlyMap<string, string>,
+  cfs: string,
+): UserWindow[] {
+  const windows: OpenWindow[] = [];
+  for (const entry of trace) {
+    const opened = openWindow(entry, cfs);
+    // One that is sent again finds the window open.
+    const isNew = !windows.some((one) => one.to === null && one.user === opened?.user);
+    if (opened !== null && isNew && opened.host !== hostOf(origins.get(opened.user) ?? ""))
+      windows.push(opened);
+    if (windows.length === 0) continue;
+    const facts = sipFacts(entry);
+    if (facts === null || facts.method !== "REGISTER" || facts.status !== 200) continue;
+    const host = facts.serviceRoute === null ? null : hostOf(addressUri(facts.serviceRoute));
+    const open = windows.find((one) => one.to === null && one.user === facts.to && one.host === host);
+    if (open !== undefined && entry.to.startsWith("ue")) open.to = entry.at;
+  }
+  return windows.map(({ user, from, to }) => ({ user, from, to }));
+}
+
+/** Times of the call on the trace's axis. */
+function isIn(call: PlacedCall, zeroWall: number, { user, from, to }: UserWindow): boolean {
   if (user !== call.callee && user !== call.caller) return false;
-  const ended = call.endedAt ?? Number.POSITIVE_INFINITY;
-  return call.placedAt <= (to ?? Number.POSITIVE_INFINITY) && ended >= from;
+  const ended = call.endedAt === null ? Number.POSITIVE_INFINITY : call.endedAt - zeroWall;
+  return call.placedAt - zeroWall <= (to ?? Number.POSITIVE_INFINITY) && ended >= from;
 }
 
 function median(sorted: readonly number[]): number {
@@ -43,13 +76,14 @@ function median(sorted: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
 }
 
-/** Whole tenths of a millisecond; calls that failed in nobody's window are told apart. */
+/** Tenths of a millisecond; calls that failed in nobody's window are told apart. `zeroWall`: the trace's zero. */
 export function measureWindows(
   windows: readonly UserWindow[],
   placed: readonly PlacedCall[],
+  zeroWall: number,
 ): { readonly window: ReportWindow | null; readonly outside: readonly PlacedCall[] } {
   const failed = placed.filter((call) => call.failed);
-  const inside = failed.filter((call) => windows.some((window) => isIn(call, window)));
+  const inside = failed.filter((call) => windows.some((window) => isIn(call, zeroWall, window)));
   const outside = failed.filter((call) => !inside.includes(call));
   if (windows.length === 0) return { window: null, outside };
   const lengths = windows.flatMap(({ from, to }) => (to === null ? [] : [to - from])).sort((a, b) => a - b);

@@ -4,7 +4,7 @@ import type { Random } from "@liquid-ims/runtime/random";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { type Call, createUe, type Ue } from "@liquid-ims/ue-lcf/adapters/sip/ue";
-import type { RegistrationObservation, UeObserver } from "@liquid-ims/ue-lcf/observation";
+import type { UeObserver } from "@liquid-ims/ue-lcf/observation";
 import type { PlannedCall } from "../call-plan.ts";
 import type { Subscriber } from "../ims-core/subscriber.ts";
 import type { PlacedNode, Platform } from "../platform.ts";
@@ -56,15 +56,8 @@ export interface PlacedCall {
   failed: boolean;
 }
 
-/** A registration of a UE as it came about, failed or was taken away. */
-export interface SeenRegistration {
-  readonly user: string;
-  readonly event: RegistrationObservation;
-}
-
 export interface Fleet {
   readonly seen: readonly SeenDialog[];
-  readonly registered: readonly SeenRegistration[];
   readonly placed: readonly PlacedCall[];
   readonly counts: Readonly<CallCounts>;
   /** Registers everybody, a few at a time; rejects with the first one that could not. */
@@ -97,7 +90,6 @@ const registeringAtOnce = 4;
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const seen: SeenDialog[] = [];
-  const registered: SeenRegistration[] = [];
   const placed: PlacedCall[] = [];
   const counts: CallCounts = { attempted: 0, up: 0, ended: 0, failed: 0, kept: 0, lost: 0 };
   const nodes = new Map<string, PlacedNode<Ue>>();
@@ -110,9 +102,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         if (event.kind !== "ended" || event.dialog.role !== "uac") return;
         if (event.by === "replaced") counts.kept += 1;
         if (event.by === "lost") counts.lost += 1;
-      },
-      registration(event) {
-        registered.push({ user, event });
       },
     };
   }
@@ -159,7 +148,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   return {
     seen,
-    registered,
     placed,
     counts,
     async register(host) {

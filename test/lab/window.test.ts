@@ -1,23 +1,27 @@
-// The window of a change of S-CSCF, as the report measures it.
+// The window of a change of S-CSCF, as the report measures it from the trace.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { measureWindows, userWindows } from "@liquid-ims/lab/report/window";
-import type { PlacedCall, SeenRegistration } from "@liquid-ims/lab/ue/fleet";
-import type { UserLine } from "@liquid-ims/reference-points/os-cfs";
+import type { TraceEntry } from "@liquid-ims/lab/trace";
+import type { PlacedCall } from "@liquid-ims/lab/ue/fleet";
 
-const target = "sip:scscf1.x:6060";
-const placeOf = ({ sCscf }: { readonly sCscf: string }) => `sip:${sCscf}`;
+const origins = new Map(["sip:a@x", "sip:b@x", "sip:c@x"].map((user) => [user, "sip:scscf2.x:6060"]));
 
-function line(user: string, reassignedAt: number | null): UserLine {
-  return {
-    ...{ user, from: "sip:scscf2.x:6060", to: target, state: "done", reason: "" },
-    ...{ commandedAt: 900, reassignedAt, recordSeenAt: 1100, endedAt: 1200 },
-  };
+function mar(at: number, user: string, server: string, from = "cfs"): TraceEntry {
+  const message = `Multimedia-Auth-Request\nPublic-Identity: ${user}\nServer-Name: sip:${server}.x:6060`;
+  return { at, from, to: "hss", protocol: "cx", message };
 }
 
-function registered(user: string, at: number, sCscf = "scscf1.x:6060"): SeenRegistration {
-  const registration = { pCscf: "pcscf1.x:4060", sCscf };
-  return { user, event: { kind: "registered", at, registration, cause: "command", status: 200 } };
+function registered(at: number, user: string, server: string, to = "ue01"): TraceEntry {
+  const head = [
+    "Via: SIP/2.0/UDP h",
+    `To: <${user}>;tag=2`,
+    `From: <${user}>;tag=1`,
+    "Call-ID: r",
+    "CSeq: 2 REGISTER",
+  ];
+  const lines = ["SIP/2.0 200 OK", ...head, `Service-Route: <sip:orig@${server}.x:6060;lr>`, "", ""];
+  return { at, from: "pcscf1", to, protocol: "sip/udp", message: lines.join("\r\n") };
 }
 
 function call(
@@ -30,25 +34,27 @@ function call(
   return { caller, callee, placedAt, endedAt, failed };
 }
 
-test("a window reaches from the MAR to the first registration at the target after it", () => {
-  const windows = userWindows(
-    [line("a", 1000), line("b", null), line("c", 1000)],
-    [
-      registered("a", 990),
-      registered("a", 1005, "scscf2.x:6060"),
-      registered("a", 1020),
-      registered("a", 1500),
-    ],
-    placeOf,
-  );
-  assert.deepEqual(windows, [
-    { user: "a", from: 1000, to: 1020 },
-    { user: "c", from: 1000, to: null },
+test("a window reaches from the CFS's MAR to the first 200 at the UE that names the new S-CSCF", () => {
+  const trace = [
+    registered(990, "sip:a@x", "scscf1"),
+    mar(1000, "sip:a@x", "scscf1"),
+    mar(1001, "sip:b@x", "scscf1", "scscf1"),
+    mar(1002, "sip:c@x", "scscf1"),
+    mar(1003, "sip:a@x", "scscf1"),
+    registered(1005, "sip:a@x", "scscf2"),
+    registered(1019, "sip:a@x", "scscf1", "pcscf1"),
+    registered(1020, "sip:a@x", "scscf1"),
+    registered(1500, "sip:a@x", "scscf1"),
+    mar(9000, "sip:c@x", "scscf2"),
+  ];
+  assert.deepEqual(userWindows(trace, origins, "cfs"), [
+    { user: "sip:a@x", from: 1000, to: 1020 },
+    { user: "sip:c@x", from: 1002, to: null },
   ]);
 });
 
 test("no S-CSCF was changed: there is no window, and every failed call lies outside", () => {
-  const { window, outside } = measureWindows([], [call("a", "b", 1, 2), call("a", "b", 1, 2, false)]);
+  const { window, outside } = measureWindows([], [call("a", "b", 1, 2), call("a", "b", 1, 2, false)], 0);
   assert.equal(window, null);
   assert.equal(outside.length, 1);
 });
@@ -58,9 +64,20 @@ test("a call to or from a user that failed while his window was open is lost in 
     { user: "a", from: 1000, to: 1020 },
     { user: "c", from: 2000, to: 2041 },
   ];
-  const inside = [call("x", "a", 990, 1000), call("a", "x", 1020, 1300), call("x", "c", 2010, null)];
-  const outside = [call("x", "a", 1021, 1300), call("x", "a", 900, 999), call("x", "y", 1000, 1020)];
-  const measured = measureWindows(windows, [...inside, ...outside, call("x", "a", 1001, 1002, false)]);
+  const zero = 50_000;
+  const later = (one: PlacedCall): PlacedCall => ({
+    ...one,
+    placedAt: one.placedAt + zero,
+    endedAt: one.endedAt === null ? null : one.endedAt + zero,
+  });
+  const inside = [call("x", "a", 990, 1000), call("a", "x", 1020, 1300), call("x", "c", 2010, null)].map(
+    later,
+  );
+  const outside = [call("x", "a", 1021, 1300), call("x", "a", 900, 999), call("x", "y", 1000, 1020)].map(
+    later,
+  );
+  const answered = later(call("x", "a", 1001, 1002, false));
+  const measured = measureWindows(windows, [...inside, ...outside, answered], zero);
   assert.deepEqual(measured.window, { medianMilliseconds: 30.5, maxMilliseconds: 41, callsLost: 3 });
   assert.deepEqual(measured.outside, outside);
 });
