@@ -3,9 +3,11 @@ import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { isSqliteError, SqliteFailure } from "./failure.ts";
 
-/** A store's operations: each takes one argument, and all that it does lies in a transaction of the caller's. */
-// biome-ignore lint/suspicious/noExplicitAny: the argument is each operation's own; `Driver` ties it to the name.
-export type Operations = Record<string, (argument: any) => unknown>;
+/**
+ * A store's operations: each takes one argument of its own kind, and all that it does lies in a transaction of the
+ * caller's.
+ */
+export type Operations = Record<string, (argument: never) => unknown>;
 
 /** What a kind of store is made of. */
 export interface StoreKind<Calls extends Operations> {

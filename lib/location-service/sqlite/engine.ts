@@ -111,7 +111,8 @@ export class Engine<Calls extends Operations> {
       const values = calls.map(({ name, argument }) => {
         const operation = sql.calls[name];
         if (operation === undefined) throw new Error(`the ${this.#kind.name} has no operation ${name}`);
-        return operation(argument);
+        // `Driver` ties the argument to the name; over a thread's port neither has a type.
+        return (operation as (argument: unknown) => unknown)(argument);
       });
       if (isWrite) sql.end();
       database.exec("COMMIT");

@@ -4,7 +4,12 @@ import { chmodSync, copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { isSqliteError } from "@liquid-ims/location-service/sqlite/failure";
-import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
+import type { LocationCalls } from "@liquid-ims/location-service/sqlite/location-sql";
+import {
+  openSqliteLocationStore,
+  SqliteLocationStore,
+} from "@liquid-ims/location-service/sqlite/sqlite-store";
+import { WorkerDriver } from "@liquid-ims/location-service/sqlite/worker-driver";
 import Database from "better-sqlite3";
 import { sampleRecord } from "../../compliance/location-store.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -126,4 +131,25 @@ test("a read-only file: told, and written again when it may be", async (context)
   chmodSync(folder, 0o755);
   chmodSync(file, 0o644);
   await (await openSqliteLocationStore({ file, driver: "inline" })).close();
+});
+
+test("a thread that dies: what it was asked fails, the next call has a new one, nothing committed is lost", async (context) => {
+  const file = join(temporaryFolder(context), "location.db");
+  const program = new URL("./dying-thread.ts", import.meta.url);
+  const driver = new WorkerDriver<LocationCalls>(program, { file });
+  await driver.open();
+  const store = new SqliteLocationStore(driver);
+  await store.upsert([{ record: user(1), expect: "absent" }]);
+  const results = await Promise.allSettled([store.get("sip:die@open-ims.test"), store.get(user(1).impu)]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+  await assert.rejects(async () => {
+    throw results[0]?.status === "rejected" ? results[0].reason : null;
+  }, /location\.db: the store's thread ended/);
+  assert.equal((await store.get(user(1).impu)).length, 1);
+  assert.equal(await store.upsert([{ record: user(2), expect: "absent" }]), "done");
+  await store.close();
+  await store.close();
 });
