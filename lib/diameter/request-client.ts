@@ -212,7 +212,7 @@ export class RequestClient {
   #choose(message: DiameterMessage, except: ReadonlySet<string>): Peer | null {
     let best: Peer | null = null;
     for (const peer of this.#serving(message)) {
-      if (!peer.open || except.has(peer.options.originHost)) continue;
+      if (!peer.open || !peer.takes(message.applicationId) || except.has(peer.options.originHost)) continue;
       if (best === null || rank(peer) < rank(best)) best = peer;
     }
     return best;

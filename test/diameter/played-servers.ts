@@ -5,11 +5,14 @@ import { buildDefinedAvp } from "@liquid-ims/diameter/dictionary";
 import { originHost, originRealm, resultCodeAvp } from "@liquid-ims/diameter/dictionary/base";
 import { buildAnswer, type DiameterMessage, encodeMessage } from "@liquid-ims/diameter/message";
 import type { DiameterNode } from "@liquid-ims/diameter/node";
-import { buildCapabilitiesExchangeAnswer } from "@liquid-ims/diameter/peer/capabilities-exchange";
+import {
+  type Application,
+  buildCapabilitiesExchangeAnswer,
+} from "@liquid-ims/diameter/peer/capabilities-exchange";
 import type { PeerOptions } from "@liquid-ims/diameter/peer/peer-environment";
 import { type SimulatedHost, Simulation } from "@liquid-ims/runtime/simulation";
 import { addBareHost } from "../support/virtual-hosts.ts";
-import { addNode, capabilities, isOpenTo, port, type RawPeer, rawPeer, realm } from "./diameter-world.ts";
+import { addNode, capabilities, cx, isOpenTo, port, type RawPeer, rawPeer, realm } from "./diameter-world.ts";
 
 export const client = "cfs.ims.example";
 
@@ -26,11 +29,19 @@ export interface PlayedWorld {
   readonly servers: readonly PlayedServer[];
 }
 
+export interface PlayedSettings {
+  readonly seed?: number;
+  readonly peers?: readonly Partial<PeerOptions>[];
+  /** Default true: capabilities are exchanged when this returns. */
+  readonly answerCer?: boolean;
+  /** The node's. Default: Cx. */
+  readonly applications?: readonly Application[];
+  /** Those of each server. Default: Cx. */
+  readonly of?: readonly (readonly Application[])[];
+}
+
 /** The first of these is `hss1.ims.example` at 10.0.0.1; each accepts capabilities by itself. */
-export async function playedServers(
-  count: number,
-  settings: { seed?: number; peers?: Partial<PeerOptions>[]; answerCer?: boolean } = {},
-): Promise<PlayedWorld> {
+export async function playedServers(count: number, settings: PlayedSettings = {}): Promise<PlayedWorld> {
   const simulation = new Simulation({ seed: settings.seed ?? 1 });
   const servers = Array.from({ length: count }, (_, index): PlayedServer => {
     const name = `hss${index + 1}.ims.example`;
@@ -43,7 +54,12 @@ export async function playedServers(
       host.network.listen(port(address), (stream) => {
         const raw = rawPeer(stream, (message) => {
           if (message.commandCode !== 257 || settings.answerCer === false) return;
-          raw.send(buildCapabilitiesExchangeAnswer(capabilities(server.name), message));
+          raw.send(
+            buildCapabilitiesExchangeAnswer(
+              capabilities(server.name, { applications: settings.of?.[index] ?? [cx] }),
+              message,
+            ),
+          );
           raw.received.length = 0;
         });
         server.raw = raw;
@@ -53,6 +69,7 @@ export async function playedServers(
   }
   const node = addNode(simulation, "10.0.0.99", {
     originHost: client,
+    applications: settings.applications ?? [cx],
     peers: servers.map((server, index) => ({
       originHost: server.name,
       address: port(`10.0.0.${index + 1}`),

@@ -6,7 +6,7 @@ import { findValue } from "@liquid-ims/diameter/dictionary";
 import { destinationHost, destinationRealm, resultCodeAvp } from "@liquid-ims/diameter/dictionary/base";
 import { buildCapabilitiesExchangeAnswer } from "@liquid-ims/diameter/peer/capabilities-exchange";
 import { buildDisconnectPeerRequest } from "@liquid-ims/diameter/peer/disconnect-peer";
-import { ask, capabilities, isOpenTo, stateOf } from "./diameter-world.ts";
+import { ask, capabilities, cx, isOpenTo, stateOf } from "./diameter-world.ts";
 import { answerOf, type PlayedWorld, playedServers, requestsAt } from "./played-servers.ts";
 
 const retransmitted = 0x10;
@@ -206,4 +206,41 @@ test("5.3: a peer that is silent after the connection, or sends something else f
   await world.simulation.run({ ms: 500 });
   assert.ok(server.raw?.ended);
   assert.equal(stateOf(world.node.node, server.name).state, "Closed");
+});
+
+const other = { applicationId: 16777251, vendorId: 10415 };
+const relay = { applicationId: 0xffffffff, vendorId: 0 };
+
+test("6.1.6: a request goes to a peer that has its application, or that relays all", async () => {
+  const world = await playedServers(4, {
+    applications: [cx, other],
+    of: [[other], [relay], [cx], [cx, other]],
+  });
+  const take = async (applicationId: number) => {
+    const before = counts(world);
+    world.node.node.request(
+      { applicationId, commandCode: 302, destinationRealm: "ims.example", avps: [] },
+      () => undefined,
+    );
+    await world.simulation.run({ ms: 500 });
+    return counts(world).map((count, index) => count - (before[index] ?? 0));
+  };
+  assert.deepEqual(await take(other.applicationId), [1, 0, 0, 0]);
+  assert.deepEqual(await take(cx.applicationId), [0, 1, 0, 0]);
+  world.servers[1]?.raw?.end();
+  await world.simulation.run({ ms: 500 });
+  assert.deepEqual(await take(cx.applicationId), [0, 0, 1, 0]);
+  assert.deepEqual(await take(4), [0, 0, 0, 0], "nobody has it");
+});
+
+test("5.3: a CEA without an application in common opens nothing", async () => {
+  const world = await playedServers(1, { answerCer: false });
+  const [server] = world.servers;
+  const cer = server?.raw?.received[0]?.message;
+  assert.ok(server !== undefined && cer !== undefined);
+  const foreign = capabilities(server.name, { applications: [other] });
+  server.raw?.send(buildCapabilitiesExchangeAnswer(foreign, cer));
+  await world.simulation.run({ ms: 500 });
+  assert.equal(stateOf(world.node.node, server.name).state, "Closed");
+  assert.ok(server.raw?.ended);
 });

@@ -29,6 +29,12 @@ export interface LocalCapabilities {
   readonly applications: readonly Application[];
 }
 
+const applicationFields = {
+  authApplicationIds: anyNumber(base.authApplicationId),
+  acctApplicationIds: anyNumber(base.acctApplicationId),
+  vendorSpecificApplicationIds: anyNumber(base.vendorSpecificApplicationId),
+} as const;
+
 /** Host-IP-Address is demanded by the RFC, and left out by some senders. */
 const capabilityFields = {
   originHost: once(base.originHost),
@@ -123,7 +129,9 @@ export function refuseCapabilities(
 }
 
 /** All application ids that a peer names, within Vendor-Specific-Application-Id and outside. */
-export function applicationsOf(capabilities: Capabilities): ReadonlySet<number> {
+function applicationsOf(
+  capabilities: Pick<Capabilities, keyof typeof applicationFields>,
+): ReadonlySet<number> {
   return new Set([
     ...(capabilities.authApplicationIds ?? []),
     ...(capabilities.acctApplicationIds ?? []),
@@ -145,13 +153,27 @@ export function readCapabilities(local: LocalCapabilities, request: DiameterMess
   const { inbandSecurityIds } = read.value;
   if (inbandSecurityIds !== undefined && !inbandSecurityIds.includes(noInbandSecurity))
     return reject(resultCode.noCommonSecurity, "only NO_INBAND_SECURITY is supported");
-  const theirs = applicationsOf(read.value);
-  const common =
-    theirs.has(relayApplication) ||
-    local.applications.some(
-      ({ applicationId }) => applicationId === relayApplication || theirs.has(applicationId),
-    );
-  return common ? read : reject(resultCode.noCommonApplication, "no application in common");
+  return haveCommonApplication(local, applicationsOf(read.value))
+    ? read
+    : reject(resultCode.noCommonApplication, "no application in common");
+}
+
+/** The applications of a CER or CEA; null when they cannot be read. */
+export function applicationsIn(message: DiameterMessage): ReadonlySet<number> | null {
+  const read = readFields(applicationFields, message.avps);
+  return read.ok ? applicationsOf(read.value) : null;
+}
+
+/** Whether a node with these applications takes requests of that one: a relay takes all. */
+export function takesApplication(applications: ReadonlySet<number>, applicationId: number): boolean {
+  return applications.has(applicationId) || applications.has(relayApplication);
+}
+
+/** 5.3: without an application in common a connection is of no use. */
+export function haveCommonApplication(local: LocalCapabilities, theirs: ReadonlySet<number>): boolean {
+  return local.applications.some(
+    ({ applicationId }) => applicationId === relayApplication || takesApplication(theirs, applicationId),
+  );
 }
 
 /** Who has answered a CER, and how. */

@@ -7,12 +7,15 @@ import { sameIdentity } from "../data-type/diameter-identity.ts";
 import { type DecodedMessage, type DiameterMessage, isRequest } from "../message.ts";
 import { resultCode } from "../result-code.ts";
 import {
+  applicationsIn,
   buildCapabilitiesExchangeAnswer,
   buildCapabilitiesExchangeRequest,
   capabilitiesAt,
   capabilitiesExchangeCode,
+  haveCommonApplication,
   type LocalCapabilities,
   readCapabilitiesExchangeAnswer,
+  takesApplication,
 } from "./capabilities-exchange.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -71,6 +74,8 @@ export class Peer {
   #attempts = 0;
   #timeout: Timer | null = null;
   #mayCall = true;
+  /** What it said that it serves; null: that could not be read. */
+  #applications: ReadonlySet<number> | null = null;
   /** When it was called last, by the clock; null: never. */
   #calledAt: number | null = null;
   /** Hop-by-Hop identifier of the CER. */
@@ -124,6 +129,11 @@ export class Peer {
   accept(connection: Connection, decoded: DecodedMessage): void {
     if (this.#stopped) connection.end();
     else this.#fire("R-Conn-CER", connection, decoded);
+  }
+
+  /** Whether it takes requests of that application (6.1.6). */
+  takes(applicationId: number): boolean {
+    return this.#applications === null || takesApplication(this.#applications, applicationId);
   }
 
   send(message: DiameterMessage): void {
@@ -252,6 +262,7 @@ export class Peer {
         return;
       case "Process-CER":
         this.#request = request ?? null;
+        this.#applications = request === undefined ? null : applicationsIn(request);
         return;
       case "Elect":
         if (winsElection(local.originHost, this.options.originHost)) this.#fire("Win-Election");
@@ -297,6 +308,8 @@ export class Peer {
         this.#process(item);
         return;
       case "Process-CEA":
+        this.#applications = request === undefined ? null : applicationsIn(request);
+        return;
       case "Process-DWR":
       case "Process-DWA":
         // What they say was looked at before the event was made.
@@ -394,14 +407,21 @@ export class Peer {
     if (message.hopByHop !== this.#asked) return false;
     const read = readCapabilitiesExchangeAnswer(message);
     const { originHost } = this.options;
+    const theirs = applicationsIn(message);
+    const common = theirs === null || haveCommonApplication(this.#environment.local, theirs);
     const accepted =
+      common &&
       read.ok &&
       read.value.resultCode === resultCode.success &&
       sameIdentity(read.value.originHost, originHost);
     if (!accepted)
       this.#environment.host.log.warn("diameter.refused", {
         peer: originHost,
-        result: read.ok ? read.value.resultCode : read.rejection.detail,
+        result: !read.ok
+          ? read.rejection.detail
+          : common
+            ? read.value.resultCode
+            : "no application in common",
       });
     return accepted;
   }
