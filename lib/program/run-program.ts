@@ -18,8 +18,11 @@ export interface ProgramSettings {
   readonly stop: { readonly within: number };
 }
 
-/** A server that has started. */
+/** A server that starts, then runs. */
 export interface RunningServer {
+  /** Listening; rejects when it cannot. */
+  readonly ready: Promise<void>;
+  /** Before it is ready, `status` does not count. */
   health(): Promise<Health>;
   /** Takes nothing new, answers what is open, and resolves; the process waits so long and no longer. */
   drain(): Promise<void>;
@@ -33,7 +36,7 @@ export interface ProgramOptions<Settings extends ProgramSettings> extends Argume
     readonly folder: string;
     readonly environment: Readonly<Record<string, string | undefined>>;
   }) => LoadResult<Settings>;
-  /** Resolves when the server is ready. */
+  /** Opens what it needs; resolves before the server is ready. */
   readonly start: (host: Host, settings: Settings) => Promise<RunningServer>;
 }
 
@@ -42,6 +45,9 @@ export interface ProgramOptions<Settings extends ProgramSettings> extends Argume
  * directly and through the one that started it.
  */
 const sameSignalMs = 500;
+
+/** A disk that does not answer must not keep the process for ever. */
+const longestCloseMs = 10_000;
 
 /** Where the person stands: run.mjs starts programs in the folder of the repository and says where it was called. */
 export function callersFolder(): string {
@@ -135,72 +141,70 @@ class Runner<Settings extends ProgramSettings> {
         first ??= now;
         stopping.resolve(signal);
       });
-    const life: { state: "starting" | "running" | "stopping"; server: RunningServer | null } = {
-      state: "starting",
-      server: null,
-    };
+    let state: "starting" | "running" | "stopping" = "starting";
+    let server: RunningServer | null = null;
     const health = async (): Promise<Health> => {
-      if (life.server === null) return { status: "starting", listening: [], details: {} };
-      const now = await life.server.health();
-      return life.state === "stopping" ? { ...now, status: "stopping" } : now;
+      if (server === null) return { status: "starting", listening: [], details: {} };
+      const now = await server.health();
+      return state === "running" ? now : { ...now, status: state };
     };
-    const started = this.#start(host, settings, health, log);
-    let parts: { readonly admin: AdminServer | null; readonly server: RunningServer } | null = null;
+    const start = async (): Promise<RunningServer> => {
+      const admin = await this.#openAdmin(host, settings, health);
+      if (admin !== null) log.info("starting", { admin: formatAddress(admin.local) });
+      server = await this.#options.start(host, settings);
+      await server.ready;
+      return server;
+    };
     try {
-      parts = await Promise.race([started, stopping.promise.then(() => null)]);
+      const ready = await Promise.race([start(), stopping.promise.then(() => null)]);
+      if (ready !== null) {
+        state = "running";
+        const { listening } = await ready.health();
+        log.info("ready", {
+          version: this.#options.version,
+          pid: process.pid,
+          listening: listening.join(" "),
+        });
+      }
     } catch (error) {
       end(this.#explain(error));
     }
-    // Asked to end before it was ready: nothing is open.
-    if (parts === null) end(0);
-    else {
-      life.server = parts.server;
-      life.state = "running";
-      const { listening } = await parts.server.health();
-      log.info("ready", {
-        version: this.#options.version,
-        pid: process.pid,
-        listening: listening.join(" "),
-        admin: parts.admin === null ? null : formatAddress(parts.admin.local),
-      });
-      const signal = await stopping.promise;
-      life.state = "stopping";
-      log.info("stopping", { signal });
-      await this.#stop(host, parts.server, settings, log);
-      await parts.admin?.close();
-      log.info("stopped");
-      end(0);
-    }
+    const signal = await stopping.promise;
+    state = "stopping";
+    log.info("stopping", { signal });
+    const isClosed = server === null || (await this.#stop(host, server, settings, log));
+    log.info("stopped");
+    end(isClosed ? 0 : 3);
   }
 
-  async #start(
+  async #openAdmin(
     host: Host,
     settings: Settings,
     health: () => Promise<Health>,
-    log: PinoLog,
-  ): Promise<{ readonly admin: AdminServer | null; readonly server: RunningServer }> {
+  ): Promise<AdminServer | null> {
     const { enabled, ...listen } = settings.admin;
     // First, so that whoever waits for this program can see that it is starting.
-    const admin = enabled
-      ? await serveAdmin({ metrics: host.metrics, health, listen, processMetrics: true })
-      : null;
-    if (admin !== null) log.info("starting", { admin: formatAddress(admin.local) });
-    return { admin, server: await this.#options.start(host, settings) };
+    return enabled ? serveAdmin({ metrics: host.metrics, health, listen, processMetrics: true }) : null;
   }
 
+  /** False: the stores did not close in time. */
   async #stop(
     host: { readonly clock: Host["clock"]; close(): Promise<void> },
     server: RunningServer,
     settings: Settings,
     log: PinoLog,
-  ): Promise<void> {
-    const late = host.clock.sleep(settings.stop.within, "stop within").then(() => "late" as const);
-    if ((await Promise.race([server.drain(), late])) === "late")
+  ): Promise<boolean> {
+    const { clock } = host;
+    const within = (act: Promise<void>, ms: number, label: string) =>
+      Promise.race([act.then(() => true), clock.sleep(ms, label).then(() => false)]);
+    if (!(await within(server.drain(), settings.stop.within, "stop within")))
       log.warn("not everything was answered", { within: settings.stop.within });
     // What was answered last is still on its way to the kernel.
-    await host.clock.sleep(20, "stop");
-    await server.close();
+    await clock.sleep(20, "stop");
+    const isClosed = await within(server.close(), longestCloseMs, "close");
+    if (!isClosed) log.error("the stores did not close", { within: longestCloseMs });
     await host.close();
+    return isClosed;
   }
 }
 

@@ -28,10 +28,10 @@ async function start(host: Host, settings: CfdSettings): Promise<RunningServer> 
     ...(servers.length === 0 ? {} : { lookup: createDnsLookup(host, { ...settings.dns, servers }) }),
     config: cfdConfigOf(settings),
   })(host);
-  await cfd.ready;
   // A name that no user has: the look-up goes the way of every other.
   const probe = createProbe(host.clock, () => store.get("sip:health@invalid"));
   return {
+    ready: cfd.ready,
     async health() {
       const read = await probe();
       const state = cfd.storeTrouble() ?? read;

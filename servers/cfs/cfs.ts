@@ -50,6 +50,8 @@ export interface CfsNode {
   readonly metrics: Metrics;
   /** Why its own store or the location service does not do what is asked, for /healthz; null: they do. */
   storeTrouble(): string | null;
+  /** Diameter peers with the states of their machines, for /healthz; none without `cx`, and before it is called. */
+  cxPeers(): readonly { readonly originHost: string; readonly state: string }[];
   /** Before `stop`: from now on requests of UEs get 503; resolves when those that came before are answered. */
   drain(): Promise<void>;
   /** Closes sockets and timers; sends nothing. The stores are their owner's to close. */
@@ -153,6 +155,10 @@ class Cfs implements CfsNode {
 
   storeTrouble(): string | null {
     return this.#store.trouble() ?? this.#location.trouble();
+  }
+
+  cxPeers(): readonly { readonly originHost: string; readonly state: string }[] {
+    return this.#parts?.cx?.peers ?? [];
   }
 
   async drain(): Promise<void> {

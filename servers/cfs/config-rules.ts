@@ -25,5 +25,13 @@ export function cfsRules(settings: CfsSettings): readonly Broken[] {
         path: `directFlow[${index}]`,
         message: `${transport} needs the fingerprint of the server's key; give directFlow[${index}].fingerprint`,
       });
+  const peers = settings.cx?.peers ?? [];
+  for (const [index, { host }] of peers.entries()) {
+    const path = `cx.peers[${index}].host`;
+    if (host === settings.cx?.originHost)
+      broken.push({ path, message: `${host} is this CFS itself (cx.originHost); give the HSS's identity` });
+    if (peers.findIndex((peer) => peer.host === host) < index)
+      broken.push({ path, message: `${host} is there already; give each peer once` });
+  }
   return broken;
 }

@@ -135,7 +135,11 @@ const cxSetting = Type.Object(
               host: ipAddress({ description: "Its address" }),
               port: portNumber({ description: "Its port", default: 3868, examples: [3868], minimum: 1 }),
             },
-            { additionalProperties: false, description: "Where it listens (TCP)" },
+            {
+              additionalProperties: false,
+              description: "Where it listens (TCP)",
+              examples: [{ host: "127.0.1.30", port: 3868 }],
+            },
           ),
           localHost: Type.Optional(
             ipAddress({
@@ -156,6 +160,12 @@ const cxSetting = Type.Object(
       description: "SIP-Authentication-Scheme of MAR; where users have no AKA: SIP Digest",
       default: "Digest-AKAv1-MD5",
       examples: ["SIP Digest"],
+    }),
+    marOriginHost: Type.Enum(["own", "previous"], {
+      description:
+        "Origin-Host of MAR: own, or previous: that of the S-CSCF that the user leaves, so that the HSS cancels nothing there (no RTR). That impersonates a Diameter node",
+      default: "own",
+      examples: ["own"],
     }),
     requestMs: milliseconds("Wait for the answer to a UAR", 10_000),
     reconnectMs: milliseconds("Between two calls to a peer that is away", 2_000),

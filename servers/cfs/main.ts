@@ -12,13 +12,13 @@ import { packageVersion } from "@liquid-ims/program/version";
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { formatTarget } from "@liquid-ims/sip/transport";
-import { createCfs } from "./cfs.ts";
+import { type CfsNode, createCfs } from "./cfs.ts";
 import { cfsConfigOf } from "./cfs-settings.ts";
 import { readKeyFile } from "./cli/key-file.ts";
 import { addKeysCommand } from "./cli/keys-command.ts";
 import { cfsRules } from "./config-rules.ts";
 import { type CfsSettings, cfsPrefix, cfsSchema } from "./config-schema.ts";
-import { serveOsCfs } from "./os-cfs/http.ts";
+import { type OsCfsServer, serveOsCfs } from "./os-cfs/http.ts";
 import { MemoryCfsStore } from "./store/memory-store.ts";
 import { openSqliteCfsStore } from "./store/sqlite/sqlite-store.ts";
 import type { CfsStore } from "./store/store.ts";
@@ -31,6 +31,15 @@ async function openLocation({ kind, file, driver }: CfsSettings["location"]): Pr
 
 async function openStore({ kind, file, driver }: CfsSettings["store"]): Promise<CfsStore> {
   return kind === "memory" ? new MemoryCfsStore() : openSqliteCfsStore({ file, driver });
+}
+
+function openOsCfs(host: Host, cfs: CfsNode, setting: CfsSettings["osCfs"]): Promise<OsCfsServer> {
+  return serveOsCfs({
+    operations: cfs.operations,
+    listen: { host: setting.host, port: setting.port },
+    bodyLimit: setting.bodyLimit,
+    metrics: host.metrics,
+  });
 }
 
 async function start(host: Host, settings: CfsSettings): Promise<RunningServer> {
@@ -50,19 +59,15 @@ async function start(host: Host, settings: CfsSettings): Promise<RunningServer> 
     ...(keys === null ? {} : { keys }),
     config: cfsConfigOf(settings),
   })(host);
-  await cfs.ready;
-  const http = osCfs.enabled
-    ? await serveOsCfs({
-        operations: cfs.operations,
-        listen: { host: osCfs.host, port: osCfs.port },
-        bodyLimit: osCfs.bodyLimit,
-        metrics: host.metrics,
-      })
-    : null;
+  const ready = cfs.ready.then(() => (osCfs.enabled ? openOsCfs(host, cfs, osCfs) : null));
+  let http: OsCfsServer | null = null;
   // A name that no user has: the look-up goes the way of every other.
   const locationProbe = createProbe(host.clock, () => location.get("sip:health@invalid"));
   const storeProbe = createProbe(host.clock, () => store.read(["health/none"]));
   return {
+    ready: ready.then((opened) => {
+      http = opened;
+    }),
     async health(): Promise<Health> {
       const [locationState, read] = await Promise.all([locationProbe(), storeProbe()]);
       const storeState = cfs.storeTrouble() ?? read;
@@ -72,7 +77,12 @@ async function start(host: Host, settings: CfsSettings): Promise<RunningServer> 
           ...cfs.local.map(formatTarget),
           ...(http === null ? [] : [`http:${formatAddress(http.local)}`]),
         ],
-        details: { store: storeState, location: locationState, reachable: cfs.reachable() },
+        details: {
+          store: storeState,
+          location: locationState,
+          reachable: cfs.reachable(),
+          ...(settings.cx === undefined ? {} : { cx: cfs.cxPeers() }),
+        },
       };
     },
     async drain() {

@@ -82,6 +82,11 @@ export class CxNode implements Cx {
     });
   }
 
+  /** Every peer with the state of its machine (RFC 6733 5.6), for /healthz. */
+  get peers(): readonly { readonly originHost: string; readonly state: string }[] {
+    return this.#node.peers.map(({ originHost, state }) => ({ originHost, state }));
+  }
+
   /** Peers that requests can be sent to. */
   get open(): number {
     return this.#node.peers.filter(({ state }) => state === "I-Open" || state === "R-Open").length;
