@@ -89,11 +89,18 @@ test("RFC 6733: freeDiameter relays MAR to the HSS and RTR to the CFS, asks whet
   const relay = spawn("freeDiameterd", ["-c", configuration], { stdio: ["ignore", "pipe", "pipe"] });
   context.after(() => relay.kill("SIGKILL"));
   const said: string[] = [];
-  for (const stream of [relay.stdout, relay.stderr]) stream.on("data", (chunk) => said.push(String(chunk)));
+  // It takes a moment after our CEA until it relays.
+  const relays = new Promise<void>((resolve) => {
+    for (const stream of [relay.stdout, relay.stderr])
+      stream.on("data", (chunk) => {
+        said.push(String(chunk));
+        if ((said.join("").match(/-> 'STATE_OPEN'/g)?.length ?? 0) === 2) resolve();
+      });
+  });
   const gone = new Promise<never>((_, reject) => {
     relay.once("exit", (code) => reject(new Error(`freeDiameterd ended with ${code}:\n${said.join("")}`)));
   });
-  await Promise.race([Promise.all(open), gone]);
+  await Promise.race([Promise.all([...open, relays]), gone]);
   const mar = {
     userName: "a",
     publicIdentity: "sip:a@ims.example",
