@@ -7,6 +7,7 @@ import { cxResult } from "@liquid-ims/diameter/cx/experimental-result";
 import { locationInfo } from "@liquid-ims/diameter/cx/location-info";
 import { multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
 import { serverAssignment } from "@liquid-ims/diameter/cx/server-assignment";
+import { formatFeatures } from "@liquid-ims/diameter/cx/supported-features";
 import { userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
 import { isAvp } from "@liquid-ims/diameter/dictionary";
 import { cxDictionary, supportedFeatures } from "@liquid-ims/diameter/dictionary/cx";
@@ -69,11 +70,12 @@ export function createHss(options: HssOptions): Program<HssNode> {
 
     function serve<Q extends FieldList, A extends FieldList>(
       command: CxCommand<Q, A>,
+      own: FieldsOf<A>,
       execute: (request: FieldsOf<Q>) => procedures.HssAnswer<FieldsOf<A>>,
     ): void {
       serveCx(node, command, (received) => {
         const run = (): void => {
-          if (asksForFeatures(received)) received.answer(cxResult("featureUnsupported"));
+          if (asksForFeatures(received)) received.answer(cxResult("featureUnsupported"), own);
           else {
             const { result, answer } = execute(received.request);
             received.answer(result, answer);
@@ -84,10 +86,10 @@ export function createHss(options: HssOptions): Program<HssNode> {
       });
     }
 
-    serve(userAuthorization, (request) => procedures.userAuthorization(registrations, request));
-    serve(multimediaAuth, (request) => authenticator.multimediaAuth(registrations, request));
-    serve(serverAssignment, (request) => procedures.serverAssignment(registrations, request));
-    serve(locationInfo, (request) => procedures.locationInfo(registrations, request));
+    serve(userAuthorization, noFeatures, (request) => procedures.userAuthorization(registrations, request));
+    serve(multimediaAuth, noFeatures, (request) => authenticator.multimediaAuth(registrations, request));
+    serve(serverAssignment, noFeatures, (request) => procedures.serverAssignment(registrations, request));
+    serve(locationInfo, noFeatures, (request) => procedures.locationInfo(registrations, request));
 
     const ready = node.start();
     host.spawn("hss listens", () => ready);
@@ -106,6 +108,9 @@ export function createHss(options: HssOptions): Program<HssNode> {
     };
   };
 }
+
+/** TS 29.229 7.2.1: what a refusal of features says: those that this HSS has. */
+const noFeatures = { supportedFeatures: [formatFeatures([])] } as const;
 
 /** TS 29.229 7.2.1: features that the sender cannot do without. This HSS has none. */
 function asksForFeatures({ message }: CxRequest<unknown, unknown>): boolean {

@@ -73,3 +73,17 @@ test("TS 24.229 5.3.1.3: without an HSS nobody registers: 480, and as soon as it
   assert.equal(outcome.kind === "refused" ? outcome.status : outcome.kind, 480);
   assert.ok(world.simulation.now - from < 1000, `${world.simulation.now - from} ms`);
 });
+
+test("TS 24.229 5.3.1.3: an HSS that is silent: 480 after 4 s; when it is back the same UE registers", async () => {
+  const world = await openCoreWorld();
+  const ue = await world.openUe(1);
+  world.simulation.partition(["icscf1"], ["hss"]);
+  const from = world.simulation.now;
+  const outcome = await ue.register(1);
+  assert.equal(outcome.kind === "refused" ? outcome.status : outcome.kind, 480);
+  const waited = world.simulation.now - from;
+  assert.ok(waited >= 4000 && waited < 4200, `${waited} ms`);
+  world.simulation.heal();
+  await world.simulation.run({ ms: 60_000 });
+  assert.equal((await ue.register(1)).kind, "registered");
+});
