@@ -48,7 +48,8 @@ const retryMs = 2000;
 const killAfterMs = 2000;
 /** How long the last calls may take beyond their planned hang-up, in milliseconds of the clock. */
 const callPatience: Waiting = { limitMs: 45_000, what: "the last calls to end" };
-const reachPatience: Waiting = { limitMs: 15_000, what: "the CFS to reach every UE" };
+/** Where a third-party REGISTER is lost again and again, an LCF is told to come back after 30 s. */
+const reachPatience: Waiting = { limitMs: 60_000, what: "the CFS to reach every UE" };
 
 interface Prepared {
   readonly network: LabNetwork;
