@@ -202,6 +202,7 @@ function createController(
     location,
     channel: cfsUe.channel,
     cx,
+    cancelsOldServer: config.cx?.cancelsOldServer ?? false,
     isSame: table.isSame,
     addressesOf: (name) => config.functions.find((entry) => table.isSame(entry.name, name))?.addresses ?? [],
     times: { ...defaultTimes, ...config.times },

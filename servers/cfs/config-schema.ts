@@ -167,6 +167,12 @@ const cxSetting = Type.Object(
       default: "own",
       examples: ["own"],
     }),
+    cancelsOldServer: Type.Boolean({
+      description:
+        "The HSS cancels the S-CSCF that a user leaves (RTR), and that one cuts his calls: planned moves wait for the ends of calls",
+      default: false,
+      examples: [true],
+    }),
     requestMs: milliseconds("Wait for the answer to a UAR", 10_000),
     reconnectMs: milliseconds("Between two calls to a peer that is away", 2_000),
   },

@@ -48,6 +48,11 @@ export interface CxConfig {
    * Server-Name), so none is cancelled, and RTR and PPR go on to it. That impersonates a Diameter node.
    */
   readonly marOriginHost?: "own" | "previous";
+  /**
+   * True where the HSS sends RTR to the old S-CSCF on MAR and that one cuts the calls of its users (OpenIMSCore does):
+   * planned moves then wait for the ends of calls. Default false.
+   */
+  readonly cancelsOldServer?: boolean;
   /** Wait for the answer to a UAR. Default 10,000; a MAR is waited for until its commit time is over. */
   readonly requestMs?: number;
   /** Between two calls to a peer that is away. Default 2,000. */

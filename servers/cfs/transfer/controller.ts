@@ -32,6 +32,8 @@ export interface ControllerParts {
   readonly addressesOf: (name: FunctionName) => readonly string[];
   /** Null: no transfer changes an S-CSCF. */
   readonly cx?: Cx | null;
+  /** The HSS cancels the S-CSCF that a user leaves, which then cuts his calls. Default false. */
+  readonly cancelsOldServer?: boolean;
   readonly times: TransferTimes;
   readonly limits: GuardLimits;
   /** Ended transfers that are kept. */
@@ -81,7 +83,11 @@ export class Controller {
       store,
       table: this.#tables.users,
       channel,
-      cx: (row, effect) => acts?.perform(row, effect),
+      cx: (row, effect) => {
+        if (acts !== null) acts.perform(row, effect);
+        // A transfer of an earlier life that had it.
+        else host.log.error("no Cx", { transfer: row.transfer, user: row.user, effect: effect.effect });
+      },
       times,
     });
     const { keep } = parts;
@@ -232,13 +238,14 @@ export class Controller {
   }
 
   #open(row: TransferRow, records: readonly LocationRecord[]): TransferRun {
-    const { channel, times, limits, addressesOf, isSame } = this.#parts;
+    const { channel, times, limits, addressesOf, isSame, cancelsOldServer = false } = this.#parts;
     const run = new TransferRun(row, {
       ledger: this.#ledger,
       registrations: new Registrations(row.function, row.procedure, isSame),
       times,
       limits,
       addressesOf,
+      cancelsOldServer,
       lcf: (registration) => channel.state(registration),
       isTaken: (registration, by) =>
         [...this.#runs.values()].some((other) => other !== by && other.holds(registration)),

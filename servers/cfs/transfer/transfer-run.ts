@@ -30,6 +30,8 @@ export interface RunParts {
   readonly limits: GuardLimits;
   readonly lcf: (registration: RegistrationKey) => LcfState;
   readonly addressesOf: (name: string) => readonly string[];
+  /** The HSS cancels the S-CSCF that a user leaves, which then cuts his calls. */
+  readonly cancelsOldServer: boolean;
   /** True when another transfer has this registration under way. */
   readonly isTaken: (registration: RegistrationKey, by: TransferRun) => boolean;
 }
@@ -76,6 +78,7 @@ export class TransferRun {
       replaceDialogs: row.replaceDialogs,
       // The acceptance names the dialogs.
       queries: row.procedure === "P",
+      sparesCalls: row.procedure === "S" && parts.cancelsOldServer,
     };
   }
 

@@ -111,7 +111,7 @@ export type ReassignmentAction =
   | "move now"
   /** UAR, and when to read next. */
   | "read name"
-  /** The assigned name is to be compared with the record at once. */
+  /** UAR at once: the record shows the target, but the old name may have been restored. */
   | "check name"
   | "note name"
   /** A new life does not know whether the MAR left: the name is read, and the commit time begins again. */

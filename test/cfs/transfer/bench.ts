@@ -113,6 +113,7 @@ export class Bench {
       location,
       channel,
       cx: this.#script.cx?.(host) ?? null,
+      cancelsOldServer: present.cx?.cancelsOldServer ?? false,
       isSame: table.isSame,
       addressesOf: (name) => present.functions.find((entry) => entry.name === name)?.addresses ?? [],
       times: { ...defaultTimes, ...present.times },

@@ -169,7 +169,9 @@ const expected: Expected = {
     name is new -> registered: note name
     name is old -> reassigned: reassign
     name is missing -> reassigned: reassign
-    restored -> registered`,
+    restored -> registered: check name`,
+  done: `${expectedRows.done}
+    restored -> registered: check name`,
   refused: `${expectedRows.refused}
     resume -> refused: cancel again`,
   failed: `${expectedRows.failed}

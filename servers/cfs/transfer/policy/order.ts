@@ -14,6 +14,8 @@ export interface OrderPolicy {
   readonly replaceDialogs: boolean;
   /** Users in calls are asked for their dialogs before their turn. Default true. */
   readonly queries?: boolean;
+  /** Planned work waits for the ends of calls: the core cuts them when a user moves. Default false. */
+  readonly sparesCalls?: boolean;
 }
 
 const callReasons: ReadonlySet<Reason> = new Set(["not idle", "not replaceable", "emergency call"]);
@@ -30,7 +32,7 @@ export function isUnconditional({ reason, replaceDialogs }: OrderPolicy): boolea
 
 export function conditionOf(row: Pick<UserRow, "reason">, policy: OrderPolicy): MoveCondition {
   if (isUnconditional(policy)) return "always";
-  return waitsForCall(row) ? "replaceable" : "idle";
+  return waitsForCall(row) && policy.sparesCalls !== true ? "replaceable" : "idle";
 }
 
 /** What stands in the way of a conditional move: the ids of dialogs, or null. */

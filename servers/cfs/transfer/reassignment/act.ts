@@ -55,6 +55,11 @@ function moveNow(row: UserRow, happening: Happening, give: GiveCommand): Acted {
   return give({ ...row, replace }, { ...last, after: 0, replace: replace === "never" ? "wait" : replace });
 }
 
+function readName(row: UserRow, nameReads: number, { at, times }: StepContext): Acted {
+  const read = change(row, { nameReads, nameDueAt: at + doubling(times.readName, nameReads) });
+  return { row: read, effects: [{ effect: "read name", user: userOf(row) }] };
+}
+
 function restore(row: UserRow, reassignment: Reassignment, { at, times }: StepContext): Acted {
   const isFirst = reassignment.restoreUntil === null;
   const restores = isFirst ? 0 : reassignment.restores;
@@ -109,14 +114,10 @@ export function actReassignment(
       return { row: change(row, { mar: "lost" }) };
     case "move now":
       return moveNow(row, happening, give);
-    case "read name": {
-      const nameReads = reassignment.nameReads + 1;
-      const nameDueAt = at + doubling(times.readName, nameReads);
-      const read = change(row, { nameReads, nameDueAt });
-      return { row: read, effects: [{ effect: "read name", user: userOf(row) }] };
-    }
+    case "read name":
+      return readName(row, reassignment.nameReads + 1, context);
     case "check name":
-      return { row: change(row, { nameDueAt: at, nameReads: 0, restoreDueAt: null, restoreUntil: null }) };
+      return readName(change(row, { restoreDueAt: null, restoreUntil: null }), 0, context);
     case "note name":
       return { row: change(row, { nameDueAt: null }) };
     case "note new life": {

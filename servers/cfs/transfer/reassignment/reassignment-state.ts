@@ -193,7 +193,8 @@ const restoring = {
   restored: to("rolledBack", "cancel, re-register"),
 } as const satisfies ReassignmentRows;
 
-// A MAA that comes after the record is followed by one more registration, which clears what it has left pending.
+// A MAA that comes after the record is followed by one more registration, which clears what it has left pending. A
+// restoring MAR may be executed after the record was seen: the name is read when its answer comes.
 const registered = {
   ...none,
   ask: null,
@@ -231,7 +232,7 @@ const registered = {
   "name is new": to("registered", "note name"),
   "name is old": to("reassigned", "reassign"),
   "name is missing": to("reassigned", "reassign"),
-  restored: to("registered"),
+  restored: to("registered", "check name"),
 } as const satisfies ReassignmentRows;
 
 /** The table of a user in a change of S-CSCF. */

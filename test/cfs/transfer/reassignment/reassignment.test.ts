@@ -33,4 +33,9 @@ test("cfs-ue 8: one user moves: armed, MAR, `after: 0`, record", async () => {
   assert.ok(registeredAt != null && commandedAt < reassignedAt && reassignedAt < registeredAt);
   assert.ok(registeredAt - reassignedAt < 100, `${registeredAt - reassignedAt} ms`);
   agree(made, alice, s2);
+  // RTR and PPR may come here for her.
+  const { controller } = bench.cfs.node;
+  assert.equal(controller.hasReassigned([alice.impi]), true);
+  assert.equal(controller.hasReassigned(["tel:+1", alice.impu]), true);
+  assert.equal(controller.hasReassigned(["u02@home", "sip:u02@home"]), false);
 });

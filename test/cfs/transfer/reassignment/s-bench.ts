@@ -6,7 +6,7 @@ import type { UserLine } from "@liquid-ims/reference-points/os-cfs";
 import { Bench, s1, s2 } from "../bench.ts";
 import { type Device, SWorld } from "./s-world.ts";
 
-const cx = {
+export const cx = {
   originHost: "cfs.home",
   originRealm: "home",
   destinationRealm: "home",

@@ -5,7 +5,7 @@ import test from "node:test";
 import { subscriptionsOf } from "@liquid-ims/cfs/transfer/reassignment/subscriptions";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { s1, s2 } from "../bench.ts";
-import { agree, leave, lineOf, openSBench } from "./s-bench.ts";
+import { agree, cx, leave, lineOf, openSBench } from "./s-bench.ts";
 import type { ScriptedDialog } from "./scripted-lcf.ts";
 
 function dialog(id: string, role: "uac" | "uas"): ScriptedDialog {
@@ -152,6 +152,19 @@ test("system 6 order: who is idle first, then those in calls; nobody is asked be
   assert.ok(world.heard.every(({ command }) => command.command !== "query"));
   assert.deepEqual(world.replaced, [{ key: busy.key, dialog: "d" }]);
   for (const device of [busy, ...idle]) agree(made, device, s2);
+});
+
+test("system 3 S: where the HSS cancels the old S-CSCF, planned moves wait for the ends of calls", async () => {
+  const made = openSBench(1, { cx: { ...cx, cancelsOldServer: true } });
+  const { bench, world } = made;
+  const busy = world.add(1, { behaviour: { dialogs: [dialog("d", "uac")] } });
+  const { id } = await bench.value(bench.operations.createTransfer(leave));
+  await bench.simulation.run({ ms: 10_000 });
+  assert.deepEqual(world.hss.mars, []);
+  assert.match(lineOf(await bench.get(id), busy).reason, /^not idle/);
+  busy.behaviour = {};
+  assert.equal((await bench.end(id)).counts.moved, 1);
+  agree(made, busy, s2);
 });
 
 test("system 6 order: a failure moves those in calls first, whatever they do", async () => {
