@@ -9,6 +9,7 @@ export class CfdCounters {
   readonly #metrics: Metrics;
   readonly unreadableBodies: Counter;
   readonly visited: Counter;
+  readonly #registers = new Map<Outcome, Counter>();
 
   constructor(metrics: Metrics, queueLength: () => number) {
     this.#metrics = metrics;
@@ -23,8 +24,13 @@ export class CfdCounters {
 
   /** A REGISTER that was answered 200, by what came of it. */
   register(outcome: Outcome): void {
-    const help = "Third-party REGISTERs answered 200";
-    this.#metrics.counter("cfd_registers_total", { help, labels: { outcome } }).add();
+    let counter = this.#registers.get(outcome);
+    if (counter === undefined) {
+      const help = "Third-party REGISTERs answered 200";
+      counter = this.#metrics.counter("cfd_registers_total", { help, labels: { outcome } });
+      this.#registers.set(outcome, counter);
+    }
+    counter.add();
   }
 
   refused(reason: Refusal): void {

@@ -1,6 +1,7 @@
 // The location service with a limit to our patience, and with its failures told from faults of our own.
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { Clock } from "@liquid-ims/runtime/clock";
+import { Deadlines } from "./deadlines.ts";
 
 /** The store did not answer, or said that it cannot. What was asked of it may still happen. */
 export class StoreFailure extends Error {
@@ -28,6 +29,7 @@ export interface PatientStoreOptions {
 /** The same store; every call rejects with a `StoreFailure` after `timeout` ms, or when the store rejects. */
 export function patientStore(store: LocationStore, clock: Clock, options: PatientStoreOptions): PatientStore {
   const { timeout } = options;
+  const deadlines = new Deadlines(clock, timeout, "location store");
   let trouble: string | null = null;
 
   function note(present: string | null): void {
@@ -45,16 +47,16 @@ export function patientStore(store: LocationStore, clock: Clock, options: Patien
       };
       const late = () =>
         fail(new StoreFailure("late", `location store: no answer to ${label} in ${timeout} ms`));
-      const timer = clock.after(timeout, late, `location store ${label}`);
+      const wait = deadlines.begin(late);
       promise.then(
         (value) => {
-          timer.cancel();
+          wait.end();
           // What can still be read may be full.
           if (isWrite) note(null);
           resolve(value);
         },
         (cause: unknown) => {
-          timer.cancel();
+          wait.end();
           const reason = cause instanceof Error ? cause.message : String(cause);
           fail(new StoreFailure("failed", `location store: ${label} failed: ${reason}`, { cause }));
         },

@@ -15,6 +15,9 @@ export interface SCscfList {
   check(address: string, name: FunctionName | null): Stranger | null;
 }
 
+/** Source addresses that are remembered. */
+const mostAddresses = 1_000;
+
 /** True for 127.0.0.0/8 and ::1. */
 export function isLoopback(address: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || equalHosts(address, "::1");
@@ -32,6 +35,8 @@ export function createSCscfList(
   const addresses = new Map<SCscfEntry, readonly string[]>(
     config.sCscfs.map((entry) => [entry, entry.addresses]),
   );
+  /** By source address; not all that can be forged. */
+  const entriesAt = new Map<string, readonly SCscfEntry[]>();
   const isNamed = (entries: readonly SCscfEntry[], name: FunctionName | null) =>
     name !== null && entries.some((entry) => isSameFunction(entry.name, name));
   return {
@@ -45,11 +50,16 @@ export function createSCscfList(
         // A directory that is down for a while must not shut the S-CSCFs out.
         if (found.length > 0) addresses.set(entry, found);
       }
+      entriesAt.clear();
     },
     check(address, name) {
-      const there = config.sCscfs.filter((entry) =>
-        addresses.get(entry)?.some((known) => equalHosts(known, address)),
-      );
+      let there = entriesAt.get(address);
+      if (there === undefined) {
+        there = config.sCscfs.filter((entry) =>
+          addresses.get(entry)?.some((known) => equalHosts(known, address)),
+        );
+        if (entriesAt.size < mostAddresses) entriesAt.set(address, there);
+      }
       if (isNamed(there, name)) return null;
       if (config.trustLoopback === true && isLoopback(address))
         return config.sCscfs.length === 0 || isNamed(config.sCscfs, name) ? null : "another name";
