@@ -40,7 +40,7 @@ async function start() {
   const location = rows.open();
   await location.upsert([{ record: record(), expect: "absent" }]);
   const cfsRows = await openSqliteCfsStore({ file: ":memory:", driver: "inline" });
-  const state = { storeDown: false, locationDown: false, commits: 0 };
+  const state = { storeDown: false, locationDown: false, commits: 0, location };
   const store: CfsStore = {
     commit: async (batch) => {
       if (state.storeDown) throw new StoreDown("CFS store cfs.db: there is no room for it");
@@ -51,18 +51,17 @@ async function start() {
     read: (keys) => cfsRows.read(keys),
     close: () => cfsRows.close(),
   };
+  const asked = (): LocationStore => {
+    if (state.locationDown) throw new Error("location.db: the disk fails");
+    return state.location;
+  };
   const read: LocationStore = {
-    upsert: location.upsert.bind(location),
-    remove: location.remove.bind(location),
-    get: location.get.bind(location),
-    byFunction: (filter) =>
-      state.locationDown
-        ? Promise.reject(new Error("location.db: the disk fails"))
-        : location.byFunction(filter),
-    changesSince: (change, limit) =>
-      state.locationDown
-        ? Promise.reject(new Error("location.db: the disk fails"))
-        : location.changesSince(change, limit),
+    upsert: async (changes) => asked().upsert(changes),
+    remove: async (removals) => asked().remove(removals),
+    get: async (impu) => asked().get(impu),
+    byFunction: async (filter) => asked().byFunction(filter),
+    changesSince: async (change, limit) => asked().changesSince(change, limit),
+    about: async () => state.location.about(),
     close: () => location.close(),
   };
   const cfs = simulation.addHost("cfs", {
@@ -154,4 +153,35 @@ test("a location service that is down: operations answer 503 with the reason, an
   assert.deepEqual([list.value.users.length, list.value.unknown.count], [1, 0]);
   assert.equal(cfs.node.storeTrouble(), null);
   await cfs.node.stop();
+});
+
+test("a CFD restarted with an empty store: GET /users counts who is unknown, until they register again", async () => {
+  const { simulation, state, cfs } = await start();
+  const users = async () => {
+    const list = await simulation.settle(cfs.node.operations.listAllUsers());
+    assert.ok(list.ok);
+    return list.value;
+  };
+  assert.deepEqual((await users()).unknown, { count: 0, reasons: [], users: [] });
+  await simulation.run({ ms: 10_000 });
+  const createdAt = cfs.host.clock.wall();
+  const emptied = createSqliteRows(() => createdAt);
+  state.location = emptied.open();
+  const { unknown, location } = await users();
+  assert.equal(location.createdAt, Math.floor(createdAt));
+  assert.deepEqual(
+    unknown.users.map(({ user }) => user),
+    [alice],
+  );
+  assert.equal(unknown.count, 1);
+  assert.match(
+    unknown.reasons[0]?.reason ?? "",
+    /^no record since the location store was made at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+  );
+  assert.match(unknown.reasons[0]?.remedy ?? "", /recorded at its next re-registration/);
+  await state.location.upsert([{ record: record(), expect: "absent" }]);
+  const after = await users();
+  assert.deepEqual([after.users.length, after.unknown.count], [1, 0]);
+  await cfs.node.stop();
+  emptied.close();
 });
