@@ -39,6 +39,7 @@ function openOsCfs(host: Host, cfs: CfsNode, setting: CfsSettings["osCfs"]): Pro
     listen: { host: setting.host, port: setting.port },
     bodyLimit: setting.bodyLimit,
     metrics: host.metrics,
+    log: host.log,
   });
 }
 

@@ -4,6 +4,8 @@ import type { RegistrationKey } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { AllowedTargets, DirectFlowAddress } from "@liquid-ims/reference-points/cfs-ue";
 import type { Host } from "@liquid-ims/runtime/host";
+import { addressUris } from "@liquid-ims/sip/header/address-list";
+import type { SipRequest } from "@liquid-ims/sip/message";
 import type { SipStack } from "@liquid-ims/sip/stack";
 import type { CfsKeys } from "../keys.ts";
 import type { CfsStore } from "../store/store.ts";
@@ -86,12 +88,32 @@ export function count(host: Host, event: string, by = 1): void {
     .add(by);
 }
 
+/** How a line of the log names what it is about. */
+export interface Names {
+  /** Public identity, as asserted. */
+  readonly user?: string;
+  readonly callId?: string;
+}
+
+/** Of a request that may be anybody's: its user is the one that the core asserts, else none. */
+export function namesOf(request: SipRequest): Names {
+  const callId = request.headers.get("Call-ID");
+  const user = addressUris(request.headers, "P-Asserted-Identity")?.[0];
+  return { ...(user === undefined ? {} : { user }), ...(callId === undefined ? {} : { callId }) };
+}
+
+/** Of a dialog. */
+export function namesOfRow({ asserted, dialog }: SubscriptionRow): Names {
+  const [user] = asserted;
+  return { ...(user === undefined ? {} : { user }), callId: dialog.id.callId };
+}
+
 /** A request or body that was refused, counted and logged: `cfs_ue_refused_total`. */
-export function countRefusal(host: Host, reason: string, detail: string): void {
+export function countRefusal(host: Host, reason: string, detail: string, names: Names = {}): void {
   host.metrics
     .counter("cfs_ue_refused_total", { help: "SUBSCRIBEs and bodies refused, by reason", labels: { reason } })
     .add();
-  host.log.info("cfs-ue refused", { reason, detail });
+  host.log.info("cfs-ue refused", { reason, detail, ...names });
 }
 
 /** The queue in which everything about a dialog happens: its registration's, or its own while that is unknown. */

@@ -8,7 +8,7 @@ import type { ServerTransaction } from "@liquid-ims/sip/stack";
 import { takeHello } from "./binding.ts";
 import type { LcfMessage } from "./channel.ts";
 import { takeMessages } from "./commands.ts";
-import { type Context, count, countRefusal, type Decision, lcfOf, transact } from "./context.ts";
+import { type Context, count, countRefusal, type Decision, lcfOf, namesOfRow, transact } from "./context.ts";
 import { type ClaimedHello, readHello, type VerifiedHello, verifyHello } from "./hello-verification.ts";
 import type { NonceMemory } from "./nonce-memory.ts";
 import type { Notifier } from "./notifier.ts";
@@ -83,8 +83,8 @@ export class HelloActivation {
         this.verify(agreed, registrationKeyOf(found.record));
         return;
       }
-      countRefusal(host, "record", found.detail);
-      host.log.warn("cfs-ue hello not believed", { identity, detail: found.detail });
+      countRefusal(host, "record", found.detail, namesOfRow(row));
+      host.log.warn("cfs-ue hello not believed", { identity, detail: found.detail, ...namesOfRow(row) });
       this.#context.queue.add(localTag, "cfs-ue record wait over", () =>
         this.#notifier.step(localTag, "record wait over"),
       );
@@ -163,7 +163,7 @@ export class HelloActivation {
   async #unbelieved(arrival: AgreedHello, reason: string, detail: string): Promise<void> {
     const { host } = this.#context;
     const { transaction, localTag } = arrival;
-    countRefusal(host, reason, detail);
+    countRefusal(host, reason, detail, namesOfRow(arrival.row));
     if (transaction !== null) {
       respondRejection(host, transaction, reject(403, detail));
       return;

@@ -6,7 +6,7 @@ import { buildNotify, subscribeResponse } from "@liquid-ims/sip/dialog/subscript
 import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { reject } from "@liquid-ims/sip/rejection";
 import type { ServerTransaction } from "@liquid-ims/sip/stack";
-import { type Context, count, countRefusal, transact } from "./context.ts";
+import { type Context, count, countRefusal, namesOf, transact } from "./context.ts";
 import type { HelloActivation } from "./hello-activation.ts";
 import { type ClaimedHello, readHello } from "./hello-verification.ts";
 import { assertedIdentities, identityKey } from "./identity.ts";
@@ -66,7 +66,7 @@ export class HelloHandler {
   }
 
   #refuse(transaction: ServerTransaction, status: number, reason: string, detail: string): void {
-    countRefusal(this.#context.host, reason, detail);
+    countRefusal(this.#context.host, reason, detail, namesOf(transaction.request));
     const headers = status === 500 ? ([["Retry-After", String(rateRetry)]] as const) : undefined;
     respondRejection(this.#context.host, transaction, reject(status, detail, headers));
   }

@@ -4,7 +4,7 @@ import { eventPackage } from "@liquid-ims/reference-points/cfs-ue";
 import { buildResponse } from "@liquid-ims/sip/message";
 import { reject } from "@liquid-ims/sip/rejection";
 import type { ServerTransaction, TransactionUser } from "@liquid-ims/sip/stack";
-import { type Context, count, countRefusal } from "./context.ts";
+import { type Context, count, countRefusal, namesOf } from "./context.ts";
 import type { HelloHandler } from "./hello-handler.ts";
 import type { RefreshHandler } from "./refresh-handler.ts";
 import { newTag, respondRejection } from "./respond.ts";
@@ -65,7 +65,7 @@ export class NotifierUser implements TransactionUser {
   }
 
   #refuse(transaction: ServerTransaction, reason: string, rejection: ReturnType<typeof reject>): void {
-    countRefusal(this.#context.host, reason, rejection.detail);
+    countRefusal(this.#context.host, reason, rejection.detail, namesOf(transaction.request));
     respondRejection(this.#context.host, transaction, rejection);
   }
 

@@ -6,7 +6,7 @@ import { judgeNotifyAnswer } from "@liquid-ims/sip/dialog/subscription-notifier"
 import { parseRetryAfter } from "@liquid-ims/sip/header/delta-seconds";
 import type { SipRequest, SipResponse } from "@liquid-ims/sip/message";
 import { pendingCommands } from "./commands.ts";
-import { type Context, count, lcfOf, queueKey, transact } from "./context.ts";
+import { type Context, count, lcfOf, namesOfRow, queueKey, transact } from "./context.ts";
 import { contentOf, type NotifyContent, notifyRequest, signCommands } from "./notify-content.ts";
 import { emptyLcfRow, type LcfRow, type SubscriptionRow } from "./rows.ts";
 import { type SubscriptionEvent, type SubscriptionState, stepSubscription } from "./subscription-table.ts";
@@ -290,6 +290,7 @@ export class Notifier {
     if (next === null) this.#removed(row);
     else if (next.state !== row.state)
       context.host.log.info("cfs-ue subscription", {
+        ...namesOfRow(row),
         dialog: localTag,
         registration: row.registration,
         from: row.state,
@@ -308,6 +309,7 @@ export class Notifier {
     this.#delivered.delete(localTag);
     this.#verifying.delete(localTag);
     this.#context.host.log.info("cfs-ue subscription ended", {
+      ...namesOfRow(row),
       dialog: localTag,
       registration: row.registration,
       reason: row.reason ?? "NOTIFY refused",

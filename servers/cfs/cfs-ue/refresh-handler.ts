@@ -8,7 +8,17 @@ import type { ServerTransaction } from "@liquid-ims/sip/stack";
 import { bindKey, prolongBinding } from "./binding.ts";
 import type { LcfMessage } from "./channel.ts";
 import { takeMessages } from "./commands.ts";
-import { type Context, count, countRefusal, type Decision, lcfOf, queueKey, transact } from "./context.ts";
+import {
+  type Context,
+  count,
+  countRefusal,
+  type Decision,
+  lcfOf,
+  namesOf,
+  namesOfRow,
+  queueKey,
+  transact,
+} from "./context.ts";
 import { openKnown } from "./hello-verification.ts";
 import { assertedIdentities, isSameIdentity } from "./identity.ts";
 import type { Notifier } from "./notifier.ts";
@@ -71,7 +81,7 @@ export class RefreshHandler {
   }
 
   #refuse(transaction: ServerTransaction, reason: string, rejection: Rejection): void {
-    countRefusal(this.#context.host, reason, rejection.detail);
+    countRefusal(this.#context.host, reason, rejection.detail, namesOf(transaction.request));
     respondRejection(this.#context.host, transaction, rejection);
   }
 
@@ -202,16 +212,21 @@ export class RefreshHandler {
     if (body.challenge === undefined || row.bound || row.hello === null) return { row, lcf };
     const now = host.clock.wall();
     if (body.challenge !== row.challenge?.text) {
-      countRefusal(host, "challenge", "it is not the one of this dialog's ticket");
+      countRefusal(host, "challenge", "it is not the one of this dialog's ticket", namesOfRow(row));
       return { row, lcf };
     }
     if (now >= row.challenge.until) {
-      countRefusal(host, "challenge", `it is ${Math.round(now - row.challenge.until)} ms too late`);
+      countRefusal(
+        host,
+        "challenge",
+        `it is ${Math.round(now - row.challenge.until)} ms too late`,
+        namesOfRow(row),
+      );
       return { row, lcf };
     }
     const verdict = bindKey(lcf, row.hello, { expiresAt: row.expiresAt, now });
     if (!verdict.ok) {
-      countRefusal(host, "bound", verdict.detail);
+      countRefusal(host, "bound", verdict.detail, namesOfRow(row));
       return { row, lcf };
     }
     count(host, "key bound");

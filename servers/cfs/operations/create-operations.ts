@@ -138,6 +138,9 @@ export function createOperations(parts: OperationsParts): Operations {
       const name = order.function ?? "";
       return running(name, controller.transferOf(name));
     }
+    const { id: transfer, function: emptied } = created.row;
+    const { reason } = order.request;
+    parts.host.log.info("transfer accepted", { transfer, function: emptied, reason, dryRun: order.dryRun });
     const value = await shown(created.row);
     if (!order.dryRun) return { ok: true as const, value };
     const targets = await Promise.all(

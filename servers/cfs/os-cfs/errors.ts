@@ -120,7 +120,6 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
     return sendProblem(reply, schemaProblem(flaw, body));
   }
   const details = ownProblem(error, request);
-  if (details.status === 500) request.log.error(error);
   return sendProblem(reply, details);
 }
 

@@ -1,6 +1,7 @@
 // os-cfs over HTTP: an adapter of the operations. RFC 9110, RFC 9457, OpenAPI 3.1.
 import swagger from "@fastify/swagger";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
+import type { Log } from "@liquid-ims/runtime/log";
 import type { Metrics } from "@liquid-ims/runtime/metrics";
 import type { Address } from "@liquid-ims/runtime/network";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
@@ -18,6 +19,8 @@ export interface OsCfsOptions {
   readonly bodyLimit?: number;
   /** Counts what is no HTTP. Default: nobody counts. */
   readonly metrics?: Metrics;
+  /** Told of faults of ours. Default: nobody. */
+  readonly log?: Log;
 }
 
 export interface OsCfsServer {
@@ -56,7 +59,16 @@ export async function createOsCfs(options: Omit<OsCfsOptions, "listen">): Promis
   server.removeContentTypeParser("text/plain");
   // Response schemas describe; what the CFS says may grow, and nothing of it is dropped.
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  server.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply));
+  server.setErrorHandler<FastifyError>((error, request, reply) => {
+    const sent = sendError(error, request, reply);
+    if (reply.statusCode === 500)
+      options.log?.error("os-cfs request failed", {
+        method: request.method,
+        path: request.url,
+        error: error.stack ?? error.message,
+      });
+    return sent;
+  });
   await server.register(swagger, {
     openapi: {
       openapi: "3.1.0",

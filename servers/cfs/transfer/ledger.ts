@@ -146,12 +146,14 @@ export class Ledger {
       if ((await commitChanges(store, changes)) === "conflict") return false;
       this.#changes += 1;
     }
-    for (const [index, one] of stepped.rows.entries()) if (one.state !== rows[index]?.state) this.#count(one);
+    for (const [index, one] of stepped.rows.entries()) if (one.state !== rows[index]?.state) this.#tell(one);
     this.#perform(stepped);
     return true;
   }
 
-  #count({ state }: UserRow): void {
+  #tell({ transfer, user, registration, state, target, reason, detail }: UserRow): void {
+    const line = { transfer, user, registration, state, target, reason, detail };
+    this.#parts.host.log.info("user of a transfer", line);
     const labels = { state };
     const help = "Users of transfers that came into this state";
     this.#parts.host.metrics.counter("cfs_transfer_users_total", { help, labels }).add();
