@@ -53,6 +53,8 @@ export interface CoreWorldOptions {
   readonly seed?: number;
   /** Default: AKA, as in the lab. */
   readonly authentication?: "aka" | "digest";
+  /** Short names of elements that the test starts itself. */
+  readonly without?: readonly string[];
 }
 
 /** A USIM in software, or the password. */
@@ -66,7 +68,7 @@ export function credentialsOf(host: Host, subscriber: Subscriber): UserCredentia
 }
 
 export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<CoreWorld> {
-  const { seed = 1, authentication = "aka" } = options;
+  const { seed = 1, authentication = "aka", without = [] } = options;
   const simulation = new Simulation({ seed });
   const topology = createTopology();
   const hops: string[] = [];
@@ -102,7 +104,12 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
   const network = await simulation.settle(
     startNetwork({
       topology,
-      placement,
+      placement: {
+        place: async (kind, element, spec) =>
+          without.includes(element.name) ? { kill: () => undefined } : placement.place(kind, element, spec),
+        settle: () => placement.settle(),
+        close: () => placement.close(),
+      },
       osCfs: null,
       subscribers,
       capacity: { msPerMessage: 0, queueMs: 0 },

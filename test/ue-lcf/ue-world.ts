@@ -40,8 +40,8 @@ export interface UeWorld {
   wait(ms: number): Promise<void>;
 }
 
-export async function openUeWorld(seed = 1): Promise<UeWorld> {
-  const core = await openCoreWorld({ seed });
+export async function openUeWorld(seed = 1, without: readonly string[] = []): Promise<UeWorld> {
+  const core = await openCoreWorld({ seed, without });
   const { simulation, topology, network, placement, hops } = core;
 
   function pCscf(number: number): FunctionAddress {
