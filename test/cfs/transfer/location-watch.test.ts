@@ -41,8 +41,8 @@ test("records taken out are compared after the last page, once, and again when t
     host,
     location,
     changed: (some) => told.push(some.length),
-    functions: () => [pCscf],
-    reread: (_name, some) => compared.push(some.length),
+    functions: () => [{ name: pCscf, filter: { pCscf } }],
+    reread: (_watched, some) => compared.push(some.length),
     looked: () => 100,
   });
   watch.wake(change);
