@@ -113,6 +113,8 @@ export class HelloActivation {
     if (opened.kind === "refused") await this.#unbelieved(arrival, "bound", opened.detail);
     if (opened.kind !== "active") return;
     count(host, "hello believed");
+    const names = { ...namesOfRow(opened.row), dialog: localTag, registration };
+    host.log.info("cfs-ue subscription", { ...names, to: "active", because: "hello believed" });
     const response = (request: SipRequest) =>
       subscribeResponse(notifierOf(opened.row), request, arrival.arrivedAt);
     transaction?.respond(response(transaction.request));

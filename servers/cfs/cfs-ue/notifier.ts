@@ -295,7 +295,7 @@ export class Notifier {
         registration: row.registration,
         from: row.state,
         to: next.state,
-        event,
+        because: event,
       });
     if (step.actions.includes("deliver") && row.registration !== null) this.dueIn(row.registration);
     await this.#send(localTag);
