@@ -13,7 +13,7 @@ import { OpenRequests } from "./cfs-ue/open-requests.ts";
 import { newTag } from "./cfs-ue/respond.ts";
 import { allowedTargets, type CfsConfig } from "./config.ts";
 import { CxNode } from "./cx/cx-node.ts";
-import { type CfsKeys, loadSigningKeys } from "./keys.ts";
+import { type CfsKeys, loadSigningKeys, noteSigningKey } from "./keys.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import type { Operations } from "./operations/operations.ts";
 import { withStoreProblems } from "./operations/store-problems.ts";
@@ -139,7 +139,12 @@ class Cfs implements CfsNode {
       return { controller, channel: cfsUe.channel };
     }
     this.#parts = { stack, open, cfsUe, controller, cx };
+    const hasNewKey = await noteSigningKey(host, store, keys);
     await cfsUe.start(stack);
+    if (hasNewKey) {
+      host.log.warn("another key signs: every LCF is told to subscribe anew", { key: keys.signing.kid });
+      cfsUe.revoke();
+    }
     for (const record of await location.byFunction({})) this.#known.add(registrationKeyOf(record));
     await controller.start();
     isStarted = true;

@@ -76,3 +76,26 @@ export async function loadSigningKeys(host: Host, store: CfsStore): Promise<CfsK
     await store.commit([{ key: `${prefix}00000001`, expect: "absent", value }]);
   }
 }
+
+const usedKey = "signing-key-used";
+
+/**
+ * Notes in the store which key signs. True when the life before signed with another one: UEs hold tickets of that,
+ * and believe nothing that is signed now until they have a new one.
+ */
+export async function noteSigningKey(host: Host, store: CfsStore, { signing }: CfsKeys): Promise<boolean> {
+  for (;;) {
+    const [noted] = await store.read([usedKey]);
+    if (noted?.value === signing.kid) return false;
+    const stored = (await store.scan(prefix, 100)).filter((row) => row.key.startsWith(prefix)).at(-1);
+    // Before there was a note, only a key of the store can have signed.
+    const before =
+      noted?.value ??
+      (stored === undefined
+        ? null
+        : cfsKeys(host.crypto, await importSigningKey(host.crypto, stored.value)).signing.kid);
+    const expect = noted?.version ?? "absent";
+    if ((await store.commit([{ key: usedKey, expect, value: signing.kid }])) === "done")
+      return before !== null && before !== signing.kid;
+  }
+}
