@@ -167,7 +167,11 @@ const accepted = {
   "lower unsure": { next: "Accepted", actions: [] }, // 9: both stay
   asked: { next: "Accepted", actions: ["answer 200 to the question"] }, // 9b
   "asked when over": null, // accepted ones are Closing by then
-  "BYE below": { next: "Ended", actions: ["stop waiting for the ACK", "answer 200 to BYE"] }, // 10
+  // 10; whoever ends it has ended what is below it, but that BYE may be lost.
+  "BYE below": {
+    next: "Ended",
+    actions: ["stop waiting for the ACK", "answer 200 to BYE", "end lower ones"],
+  },
   BYE: {
     next: "Ended",
     actions: ["stop waiting for the ACK", "answer 200 to BYE", "cause: peer", "end everything below"],
@@ -200,7 +204,7 @@ const confirmed = {
   "lower unsure": null,
   asked: { next: "Confirmed", actions: ["answer 200 to the question"] }, // 9b
   "asked when over": null, // it has ended by then
-  "BYE below": { next: "Ended", actions: ["answer 200 to BYE"] }, // 10
+  "BYE below": { next: "Ended", actions: ["answer 200 to BYE", "end lower ones"] }, // 10
   BYE: { next: "Ended", actions: ["answer 200 to BYE", "cause: peer", "end everything below"] }, // 10
   "BYE unanswered": null,
   lost: { next: "Ended", actions: ["bye", "cause: lost"] },

@@ -1,0 +1,63 @@
+// The runs of the explorer, with what each is expected to find: short ones for every test run, long ones for .ci/run
+// and the night.
+import assert from "node:assert/strict";
+import { replacementTables } from "@liquid-ims/ue-lcf/dialog-replacement";
+import { type Exploration, type ExplorationResult, explore } from "./replacement-explorer.ts";
+
+export const usual = {
+  moves: [1, 1],
+  losses: 0,
+  hangUp: [false, false],
+  tables: replacementTables,
+  bounds: { ahead: 1, abandoned: 1, early: 0 },
+  ties: "B is higher",
+  maximum: 20_000_000,
+} satisfies Exploration;
+
+export interface Run {
+  readonly title: string;
+  readonly changes: Partial<Exploration>;
+}
+
+const wide = { ahead: 2, abandoned: 2, early: 2 } as const;
+const early = { ahead: 1, abandoned: 1, early: 1 } as const;
+
+/** `moves of A, B; losses on good paths`. */
+export const shortRuns: readonly Run[] = [
+  { title: "1,0; 0 losses, wide bounds", changes: { moves: [1, 0], bounds: wide } },
+  { title: "0,1; 1 loss, wide bounds", changes: { moves: [0, 1], losses: 1, bounds: wide } },
+  { title: "2,0; 1 loss", changes: { moves: [2, 0], losses: 1, mayBeSlow: true } },
+  { title: "1,1; 0 losses, one INVITE given up early", changes: { bounds: early } },
+  { title: "1,1; 1 loss", changes: { losses: 1 } },
+  { title: "1,0; 1 loss, A hangs up", changes: { moves: [1, 0], losses: 1, hangUp: [true, false] } },
+  { title: "0,1; 1 loss, A hangs up", changes: { moves: [0, 1], losses: 1, hangUp: [true, false] } },
+  { title: "1,0; 1 loss, both hang up", changes: { moves: [1, 0], losses: 1, hangUp: [true, true] } },
+];
+
+/** Every end is good, from everywhere one can be reached. */
+export function assertGood(run: Run): ExplorationResult {
+  const options = { ...usual, ...run.changes };
+  const found = explore(options);
+  const { counterexample } = found;
+  assert.equal(
+    counterexample === null ? "" : [counterexample.reason, ...counterexample.steps].join("\n"),
+    "",
+  );
+  assert.ok(found.complete, `${found.states} states and not done`);
+  assert.ok(found.kept > 0, "no end with one dialog");
+  assert.equal(found.over > 0, options.hangUp.includes(true), `${found.over} ends that are over`);
+  return found;
+}
+
+/** `204,727 states, 1,633,462 steps between them, ends: 4 with one dialog, 0 over`. */
+export function figures(found: ExplorationResult): string {
+  const say = (value: number) => value.toLocaleString("en");
+  return `${say(found.states)} states, ${say(found.transitions)} steps between them, ends: ${found.kept} with one dialog, ${found.over} over`;
+}
+
+export function assertFound(title: string, changes: Partial<Exploration>): string {
+  const { states, counterexample } = explore({ ...usual, ...changes });
+  assert.ok(counterexample !== null, `${title}: not found in ${states} states`);
+  assert.doesNotMatch(counterexample.reason, /for the model/, title);
+  return `${counterexample.reason}, after ${counterexample.steps.length} steps, ${states} states`;
+}
