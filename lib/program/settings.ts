@@ -79,34 +79,37 @@ export const listenSetting = Type.Array(
   },
 );
 
-/** The operator's port: health and metrics. */
-export const adminSetting = Type.Object(
-  {
-    enabled: Type.Boolean({
-      description: "Serve /healthz and /metrics",
-      default: true,
-      examples: [true],
-    }),
-    host: ipAddress({
-      description: "Address of the admin port; one off the loopback needs allowRemote",
-      default: "127.0.0.1",
-    }),
-    port: portNumber({
-      description: "Port of /healthz and /metrics; 0 lets the system choose",
-      default: 9090,
-    }),
-    allowRemote: Type.Boolean({
-      description: "Let the admin port listen on an address that others can reach; it has no password",
-      default: false,
-      examples: [false],
-    }),
-  },
-  {
-    additionalProperties: false,
-    description: "HTTP for operators: GET /healthz, GET /metrics (Prometheus)",
-    examples: [{ port: 9090 }],
-  },
-);
+/** The operator's port: health and metrics. Programs of one machine have different default ports. */
+export function adminSetting(port: number) {
+  return Type.Object(
+    {
+      enabled: Type.Boolean({
+        description: "Serve /healthz and /metrics",
+        default: true,
+        examples: [true],
+      }),
+      host: ipAddress({
+        description: "Address of the admin port; one off the loopback needs allowRemote",
+        default: "127.0.0.1",
+      }),
+      port: portNumber({
+        description: "Port of /healthz and /metrics; 0 lets the system choose",
+        default: port,
+        examples: [port],
+      }),
+      allowRemote: Type.Boolean({
+        description: "Let the admin port listen on an address that others can reach; it has no password",
+        default: false,
+        examples: [false],
+      }),
+    },
+    {
+      additionalProperties: false,
+      description: "HTTP for operators: GET /healthz, GET /metrics (Prometheus)",
+      examples: [{ port }],
+    },
+  );
+}
 
 export const logSetting = Type.Object(
   {

@@ -108,7 +108,7 @@ export const cfdSchema = Type.Object(
     timers: timersSetting,
     store: storeSetting("The location service; the CFS reads the same file", "location.db"),
     dns: dnsSetting,
-    admin: adminSetting,
+    admin: adminSetting(9_090),
     log: logSetting,
     stop: stopSetting,
   },

@@ -326,7 +326,7 @@ export const cfsSchema = Type.Object(
     osCfs: osCfsSetting,
     cx: Type.Optional(cxSetting),
     dns: dnsSetting,
-    admin: adminSetting,
+    admin: adminSetting(9_091),
     log: logSetting,
     stop: stopSetting,
   },

@@ -173,6 +173,29 @@ test("a second signal ends at once, with 1", async (context) => {
   assert.equal(await server.exit, 1, server.errors());
 });
 
+test("a store that takes nothing: 503 to the REGISTER, /healthz 503 with the reason; then all is well by itself", async (context) => {
+  const folder = newFolder(context);
+  const server = startServer(context, cfdBin("--config", writeConfig(folder, "cfd.yaml", sCscfs)));
+  const port = sipPort(await server.line("ready"));
+  const peer = await openPeer(context);
+  const other = new Database(join(folder, "location.db"));
+  context.after(() => other.close());
+  other.exec("BEGIN IMMEDIATE");
+  peer.send(register(peer.port, "alice"), port);
+  assert.match(await peer.receive(), /^SIP\/2\.0 503 [\s\S]*\r\nRetry-After: 5\r\n/);
+  const down = await server.admin("/healthz");
+  assert.equal(down.status, 503);
+  const { status, store } = await down.json();
+  assert.equal(status, "store down");
+  assert.match(store, /location\.db: another process has kept it locked/);
+  other.exec("COMMIT");
+  await server.line("the location store takes records again");
+  assert.equal((await server.admin("/healthz")).status, 200);
+  peer.send(register(peer.port, "alice", 2), port);
+  assert.match(await peer.receive(), /^SIP\/2\.0 200 /);
+  await stopAndWait(server);
+});
+
 test("nobody reads standard output any more: the server goes on", async (context) => {
   const folder = newFolder(context);
   const yaml = `${sCscfs}log: { level: debug }\n`;
