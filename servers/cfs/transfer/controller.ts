@@ -55,6 +55,7 @@ export class Controller {
   readonly #endings: Endings;
   readonly #runs = new Map<string, TransferRun>();
   readonly #adding = new Set<string>();
+  readonly #reopening = new Map<string, Promise<void>>();
   /** Changes seen while a transfer is being planned. */
   readonly #planning = new Set<LocationRecord[]>();
   /** Messages that came before the tables were read. */
@@ -89,6 +90,7 @@ export class Controller {
         else host.log.error("no Cx", { transfer: row.transfer, user: row.user, effect: effect.effect });
       },
       times,
+      change: () => this.#watch.change,
     });
     const { keep } = parts;
     this.#endings = new Endings({ host, channel, tables: this.#tables, times, keep, runs: this.#runs });
@@ -303,7 +305,9 @@ export class Controller {
   #tell(row: UserRow, occasion: (present: UserRow) => Happening | null): void {
     const run = this.#runs.get(row.transfer);
     if (run === undefined) {
-      this.#ledger.applyToAll(userRowId(row.transfer, row.registration), occasion);
+      this.#parts.host.spawn("late word of the HSS", async () => {
+        if (await this.#reopen(row.transfer)) this.#tell(row, occasion);
+      });
       return;
     }
     run.applyToAll(row.registration, (present) => {
@@ -312,13 +316,21 @@ export class Controller {
     });
   }
 
+  /** A transfer that has ended is kept open for one who may have to move again. False: it is forgotten. */
+  async #reopen(id: string): Promise<boolean> {
+    const row = this.get(id);
+    if (row === null) return false;
+    const reopening = this.#reopening.get(id) ?? this.#resume(row);
+    this.#reopening.set(id, reopening);
+    await reopening;
+    this.#reopening.delete(id);
+    this.#watch.wake(row.change);
+    return this.#runs.has(id);
+  }
+
   /** True for a user whose S-CSCF this CFS has changed, as far as it remembers: RTR and PPR may come here for him. */
   hasReassigned(identities: readonly string[]): boolean {
-    return this.#tables.users.ids().some((id) => {
-      const row = this.#tables.users.get(id);
-      if (row === null || row.reassignment === null || row.reassignment.reassignedAt === null) return false;
-      return identities.includes(row.reassignment.impi) || identities.includes(row.user);
-    });
+    return this.#tables.hasReassigned(identities);
   }
 
   /** A device that had no LCF when the drain began, or when it came, has shown one. */

@@ -23,6 +23,8 @@ export interface LedgerParts {
   /** What goes to the HSS. */
   readonly cx: (row: UserRow, effect: CxEffect) => void;
   readonly times: TransferTimes;
+  /** Change of the location service that was looked at last. */
+  readonly change: () => number;
 }
 
 interface Task {
@@ -118,13 +120,13 @@ export class Ledger {
   }
 
   #context(row: UserRow) {
-    const { host, channel, times } = this.#parts;
+    const { host, channel, times, change } = this.#parts;
     const reached = Math.max(
       channel.sequenceReached(row.registration),
       row.command?.sequence ?? 0,
       row.since,
     );
-    return { at: host.clock.wall(), sequence: reached + 1, times };
+    return { at: host.clock.wall(), sequence: reached + 1, times, change: change() };
   }
 
   /** False after a conflict: the row is another one now. */

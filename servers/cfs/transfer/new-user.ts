@@ -19,6 +19,7 @@ const notReassigned: Omit<Reassignment, keyof PlanSubscription> = {
   armedAt: null,
   mar: "none",
   reassignedAt: null,
+  seenChange: 0,
   commitAt: null,
   nameDueAt: null,
   nameReads: 0,

@@ -8,6 +8,11 @@ import {
 import type { Happening } from "./step.ts";
 import type { UserRow } from "./user-row.ts";
 
+/** A registration at the target is still to come. */
+function isAwaited({ state }: UserRow): boolean {
+  return state === "reassigned" || state === "restoring";
+}
+
 type IsSame = (a: FunctionName, b: FunctionName) => boolean;
 
 function textOf({ impu, contact }: LocationRecord): string {
@@ -98,7 +103,11 @@ export class Registrations {
         return serving !== null && name !== null && this.#isSame(serving, name);
       });
     // One that was never commanded has gone there by itself.
-    if (at(row.target) !== undefined)
+    const there = at(row.target);
+    // What was there before the MAR is no answer to it.
+    if (there !== undefined && isAwaited(row) && there.change <= (row.reassignment?.seenChange ?? 0))
+      return null;
+    if (there !== undefined)
       return { event: row.commandedAt === null ? "record shows elsewhere" : "record shows target" };
     if (registered.some((record) => servingFunction(record, this.#procedure) === null)) return null;
     const origin = at(row.from);

@@ -53,6 +53,8 @@ export interface StepContext {
   /** For the next command: higher than every one before to this registration. */
   readonly sequence: number;
   readonly times: TransferTimes;
+  /** Change of the location service that was looked at last. */
+  readonly change: number;
   /** Default the table itself; tests give changed ones. */
   readonly table?: UserTable;
 }
@@ -211,11 +213,21 @@ function enter(row: UserRow, state: UserState, at: number): UserRow {
   return { ...row, state, endedAt: row.endedAt ?? at };
 }
 
+/** False while the HSS has yet to say that its name is the record's. */
+function isNameRead({ reassignment }: UserRow): boolean {
+  return (reassignment?.nameDueAt ?? null) === null;
+}
+
 /**
  * One event. A user whose record came after the report is done with the record: the report is looked at again then.
  * Equal rows mean that nothing needs to be written.
  */
 export function step(row: UserRow, happening: Happening, context: StepContext): Step {
+  // A name that may have been taken back is read first: the report is looked at again then.
+  if (happening.event === "reported" && row.state === "registered" && !isNameRead(row)) {
+    const { row: present, ...stepped } = step(row, { ...happening, event: "progress" }, context);
+    return { ...stepped, row: { ...present, reported: true } };
+  }
   const table: UserTable = context.table ?? (row.reassignment === null ? userTable : reassignmentTable);
   const transition = table[row.state]?.[happening.event] ?? null;
   if (transition === null) return { row, effects: [], expected: false };
@@ -227,8 +239,8 @@ export function step(row: UserRow, happening: Happening, context: StepContext): 
     effects.push(...(acted.effects ?? []));
   }
   if (present.state !== transition.next) present = enter(present, transition.next, context.at);
-  const isChecked = (present.reassignment?.nameDueAt ?? null) === null;
-  if (present.state === "registered" && present.reported && isChecked && happening.event !== "reported") {
+  const isSettled = present.state === "registered" && present.reported && isNameRead(present);
+  if (isSettled && happening.event !== "reported") {
     const settled = step(present, { event: "reported" }, context);
     return { ...settled, effects: [...effects, ...settled.effects] };
   }

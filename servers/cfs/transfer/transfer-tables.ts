@@ -61,6 +61,15 @@ export class TransferTables {
       .filter((row) => row !== null);
   }
 
+  /** True when a MAR was sent for one of these identities, in a transfer that is kept. */
+  hasReassigned(identities: readonly string[]): boolean {
+    return this.users.ids().some((id) => {
+      const row = this.users.get(id);
+      if (row === null || row.reassignment === null || row.reassignment.reassignedAt === null) return false;
+      return identities.includes(row.reassignment.impi) || identities.includes(row.user);
+    });
+  }
+
   /** All transfers, the newest first. */
   list(): TransferRow[] {
     const rows = this.transfers.ids().flatMap((id) => this.transfers.get(id) ?? []);

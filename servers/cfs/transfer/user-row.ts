@@ -54,6 +54,8 @@ export interface Reassignment {
   readonly mar: "none" | "sent" | "answered" | "lost";
   /** When that MAR was decided, null before. */
   readonly reassignedAt: number | null;
+  /** Change of the location service that had been seen then: a record that shows the target since is later than it. */
+  readonly seenChange: number;
   /** When the old name is restored, unless the record shows the target before. */
   readonly commitAt: number | null;
   /** When the assigned name is to be read next; null: it need not be. */

@@ -116,6 +116,8 @@ function answered(row: UserRow, answer: Answer, moment: Moment): Happening | nul
       // A replace that is not obeyed: nothing more will be reported.
       if (last?.content.command === "replace" && answer.sequence === last.sequence)
         return { event: "reported", results: [] };
+      // Nothing is to be done about a cancel that is not obeyed: another operation is open by now.
+      if (row.reassignment !== null && last?.content.command === "cancel") return null;
       const given = dialogs.length === 0 ? { detail } : { detail, dialogs };
       return answer.sequence === last?.sequence ? refusal(row, "refused", { reason, ...given }) : null;
     }

@@ -161,7 +161,7 @@ const expected: Expected = {
     LCF gone -> registered
     deadline -> done: because no report of the dialogs, forget
     abort -> registered
-    MAA -> registered: note MAA, move now
+    MAA -> registered: note MAA
     MAR failed, retry -> registered
     MAR failed -> registered
     MAR lost -> registered
@@ -171,6 +171,10 @@ const expected: Expected = {
     name is missing -> reassigned: reassign
     restored -> registered: check name`,
   done: `${expectedRows.done}
+    MAA -> done
+    name is new -> done: note name
+    name is old -> reassigned: reassign
+    name is missing -> reassigned: reassign
     restored -> registered: check name`,
   refused: `${expectedRows.refused}
     resume -> refused: cancel again`,

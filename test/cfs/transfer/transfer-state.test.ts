@@ -35,7 +35,7 @@ test("outcome: a reason that a row gives has the state that it leads to as its o
   assert.equal(checked, 15);
 });
 
-const context: StepContext = { at: 1_000_000, sequence: 7, times: defaultTimes };
+const context: StepContext = { at: 1_000_000, sequence: 7, times: defaultTimes, change: 0 };
 
 const move = {
   command: "move",

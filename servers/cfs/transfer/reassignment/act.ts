@@ -12,7 +12,7 @@ export type GiveCommand = (
 
 type Changes = Partial<Reassignment>;
 
-function change(row: UserRow, changes: Changes): UserRow {
+function changed(row: UserRow, changes: Changes): UserRow {
   return row.reassignment === null ? row : { ...row, reassignment: { ...row.reassignment, ...changes } };
 }
 
@@ -26,19 +26,24 @@ function userOf({ user, reassignment }: UserRow) {
 }
 
 function arm(row: UserRow, move: MoveContent, context: StepContext, give: GiveCommand): Acted {
-  const armed = change(row, { armedAt: context.at, mar: "none", nameDueAt: null, nameReads: 0 });
+  const armed = changed(row, { armedAt: context.at, mar: "none", nameDueAt: null, nameReads: 0 });
   return give(armed, { ...move, after: context.times.armed });
 }
 
-function reassign(row: UserRow, { at, times }: StepContext): Acted {
-  const begun = change(row, {
-    mar: "sent",
-    reassignedAt: at,
-    commitAt: at + times.commit,
-    nameDueAt: at + times.readName,
-    nameReads: 0,
-    registeredAt: null,
-  });
+/** What the LCF has reported was about another registration than the one that is to come. */
+function reassign(row: UserRow, { at, times, change }: StepContext): Acted {
+  const begun = changed(
+    { ...row, reported: row.replace === "never" },
+    {
+      mar: "sent",
+      reassignedAt: at,
+      seenChange: change,
+      commitAt: at + times.commit,
+      nameDueAt: at + times.readName,
+      nameReads: 0,
+      registeredAt: null,
+    },
+  );
   const server = row.target ?? "";
   return {
     row: begun,
@@ -56,14 +61,14 @@ function moveNow(row: UserRow, happening: Happening, give: GiveCommand): Acted {
 }
 
 function readName(row: UserRow, nameReads: number, { at, times }: StepContext): Acted {
-  const read = change(row, { nameReads, nameDueAt: at + doubling(times.readName, nameReads) });
+  const read = changed(row, { nameReads, nameDueAt: at + doubling(times.readName, nameReads) });
   return { row: read, effects: [{ effect: "read name", user: userOf(row) }] };
 }
 
 function restore(row: UserRow, reassignment: Reassignment, { at, times }: StepContext): Acted {
   const isFirst = reassignment.restoreUntil === null;
   const restores = isFirst ? 0 : reassignment.restores;
-  const tried = change(row, {
+  const tried = changed(row, {
     restores: restores + 1,
     restoreDueAt: at + doubling(times.readName, restores),
     restoreUntil: reassignment.restoreUntil ?? at + times.restore,
@@ -92,7 +97,7 @@ export function actReassignment(
       if (happening.move === undefined) throw new Error("a slot came without its move");
       const move: MoveContent = { ...happening.move, deadline: at + times.move, after: 0 };
       const begun: UserRow = {
-        ...change(row, { move, reassignedAt: null, commitAt: null, restoreUntil: null, restoreDueAt: null }),
+        ...changed(row, { move, reassignedAt: null, commitAt: null, restoreUntil: null, restoreDueAt: null }),
         since: sequence,
         attempts: row.attempts + 1,
         commandedAt: at,
@@ -109,22 +114,22 @@ export function actReassignment(
     case "reassign":
       return reassign(row, context);
     case "note MAA":
-      return { row: change(row, { mar: "answered", nameDueAt: null }) };
+      return { row: changed(row, { mar: "answered", nameDueAt: null }) };
     case "note MAR lost":
-      return { row: change(row, { mar: "lost" }) };
+      return { row: changed(row, { mar: "lost" }) };
     case "move now":
       return moveNow(row, happening, give);
     case "read name":
       return readName(row, reassignment.nameReads + 1, context);
     case "check name":
-      return readName(change(row, { restoreDueAt: null, restoreUntil: null }), 0, context);
+      return readName(changed(row, { restoreDueAt: null, restoreUntil: null }), 0, context);
     case "note name":
-      return { row: change(row, { nameDueAt: null }) };
+      return { row: changed(row, { nameDueAt: null }) };
     case "note new life": {
       if (reassignment.mar === "answered" && row.state === "reassigned")
-        return { row: change(row, { commitAt: at + times.commit }) };
+        return { row: changed(row, { commitAt: at + times.commit }) };
       return {
-        row: change(row, {
+        row: changed(row, {
           mar: "lost",
           commitAt: at + times.commit,
           nameDueAt: at,
@@ -143,11 +148,11 @@ export function actReassignment(
     case "note returned":
       return { row: { ...row, reason: "returned to the old S-CSCF" } };
     case "note P-CSCF":
-      return { row: happening.pCscf === undefined ? row : change(row, { pCscf: happening.pCscf }) };
+      return { row: happening.pCscf === undefined ? row : changed(row, { pCscf: happening.pCscf }) };
     case "note registration": {
       const { registeredAt } = happening;
       if (registeredAt === undefined || reassignment.registeredAt !== null) return { row };
-      return { row: change(row, { registeredAt }) };
+      return { row: changed(row, { registeredAt }) };
     }
   }
 }

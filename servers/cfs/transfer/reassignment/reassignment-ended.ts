@@ -23,10 +23,14 @@ export const none = {
   restored: null,
 } as const;
 
-// A restoring MAR was slower than the record and the report.
+// A restoring MAR, or the reading of the name, was slower than the record and the report.
 export const done = {
   ...ended.done,
   ...none,
+  MAA: to("done"),
+  "name is new": to("done", "note name"),
+  "name is old": to("reassigned", "reassign"),
+  "name is missing": to("reassigned", "reassign"),
   restored: to("registered", "check name"),
 } as const satisfies ReassignmentRows;
 export const staying = { ...ended.staying, ...none } as const satisfies ReassignmentRows;

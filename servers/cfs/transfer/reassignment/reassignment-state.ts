@@ -193,7 +193,7 @@ const restoring = {
   restored: to("rolledBack", "cancel, re-register"),
 } as const satisfies ReassignmentRows;
 
-// A MAA that comes after the record is followed by one more registration, which clears what it has left pending. A
+// The record shows that a registration has followed the MAR, so a MAA that comes later asks for no other one. A
 // restoring MAR may be executed after the record was seen: the name is read when its answer comes.
 const registered = {
   ...none,
@@ -224,7 +224,7 @@ const registered = {
   "wait over": null,
   abort: to("registered"),
   "accepted late": to("registered", "note dialogs"),
-  MAA: to("registered", "note MAA", "move now"),
+  MAA: to("registered", "note MAA"),
   "MAR failed, retry": to("registered"),
   "MAR failed": to("registered"),
   "MAR lost": to("registered"),

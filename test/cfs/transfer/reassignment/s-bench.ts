@@ -49,12 +49,18 @@ export function lineOf({ users }: TransferResource, device: Device): UserLine {
 }
 
 /** The HSS's name, the record and the device agree, and nothing is pending: the user can be called. */
-export function agree({ bench, world }: SBench, device: Device, server: string, what = ""): void {
+export function agree(
+  { bench, world }: SBench,
+  device: Device,
+  server: string,
+  what = "",
+  isPending = false,
+): void {
   const [record] = bench.rows.get(device.impu).filter(({ contact }) => contact === device.contact);
   const { server: name, pending } = world.hss.of(device.impi);
   assert.deepEqual(
     { name, pending, record: record?.sCscf, state: record?.state, device: device.sCscf },
-    { name: server, pending: false, record: server, state: "registered", device: server },
+    { name: server, pending: isPending, record: server, state: "registered", device: server },
     `${what} ${device.key}`,
   );
 }

@@ -41,6 +41,8 @@ export class SWorld implements Script {
   /** Commands that no NOTIFY brings, and how late the others are. */
   drops: (key: RegistrationKey, command: CommandBody) => boolean = () => false;
   delay: (key: RegistrationKey, command: CommandBody) => number = () => 2;
+  /** When the channel sends again what was dropped; null: never. */
+  repeatMs: number | null = null;
   /** From an answer of a device to its arrival at the CFS. */
   answerDelay = 3;
   readonly #simulation: Simulation;
@@ -185,8 +187,9 @@ export class SWorld implements Script {
       ({ operation, sequence }) => operation === command.operation && sequence === command.sequence,
     );
     if (!isThere) this.#commands.set(key, [...known, command]);
-    if (this.drops(key, command)) return;
-    this.#world.clock.after(this.delay(key, command), () => this.#deliver(key, command), "NOTIFY");
+    const isDropped = this.drops(key, command);
+    const ms = isDropped ? this.repeatMs : this.delay(key, command);
+    if (ms !== null) this.#world.clock.after(ms, () => this.#deliver(key, command), "NOTIFY");
   }
 
   #deliver(key: RegistrationKey, command: CommandBody): void {

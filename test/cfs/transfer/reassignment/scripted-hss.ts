@@ -41,9 +41,13 @@ export class ScriptedHss {
   behaviour: HssBehaviour = {};
   /** Down: nothing reaches it. */
   isDown = false;
+  /** UARs do not wait for MARs that came before. */
+  readsOvertake = true;
   /** Called when a name was overwritten. */
   overwritten: (impi: string, server: string) => void = () => undefined;
   readonly #world: Host;
+  /** When the last request about a subscription is executed: one after the other, in order of arrival. */
+  readonly #busyUntil = new Map<string, number>();
 
   constructor(world: Host) {
     this.#world = world;
@@ -68,14 +72,26 @@ export class ScriptedHss {
     this.#world.clock.after(ms, run, "HSS");
   }
 
+  /** Runs it after the MARs that came before about the same subscription. */
+  #inTurn(impi: string, ms: number, run: () => void): void {
+    const now = this.#world.clock.now();
+    const at = Math.max(now + ms, this.#busyUntil.get(impi) ?? 0);
+    this.#busyUntil.set(impi, at);
+    this.#after(at - now, run);
+  }
+
   #execute(impi: string, server: string, visibleMs: number): void {
     this.mars.push({ at: this.#world.clock.now(), impi, server });
-    this.#after(visibleMs, () => {
+    const show = () => {
       const subscription = this.of(impi);
-      if (subscription.server !== server) this.overwritten(impi, server);
+      // A MAR that names the present S-CSCF leaves the flag alone (6.3.1).
+      if (subscription.server === server) return;
+      this.overwritten(impi, server);
       subscription.server = server;
       subscription.pending = true;
-    });
+    };
+    if (visibleMs === 0) show();
+    else this.#after(visibleMs, show);
   }
 
   #reassign(user: CxUser, server: string, timeoutMs: number): Promise<Reassigned> {
@@ -93,7 +109,7 @@ export class ScriptedHss {
         return;
       }
       this.#after(timeoutMs, () => settle(failure("HSS does not answer")));
-      this.#after(executeMs, () => {
+      this.#inTurn(user.privateIdentity, executeMs, () => {
         if (refuses === undefined && !ignores) this.#execute(user.privateIdentity, server, visibleMs);
         const answer = refuses === undefined ? ({ ok: true } as const) : failure(refuses);
         if (answerMs !== null) this.#after(answerMs, () => settle(answer));
@@ -107,7 +123,8 @@ export class ScriptedHss {
         this.#after(1, () => resolve(failure("HSS cannot be reached")));
         return;
       }
-      this.#after(1, () => {
+      const when = this.readsOvertake ? 0 : (this.#busyUntil.get(user.privateIdentity) ?? 0);
+      this.#after(Math.max(1, when - this.#world.clock.now()), () => {
         this.reads.push({ at: this.#world.clock.now(), impi: user.privateIdentity });
         const { server } = this.of(user.privateIdentity);
         this.#after(1, () => resolve({ ok: true, server }));

@@ -38,6 +38,7 @@ function sUser(changes: Partial<UserRow> = {}, reassignment: Partial<Reassignmen
       armedAt: null,
       mar: "none",
       reassignedAt: null,
+      seenChange: 0,
       commitAt: null,
       nameDueAt: null,
       nameReads: 0,
@@ -52,7 +53,7 @@ function sUser(changes: Partial<UserRow> = {}, reassignment: Partial<Reassignmen
 }
 
 function contextAt(at: number, sequence = 7): StepContext {
-  return { at, sequence, times: defaultTimes };
+  return { at, sequence, times: defaultTimes, change: 0 };
 }
 
 /** Events in a row, 100 ms apart. */
