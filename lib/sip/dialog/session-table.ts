@@ -49,6 +49,8 @@ export type SessionAction =
   | "answer 491"
   /** Give it to the re-INVITE machine, or to whoever answers other requests. */
   | "take"
+  /** OPTIONS goes to the owner, who may know more than that the dialog ends; anything else gets 481. */
+  | "take a question"
   | "report acknowledged"
   | "report unacknowledged"
   | "report BYE"
@@ -141,7 +143,7 @@ const terminating = {
   "BYE outcome": to("Terminated", "forget", "report BYE outcome"),
   BYE: to("Terminating", "answer 200"),
   INVITE: to("Terminating", "answer 481"),
-  request: to("Terminating", "answer 481"),
+  request: to("Terminating", "take a question"),
 } as const satisfies Rows;
 
 const terminated = {

@@ -208,6 +208,11 @@ export class Session implements DialogUsage {
       case "take":
         if (incoming !== undefined) this.#take(incoming);
         break;
+      case "take a question":
+        if (incoming?.request.method === "OPTIONS" && this.handlers.question !== undefined)
+          this.handlers.question(incoming);
+        else incoming?.respond(481);
+        break;
       case "report acknowledged":
         this.handlers.acknowledged?.(context.ack ?? null);
         break;

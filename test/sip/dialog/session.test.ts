@@ -251,6 +251,22 @@ test("12.2.2: OPTIONS in the dialog gets 200, or what the owner answers", async 
   assert.deepEqual(log, ["answer 200", "answer 491"]);
 });
 
+test("15.1.1: OPTIONS that crosses this end's BYE gets 481, or what the owner answers", async () => {
+  for (const status of [481, 603]) {
+    const {
+      pair: { simulation },
+      log,
+      alice,
+      bob,
+    } = await call();
+    if (status === 603) alice.handlers = { question: (question) => question.respond(603) };
+    bob.send("OPTIONS", {}, (outcome) => log.push(`answer ${outcome.status}`));
+    alice.bye();
+    await simulation.run({ ms: 100 });
+    assert.ok(log.includes(`answer ${status}`), log.join());
+  }
+});
+
 test("8.2.1: INFO gets 405 with Allow, an unknown method 501", async () => {
   const {
     pair: { simulation },

@@ -70,7 +70,7 @@ const session: ExpectedTable = {
     "BYE outcome -> Terminated: forget; report BYE outcome",
     "BYE -> Terminating: answer 200",
     "INVITE -> Terminating: answer 481",
-    "request -> Terminating: answer 481",
+    "request -> Terminating: take a question",
   ],
   Terminated: [
     "ACK -> Terminated",
