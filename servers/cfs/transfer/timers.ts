@@ -31,7 +31,9 @@ export function dueFor(row: UserRow, at: number, times: TransferTimes): Happenin
     case "registered": {
       // Where there was nothing to replace, nothing takes time.
       const begins = row.dialogs?.length === 0 && row.registeredAt !== null ? row.registeredAt : moveEnds;
-      return at >= begins + times.report ? { event: "deadline" } : null;
+      // A name that may have been taken back is waited for.
+      const read = (row.reassignment?.nameDueAt ?? null) === null ? 0 : times.restore;
+      return at >= begins + times.report + read ? { event: "deadline" } : null;
     }
     default:
       return null;

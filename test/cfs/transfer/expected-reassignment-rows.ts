@@ -146,8 +146,8 @@ const expected: Expected = {
     query answered -> registered
     accepted -> registered: note dialogs
     accepted late -> registered: note dialogs
-    refused, retry -> registered
-    refused -> registered
+    refused, retry -> registered: cancel, re-register
+    refused -> registered: cancel, re-register
     registered -> registered: note dialogs, note registration
     failed, retry -> done: because no report of the dialogs, forget
     failed -> done: because no report of the dialogs, forget
@@ -161,7 +161,7 @@ const expected: Expected = {
     LCF gone -> registered
     deadline -> done: because no report of the dialogs, forget
     abort -> registered
-    MAA -> registered: note MAA
+    MAA -> registered: note MAA, move now
     MAR failed, retry -> registered
     MAR failed -> registered
     MAR lost -> registered
@@ -176,6 +176,8 @@ const expected: Expected = {
     name is old -> reassigned: reassign
     name is missing -> reassigned: reassign
     restored -> registered: check name`,
+  timedOut: `${expectedRows.timedOut}
+    restored -> timedOut: cancel, re-register`,
   refused: `${expectedRows.refused}
     resume -> refused: cancel again`,
   failed: `${expectedRows.failed}

@@ -36,9 +36,15 @@ export const done = {
 export const staying = { ...ended.staying, ...none } as const satisfies ReassignmentRows;
 export const skipped = { ...ended.skipped, ...none } as const satisfies ReassignmentRows;
 export const unreachable = { ...ended.unreachable, ...none } as const satisfies ReassignmentRows;
-export const timedOut = { ...ended.timedOut, ...none } as const satisfies ReassignmentRows;
 export const superseded = { ...ended.superseded, ...none } as const satisfies ReassignmentRows;
 export const aborted = { ...ended.aborted, ...none } as const satisfies ReassignmentRows;
+
+// One that was left behind, when the name was restored for another device after all: the HSS waits for a registration.
+export const timedOut = {
+  ...ended.timedOut,
+  ...none,
+  restored: to("timedOut", "cancel, re-register"),
+} as const satisfies ReassignmentRows;
 
 // Both may have been told so by a cancel that did not leave before a crash.
 export const refused = {

@@ -193,8 +193,9 @@ const restoring = {
   restored: to("rolledBack", "cancel, re-register"),
 } as const satisfies ReassignmentRows;
 
-// The record shows that a registration has followed the MAR, so a MAA that comes later asks for no other one. A
-// restoring MAR may be executed after the record was seen: the name is read when its answer comes.
+// A MAA that comes after the record is followed by one more registration: the record may be late, and that of a
+// registration before the MAR. A restoring MAR may be executed after the record was seen: the name is read when its
+// answer comes.
 const registered = {
   ...none,
   ask: null,
@@ -206,8 +207,8 @@ const registered = {
   "query answered": to("registered"),
   blocked: null,
   accepted: to("registered", "note dialogs"),
-  "refused, retry": to("registered"),
-  refused: to("registered"),
+  "refused, retry": to("registered", "cancel, re-register"),
+  refused: to("registered", "cancel, re-register"),
   registered: to("registered", "note dialogs", "note registration"),
   "failed, retry": to("done", { reason: "no report of the dialogs" }, "forget"),
   failed: to("done", { reason: "no report of the dialogs" }, "forget"),
@@ -224,7 +225,7 @@ const registered = {
   "wait over": null,
   abort: to("registered"),
   "accepted late": to("registered", "note dialogs"),
-  MAA: to("registered", "note MAA"),
+  MAA: to("registered", "note MAA", "move now"),
   "MAR failed, retry": to("registered"),
   "MAR failed": to("registered"),
   "MAR lost": to("registered"),
