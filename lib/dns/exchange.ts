@@ -18,7 +18,8 @@ export type Reply =
 
 const recursionDesired = 0x0100;
 
-function anyAddress(server: Address): Address {
+/** Any port of the server's family. */
+export function anyAddress(server: Address): Address {
   return { host: server.host.includes(":") ? "::" : "0.0.0.0", port: 0 };
 }
 
@@ -32,31 +33,65 @@ function readReply(data: Uint8Array, id: number, question: Question): DecodedPac
 }
 
 /** IPv6 addresses have several spellings: there the port, the identifier and the question have to do. */
-function isFrom(server: Address, from: Address): boolean {
+export function isFrom(server: Address, from: Address): boolean {
   return from.port === server.port && (server.host.includes(":") || from.host === server.host);
 }
 
 /** Waits for the first that settles it; `start` may settle at once or later, and gives what ends the waiting. */
-function settleOnce(
+export function settleOnce<Result>(
   host: Host,
   timeoutMs: number,
-  start: (settle: (reply: Reply) => void) => () => void,
-  late: Reply,
-): Promise<Reply> {
+  start: (settle: (result: Result) => void) => () => void,
+  late: Result,
+): Promise<Result> {
   return new Promise((resolve) => {
     let end: (() => void) | null = null;
     let settled = false;
-    const settle = (reply: Reply) => {
+    const settle = (result: Result) => {
       if (settled) return;
       settled = true;
       timer.cancel();
       end?.();
-      resolve(reply);
+      resolve(result);
     };
     const timer = host.clock.after(timeoutMs, () => settle(late), "dns answer");
     end = start(settle);
     if (settled) end();
   });
+}
+
+export type StreamReply =
+  | { readonly ok: true; readonly data: Uint8Array }
+  | { readonly ok: false; readonly detail: string };
+
+/** One message over a connection of its own, and the first that comes back. Rejects when there is no connection. */
+export async function exchangeOverTcp(
+  host: Host,
+  server: Address,
+  message: Uint8Array,
+  timeoutMs: number,
+): Promise<StreamReply> {
+  const name = formatAddress(server);
+  const stream = await host.network.connect(server, { local: anyAddress(server), timeoutMs });
+  return settleOnce<StreamReply>(
+    host,
+    timeoutMs,
+    (settle) => {
+      let received: Uint8Array = new Uint8Array(0);
+      stream.open({
+        data(chunk) {
+          received = concatBytes([received, chunk]);
+          const length =
+            received.length < 2 ? Number.POSITIVE_INFINITY : ((received[0] ?? 0) << 8) | (received[1] ?? 0);
+          if (received.length >= length + 2) settle({ ok: true, data: received.subarray(2, length + 2) });
+        },
+        closed: () => settle({ ok: false, detail: `${name} closed the connection` }),
+      });
+      stream.write(concatBytes([Uint8Array.of(message.length >> 8, message.length & 0xff), message]));
+      return () => stream.reset();
+    },
+    { ok: false, detail: `${name} did not answer over TCP in ${timeoutMs} ms` },
+  );
 }
 
 async function askOverTcp(
@@ -67,33 +102,12 @@ async function askOverTcp(
   id: number,
   timeoutMs: number,
 ): Promise<Reply> {
-  const name = formatAddress(server);
-  const stream = await host.network.connect(server, { local: anyAddress(server), timeoutMs });
-  return settleOnce(
-    host,
-    timeoutMs,
-    (settle) => {
-      let received: Uint8Array = new Uint8Array(0);
-      stream.open({
-        data(chunk) {
-          received = concatBytes([received, chunk]);
-          const length =
-            received.length < 2 ? Number.POSITIVE_INFINITY : ((received[0] ?? 0) << 8) | (received[1] ?? 0);
-          if (received.length < length + 2) return;
-          const packet = readReply(received.subarray(2, length + 2), id, question);
-          settle(
-            packet === null
-              ? { ok: false, detail: `${name} answered another question` }
-              : { ok: true, packet },
-          );
-        },
-        closed: () => settle({ ok: false, detail: `${name} closed the connection` }),
-      });
-      stream.write(concatBytes([Uint8Array.of(query.length >> 8, query.length & 0xff), query]));
-      return () => stream.reset();
-    },
-    { ok: false, detail: `${name} did not answer over TCP in ${timeoutMs} ms` },
-  );
+  const reply = await exchangeOverTcp(host, server, query, timeoutMs);
+  if (!reply.ok) return reply;
+  const packet = readReply(reply.data, id, question);
+  return packet === null
+    ? { ok: false, detail: `${formatAddress(server)} answered another question` }
+    : { ok: true, packet };
 }
 
 /** Asks one server once. Never rejects for what a network or a server does. */
@@ -109,7 +123,7 @@ export async function askServer(
   let receive: (data: Uint8Array, from: Address) => void = () => undefined;
   try {
     const socket = await host.network.udp(anyAddress(server), (data, from) => receive(data, from));
-    const reply = await settleOnce(
+    const reply = await settleOnce<Reply>(
       host,
       timeoutMs,
       (settle) => {

@@ -32,9 +32,12 @@ export interface KeyPair {
   readonly publicKey: PublicKey;
 }
 
+/** The hashes that RFC 8945 6 has HMACs of; sha1 for old keys only. */
+export type HmacHash = "sha1" | "sha224" | "sha256" | "sha384" | "sha512";
+
 export interface Crypto {
   hash(name: "md5" | "sha256", data: Uint8Array): Uint8Array;
-  hmac(name: "sha256", key: Uint8Array, data: Uint8Array): Uint8Array;
+  hmac(name: HmacHash, key: Uint8Array, data: Uint8Array): Uint8Array;
   /** One block of AES-128 in ECB, as Milenage uses it (TS 35.206 5). */
   aes128(key: Uint8Array, block: Uint8Array): Uint8Array;
   /** The algorithm this host prefers for keys of its own. */
