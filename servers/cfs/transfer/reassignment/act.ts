@@ -113,8 +113,11 @@ export function actReassignment(
       return reassignment.move === null ? { row } : arm(row, reassignment.move, context, give);
     case "reassign":
       return reassign(row, context);
-    case "note MAA":
-      return { row: changed(row, { mar: "answered", nameDueAt: null }) };
+    case "note MAA": {
+      // It says nothing of a restoring MAR that went out after it.
+      const nameDueAt = row.state === "registered" ? reassignment.nameDueAt : null;
+      return { row: changed(row, { mar: "answered", nameDueAt }) };
+    }
     case "note MAR lost":
       return { row: changed(row, { mar: "lost" }) };
     case "move now":

@@ -165,6 +165,8 @@ test("cfs-ue 8 step 5: who is there while the name may have been restored is don
   assert.equal(there.row.state, "registered");
   assert.deepEqual(there.effects, [{ effect: "read name", user }]);
   assert.equal(step(there.row, { event: "name is new" }, contextAt(begin + 900)).row.state, "done");
+  const late = step(there.row, { event: "MAA", replace: "now" }, contextAt(begin + 900));
+  assert.equal(late.row.state, "registered", "a MAA says nothing of the restoring MAR after it");
   const lost = step(there.row, { event: "name is old" }, contextAt(begin + 900));
   assert.equal(lost.row.state, "reassigned");
   assert.deepEqual(lost.effects, [{ effect: "reassign", user, server: s2, timeoutMs: 8_000 }]);
