@@ -68,27 +68,20 @@ export class Controller {
     this.#parts = parts;
     this.#tables = new TransferTables(store);
     const { cx = null, isSame } = parts;
-    const acts =
-      cx === null
-        ? null
-        : new CxActs({
-            host,
-            cx,
-            times,
-            isSame,
-            tell: (row, occasion) => this.#tell(row, occasion),
-            isBusy: (transfer) => this.#runs.get(transfer)?.rest(host.clock.now()),
-          });
+    const acts = new CxActs({
+      host,
+      cx,
+      times,
+      isSame,
+      tell: (row, occasion) => this.#tell(row, occasion),
+      isBusy: (transfer) => this.#runs.get(transfer)?.rest(host.clock.now()),
+    });
     this.#ledger = new Ledger({
       host,
       store,
       table: this.#tables.users,
       channel,
-      cx: (row, effect) => {
-        if (acts !== null) acts.perform(row, effect);
-        // A transfer of an earlier life that had it.
-        else host.log.error("no Cx", { transfer: row.transfer, user: row.user, effect: effect.effect });
-      },
+      cx: (row, effect) => acts.perform(row, effect),
       times,
       change: () => this.#watch.change,
     });

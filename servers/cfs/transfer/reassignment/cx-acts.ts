@@ -9,7 +9,8 @@ import { mayPass } from "../wire.ts";
 
 export interface CxActsParts {
   readonly host: Host;
-  readonly cx: Cx;
+  /** Null: not configured. */
+  readonly cx: Cx | null;
   readonly times: TransferTimes;
   readonly isSame: (a: FunctionName, b: FunctionName) => boolean;
   /** Events of every registration of that user's subscription, each seen to in its turn. */
@@ -28,6 +29,11 @@ export class CxActs {
   /** The row is durable: it goes out. */
   perform(row: UserRow, effect: CxEffect): void {
     const { host, cx } = this.#parts;
+    if (cx === null) {
+      // A transfer of an earlier life that had it.
+      host.log.error("no Cx", { transfer: row.transfer, user: row.user, effect: effect.effect });
+      return;
+    }
     switch (effect.effect) {
       case "reassign":
         host.spawn("MAR", async () => {
