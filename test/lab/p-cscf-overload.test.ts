@@ -72,14 +72,14 @@ test("without Replaces the calls do not follow: dialogs are pinned, or lost when
   assert.ok(context.failures.length > 0);
 });
 
-test("2 % of all datagrams lost, 200 seeds: all moved, no dialog lost", async () => {
+test("2 % of all datagrams lost, 40 seeds: all moved, no dialog lost", async () => {
   const small = { users: 4, rate: 0.5, duration: 24, loss: 0.02, load: 0 } as const;
   let kept = 0;
-  for (let seed = 1; seed <= 200; seed++) {
+  for (let seed = 1; seed <= 40; seed++) {
     const { report } = await run({ ...small, seed });
     const { transfer, dialogs } = report;
     assert.deepEqual([seed, transfer.moved, transfer.left, dialogs.lost], [seed, 4, 0, 0]);
     kept += dialogs.kept;
   }
-  assert.ok(kept > 100, `${kept} dialogs kept in all`);
+  assert.ok(kept > 20, `${kept} dialogs kept in all`);
 });
