@@ -1,38 +1,30 @@
-// An authoritative name server for the lab's one zone. RFC 1034 4.3.2, RFC 1035, RFC 2308.
+// An authoritative name server for the lab's one zone. RFC 1034 4.3.2, RFC 1035, RFC 2308, RFC 2136 3.
+import { plainName } from "@liquid-ims/dns/name";
 import { decodePacket } from "@liquid-ims/dns/packet";
+import { readMessage } from "@liquid-ims/dns/tsig";
+import { parseTsigKeyFile, type TsigKey } from "@liquid-ims/dns/tsig-key";
+import { decodeUpdate, updateOpcode } from "@liquid-ims/dns/update";
+import type { ResponseCode } from "@liquid-ims/dns/update-codes";
+import type { DecodedMessage } from "@liquid-ims/dns/wire";
 import type { Host, Program } from "@liquid-ims/runtime/host";
 import type { Address, DatagramSocket, Listener } from "@liquid-ims/runtime/network";
 import { concatBytes } from "@liquid-ims/runtime/text";
 import { type Answer, type DecodedPacket, encode } from "dns-packet";
+import { answerSigned, answerWithCode } from "./signed-dns.ts";
+import { changeEntries, failedPrerequisite, type ZoneEntry } from "./zone-contents.ts";
+import { toAnswer, toEntry, type ZoneRecord } from "./zone-records.ts";
 
-interface RecordOf<Type extends string, Data> {
-  readonly name: string;
-  readonly type: Type;
-  /** Seconds. */
-  readonly ttl: number;
-  readonly data: Data;
-}
-
-export type ZoneRecord =
-  | RecordOf<"A" | "AAAA" | "CNAME" | "NS", string>
-  | RecordOf<"SRV", { priority: number; weight: number; port: number; target: string }>
-  | RecordOf<
-      "NAPTR",
-      {
-        order: number;
-        preference: number;
-        flags: string;
-        services: string;
-        regexp: string;
-        replacement: string;
-      }
-    >;
+export type { ZoneRecord } from "./zone-records.ts";
 
 export interface AuthoritativeDnsOptions {
   /** Apex of the zone. Default: the shortest name of the records. */
   readonly origin?: string;
   readonly zone: readonly ZoneRecord[];
   readonly listen: Address;
+  /** Keys as the text of a key file, for signed requests. Default: none, and every UPDATE is refused. */
+  readonly keys?: string;
+  /** Names of the keys that may change the zone. Default: all. */
+  readonly updaters?: readonly string[];
 }
 
 export interface AuthoritativeDnsNode {
@@ -40,11 +32,17 @@ export interface AuthoritativeDnsNode {
   readonly ready: Promise<void>;
   /** Where it listens, once ready. */
   local(): Address;
+  /** The zone as it is now, with the NS record of its own; without the SOA. */
+  records(): readonly ZoneEntry[];
+  /** Of the SOA: raised by each UPDATE that changes something. */
+  serial(): number;
   stop(): void;
 }
 
 /** RFC 1035 4.2.1: longest answer over UDP without EDNS. */
 const longestDatagram = 512;
+/** Room kept for a TSIG record, whose key's name and algorithm may be long. */
+const longestSignature = 200;
 const authoritative = 0x0400;
 const recursionDesired = 0x0100;
 const truncated = 0x0200;
@@ -53,8 +51,12 @@ const negativeTtl = 5;
 
 type Code = keyof typeof codes;
 
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/\.$/, "");
+/** Throws for a key file that cannot be read: whoever starts the lab wrote it. */
+function readKeys(text: string | undefined): readonly TsigKey[] {
+  if (text === undefined) return [];
+  const read = parseTsigKeyFile(text);
+  if (!read.ok) throw new Error(`keys of the zone, line ${read.line}: ${read.detail}`);
+  return read.keys;
 }
 
 function shortestName(zone: readonly ZoneRecord[]): string {
@@ -71,7 +73,6 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
     data: {
       mname: `ns.${origin}`,
       rname: `hostmaster.${origin}`,
-      serial: 1,
       refresh: 3600,
       retry: 600,
       expire: 86_400,
@@ -79,11 +80,26 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
     },
   };
 
-  const apex: readonly Answer[] = [
-    soa,
-    { name: origin, type: "NS", ttl: soa.data.refresh, data: soa.data.mname },
-  ];
-  const records: readonly Answer[] = [...options.zone.map((record) => ({ ...record })), ...apex];
+  const keys = readKeys(options.keys);
+  const updaters = options.updaters?.map(plainName) ?? keys.map(({ name }) => name);
+  // Of the factory, not of a life of its host: a name server, too, has its changes on disk.
+  let serial = 1;
+  let entries: readonly ZoneEntry[] = [];
+  let records: readonly Answer[] = [];
+
+  function setEntries(changed: readonly ZoneEntry[]): void {
+    const soaNow: Answer = { ...soa, data: { ...soa.data, serial } };
+    entries = changed;
+    records = changed
+      .map((entry) => (entry.record.type === "SOA" ? soaNow : toAnswer(entry)))
+      .filter((record) => record !== null);
+  }
+  setEntries([
+    ...options.zone.map(toEntry),
+    // It stands for `soa`: the apex is a name in use, with such a record.
+    { name: origin, ttl: negativeTtl, record: { type: "SOA", data: "" } },
+    { name: origin, ttl: soa.data.refresh, record: { type: "NS", data: soa.data.mname } },
+  ]);
 
   function respond(query: DecodedPacket, code: Code, answers: readonly Answer[]): Uint8Array {
     const negative = answers.length === 0 && (code === "NOERROR" || code === "NXDOMAIN");
@@ -94,7 +110,7 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
       flags: asked | (code === "NOERROR" || code === "NXDOMAIN" ? authoritative : 0) | codes[code],
       questions: query.questions ?? [],
       answers: [...answers],
-      authorities: negative ? [soa] : [],
+      authorities: negative ? records.filter(({ type }) => type === "SOA") : [],
     });
   }
 
@@ -121,11 +137,43 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
     return found;
   }
 
-  /** Null: no answer is owed. */
-  function answer(data: Uint8Array): Uint8Array | null {
+  /** The order is BIND's: may it, then the prerequisites, then the changes, all or none. RFC 2136 3. */
+  function update(host: Host, message: DecodedMessage, key: TsigKey | null): ResponseCode {
+    const decoded = decodeUpdate(message);
+    const zoneName = decoded.ok ? decoded.update.zone : decoded.zone;
+    if (!decoded.ok && (decoded.code !== "NOTZONE" || zoneName === null)) return decoded.code;
+    if (plainName(zoneName ?? "") !== origin) return "NOTAUTH";
+    if (key === null || !updaters.includes(key.name)) return "REFUSED";
+    if (!decoded.ok) return decoded.code;
+    const failed = failedPrerequisite(entries, decoded.update.prerequisites);
+    if (failed !== null) return failed;
+    const changed = changeEntries(entries, decoded.update.changes, origin);
+    if (changed === null) return "NOERROR";
+    // What could be stored and not served would be a record that nobody finds.
+    if (changed.some((entry) => entry.record.type !== "SOA" && toAnswer(entry) === null)) return "REFUSED";
+    serial = (serial + 1) >>> 0 || 1;
+    setEntries(changed);
+    host.log.info("dns.zone-changed", { zone: origin, serial, key: key.name });
+    return "NOERROR";
+  }
+
+  /** Null: no answer is owed. `longest`: of an answer, in bytes. */
+  function respondTo(host: Host, data: Uint8Array, longest: number): Uint8Array | null {
     const isResponse = ((data[2] ?? 0) & 0x80) !== 0;
     if (data.length < 12 || isResponse) return null;
-    if ((((data[2] ?? 0) >> 3) & 0xf) !== 0) return refuseHeader(data, "NOTIMP");
+    const opcode = ((data[2] ?? 0) >> 3) & 0xf;
+    if (opcode !== 0 && opcode !== updateOpcode) return refuseHeader(data, "NOTIMP");
+    const received = readMessage(data);
+    const answerTo = (bare: Uint8Array, key: TsigKey | null, room: number) => {
+      if (opcode === 0) return fitDatagram(answer(bare), bare, room);
+      if (received.kind === "malformed") return refuseHeader(bare, "FORMERR");
+      return answerWithCode(received.message, update(host, received.message, key));
+    };
+    if (received.kind !== "signed") return answerTo(data, null, longest);
+    return answerSigned(host, keys, received, (bare, key) => answerTo(bare, key, longest - longestSignature));
+  }
+
+  function answer(data: Uint8Array): Uint8Array {
     const query = decodePacket(data);
     const [question, ...others] = query?.questions ?? [];
     if (query === null || question === undefined || others.length > 0) return refuseHeader(data, "FORMERR");
@@ -141,8 +189,8 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
   }
 
   /** RFC 2181 9: a cut answer is sent without records, so that nobody takes half of a set for all of it. */
-  function fitDatagram(response: Uint8Array, data: Uint8Array): Uint8Array {
-    if (response.length <= longestDatagram) return response;
+  function fitDatagram(response: Uint8Array, data: Uint8Array, longest: number): Uint8Array {
+    if (response.length <= longest) return response;
     const query = decodePacket(data);
     return encode({
       type: "response",
@@ -163,12 +211,13 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
 
     async function open(): Promise<void> {
       const socket = await host.network.udp(options.listen, (data, from) => {
-        const response = answer(data);
+        const response = respondTo(host, data, longestDatagram);
         if (response === null) garbage.add();
-        else opened.socket?.send(fitDatagram(response, data), from);
+        else opened.socket?.send(response, from);
       });
       opened.socket = socket;
-      opened.listener = await listenOnTcp(host, socket.local, answer, () => garbage.add());
+      const respondOverTcp = (data: Uint8Array) => respondTo(host, data, Number.POSITIVE_INFINITY);
+      opened.listener = await listenOnTcp(host, socket.local, respondOverTcp, () => garbage.add());
     }
 
     const ready = open();
@@ -176,6 +225,8 @@ export function createAuthoritativeDns(options: AuthoritativeDnsOptions): Progra
     return {
       ready,
       local: () => opened.socket?.local ?? options.listen,
+      records: () => entries.filter(({ record }) => record.type !== "SOA"),
+      serial: () => serial,
       stop() {
         opened.socket?.close();
         opened.listener?.close();

@@ -52,7 +52,11 @@ export function readUpdateAnswer(crypto: Crypto, data: Uint8Array, asked: AskedU
   const verdict = verifyMessage(crypto, received, { keys: [key], requestMac, time });
   if (verdict.ok) {
     const serverTime = serverTimeOf(tsig);
-    const skew = serverTime === null ? "" : `: its clock is ${Math.round(serverTime - time)} s ahead of ours`;
+    const ahead = serverTime === null ? 0 : Math.round(serverTime - time);
+    const skew =
+      serverTime === null
+        ? ""
+        : `: its clock is ${Math.abs(ahead)} s ${ahead < 0 ? "behind" : "ahead of"} ours`;
     return { ...base, tsigError, verified: true, isError: true, serverTime, detail: `${named}${skew}` };
   }
   if (tsig.mac.length === 0 && code === "NOTAUTH" && (tsigError === "BADKEY" || tsigError === "BADSIG"))

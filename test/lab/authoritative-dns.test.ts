@@ -179,7 +179,7 @@ test("RFC 1035 4.1.1: flags of answers and refusals", async () => {
     code: 1,
   });
   const update = goodQuery.slice();
-  update[2] = 5 << 3;
+  update[2] = 4 << 3;
   assert.deepEqual(header(await ask(update)), { ...plain, code: 4 });
   assert.equal(garbage(), 0);
   const response = goodQuery.slice();
