@@ -15,7 +15,7 @@ export interface UpdaterOptions {
   /** Apex of the zone. */
   readonly zone: string;
   readonly key: TsigKey;
-  /** `tcp` leaves no doubt whether a lost datagram was carried out. Default `udp`, and TCP for what is long. */
+  /** `tcp` leaves no doubt about a prerequisite that failed: a datagram may have met its own double. Default `udp`, and TCP for what is long. */
   readonly transport?: "udp" | "tcp";
   /** How long the first copy has for its answer, in ms; twice as long each further one; TCP all together. Default 500. */
   readonly timeoutMs?: number;
@@ -31,7 +31,7 @@ export interface UpdaterOptions {
  * | outcome | when | what then |
  * |---|---|---|
  * | done | NOERROR with a right signature | |
- * | refused: NXDOMAIN, YXDOMAIN, YXRRSET, NXRRSET | a prerequisite did not hold; nothing was changed | see who has it |
+ * | refused: NXDOMAIN, YXDOMAIN, YXRRSET, NXRRSET | a prerequisite did not hold; over UDP maybe because a copy of this update had been carried out | see who has it |
  * | refused: REFUSED | the key may not change this | the server's update policy |
  * | refused: NOTAUTH without a TSIG error, NOTZONE | not the zone's server; a name outside of the zone | configuration |
  * | refused: NOTAUTH, BADKEY | the server has no key of this name and algorithm; never signed | configuration |
@@ -155,6 +155,7 @@ export function createUpdater(host: Host, options: UpdaterOptions): Updater {
     }
   }
 
+  /** `sentCopies`: over UDP, where the network may double one as well. */
   function judge(attempt: Attempt, sentCopies: number): UpdateOutcome {
     if (!("answer" in attempt))
       return { kind: "unanswered", certain: !attempt.sent && sentCopies === 0, detail: attempt.detail };
@@ -163,7 +164,8 @@ export function createUpdater(host: Host, options: UpdaterOptions): Updater {
     if (verified && code === "NOERROR") return { kind: "done" };
     if (code === null || code === "NOERROR" || !attempt.answer.isError)
       return { kind: "unverifiable", certain: false, detail: text };
-    const certain = verified && sentCopies === 1;
+    const doubtless = sentCopies === 0 || (sentCopies === 1 && !isPrerequisite(attempt.answer));
+    const certain = verified && doubtless;
     return { kind: "refused", code, tsigError, verified, certain, serverTime, detail: text };
   }
 
@@ -177,7 +179,7 @@ export function createUpdater(host: Host, options: UpdaterOptions): Updater {
         if (!cut) return judge(attempt, count.copies);
       }
       const attempt = await overTcp(count.copies === 0 ? signed : sign(update));
-      return judge(attempt, count.copies + 1);
+      return judge(attempt, count.copies);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       return judge({ detail: `${name}: ${error.message}`, sent: false }, count.copies);
