@@ -11,7 +11,9 @@ import { type LabNetwork, type NetworkOptions, startNetwork } from "./network.ts
 import { createOss, type Oss } from "./oss.ts";
 import { createHttpCarrier } from "./oss-http.ts";
 import { createVirtualCarrier } from "./oss-virtual.ts";
+import type { Placement } from "./placement.ts";
 import { InProcessPlacement } from "./placement-in-process.ts";
+import { createKamailioPlacement } from "./placement-kamailio.ts";
 import { createProcessPlacement } from "./placement-processes.ts";
 import { createRealPlatform } from "./platform-real.ts";
 import { createVirtualPlatform } from "./platform-virtual.ts";
@@ -66,7 +68,8 @@ function traceNames(topology: Topology): Parameters<typeof createTrace>[0]["name
 }
 
 export function createLab(options: ExperimentOptions): Lab {
-  const topology = createTopology();
+  const { kamailio } = options;
+  const topology = createTopology(kamailio === undefined ? {} : { dnsPort: 53 });
   const timeline = createTimeline(options.speed);
   const simulation = options.virtual ? new Simulation({ seed: options.seed }) : null;
   simulation?.link("*", "*", { ...virtualLink, loss: options.loss });
@@ -80,18 +83,32 @@ export function createLab(options: ExperimentOptions): Lab {
   const log = createLineLog({ level: options.logLevel, write: (line) => void process.stderr.write(line) });
   /** The zero of `performance.now` on the clock that all processes of the machine share. */
   const machineZero = machineNow() - performance.now();
-  const real = createRealPlatform({ tap: trace.tap, log });
+  const real = createRealPlatform({
+    tap: kamailio === undefined ? trace.tap : { sent: () => undefined },
+    log,
+  });
   const platform = simulation === null ? real : createVirtualPlatform({ simulation, tap: trace.tap, log });
   const inProcess = new InProcessPlacement(platform);
-  const placement =
-    options.placement === "shared"
-      ? inProcess
-      : createProcessPlacement({
-          logLevel: options.logLevel,
-          heard: (sent) => trace.sentAt(sent.at - machineZero, sent),
-          crashed: real.crash,
-        });
+  const placement = createPlacement();
   const random = new SeededRandom(`script ${options.seed}`);
+
+  function createPlacement(): Placement {
+    if (kamailio !== undefined)
+      return createKamailioPlacement({
+        topology,
+        folder: kamailio.folder,
+        own: inProcess,
+        trace,
+        debug: options.logLevel === "debug",
+        crashed: real.crash,
+      });
+    if (options.placement === "shared") return inProcess;
+    return createProcessPlacement({
+      logLevel: options.logLevel,
+      heard: (sent) => trace.sentAt(sent.at - machineZero, sent),
+      crashed: real.crash,
+    });
+  }
 
   return {
     topology,

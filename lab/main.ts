@@ -4,6 +4,9 @@ import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import type { Experiment, ExperimentResult } from "./experiments/experiment.ts";
 import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
 import { sCscfUnderload } from "./experiments/s-cscf-underload.ts";
+import { examine } from "./kamailio-core/doctor.ts";
+import { findNamespaces, furnish, isInside, runInside } from "./kamailio-core/namespace.ts";
+import { installLine, missingPrograms } from "./kamailio-core/programs.ts";
 import { type RunRequest, readOptions } from "./options.ts";
 import { openReportFolder, writeReport } from "./report/write-report.ts";
 import { createView } from "./terminal-view.ts";
@@ -47,6 +50,36 @@ function summarise(result: ExperimentResult, folder: string, files: readonly str
   for (const failure of result.context.failures) complain(failure);
   if (result.context.failures.length === 0) say("What was expected happened.");
   return result.context.failures.length === 0 ? 0 : 1;
+}
+
+/** The real core runs on a machine of its own: this program again, with the same arguments. */
+async function runWithKamailio(
+  request: RunRequest,
+  folder: string,
+  argv: readonly string[],
+): Promise<number> {
+  if (isInside()) {
+    furnish(folder, ["127.0.1.53"], "127.0.1.53");
+    return runExperiment(request);
+  }
+  const missing = missingPrograms();
+  if (missing.length > 0) {
+    complain(
+      `--core kamailio needs ${missing.map((one) => one.program).join(", ")}: ${installLine(missing)}`,
+    );
+    return 3;
+  }
+  const namespaces = findNamespaces();
+  if (!namespaces.allowed) {
+    complain(namespaces.reason);
+    return 3;
+  }
+  return runInside(namespaces.options, argv);
+}
+
+function runAnywhere(request: RunRequest, argv: readonly string[]): Promise<number> {
+  const { kamailio } = request.options;
+  return kamailio === undefined ? runExperiment(request) : runWithKamailio(request, kamailio.folder, argv);
 }
 
 async function runExperiment({ experiment, options, out, trace }: RunRequest): Promise<number> {
@@ -95,8 +128,10 @@ async function main(argv: readonly string[]): Promise<number> {
     case "usage":
       complain(`${request.message} (--help shows all options)`);
       return 2;
+    case "doctor":
+      return examine(say);
     case "run":
-      return runExperiment(request).catch(explain);
+      return runAnywhere(request, argv).catch(explain);
   }
 }
 

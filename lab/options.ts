@@ -1,4 +1,5 @@
 // The lab's command line. What is wrong is said in one line that names the option, its value and what is allowed.
+import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Experiment, ExperimentOptions } from "./experiments/experiment.ts";
 
@@ -14,6 +15,7 @@ export interface RunRequest {
 export type Request =
   | RunRequest
   | { readonly kind: "list" }
+  | { readonly kind: "doctor" }
   | { readonly kind: "help" }
   | { readonly kind: "usage"; readonly message: string };
 
@@ -33,8 +35,8 @@ function numberIn(low: number, high: number, whole: boolean, above = false) {
 export function buildCommand(): Command {
   return new Command("lab")
     .usage("<experiment> [options]")
-    .description("Runs an experiment with the embedded IMS core and writes a report.")
-    .argument("[experiment]", "which one; --list shows them")
+    .description("Runs an experiment with an IMS core and writes a report.")
+    .argument("[experiment]", "which one; --list shows them. doctor: says what --core kamailio lacks here")
     .addOption(
       new Option("--speed <n>", "runs the script n times as fast; protocol timers stay").argParser(
         numberIn(0, 50, false, true),
@@ -83,6 +85,11 @@ export function buildCommand(): Command {
         .choices(["shared", "process"])
         .default("shared"),
     )
+    .addOption(
+      new Option("--core <core>", "the CSCFs and the name server: the lab's own, or real ones")
+        .choices(["embedded", "kamailio"])
+        .default("embedded"),
+    )
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
     .option("--trace", "write every message of every hop to trace.jsonl", false)
@@ -106,6 +113,7 @@ interface Parsed {
   readonly loss: number;
   readonly kill: boolean;
   readonly placement: "shared" | "process";
+  readonly core: "embedded" | "kamailio";
   readonly withoutReplaces: boolean;
   readonly trace: boolean;
   readonly verbose: boolean;
@@ -126,6 +134,10 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
   const parsed = command.opts<Parsed>();
   const [name] = command.args;
   if (parsed.list === true || name === undefined) return { kind: "list" };
+  if (name === "doctor") {
+    if (parsed.core === "kamailio") return { kind: "doctor" };
+    return { kind: "usage", message: "'doctor' needs '--core kamailio': the embedded core needs nothing" };
+  }
   const experiment = experiments.find((candidate) => candidate.name === name);
   if (experiment === undefined) {
     const names = experiments.map((candidate) => candidate.name).join(", ");
@@ -144,12 +156,20 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
         "option '--placement process' needs real clocks and does not go with '--virtual': leave one out",
     };
   }
+  if (parsed.core === "kamailio" && (parsed.virtual || parsed.placement === "process")) {
+    const other = parsed.virtual ? "--virtual" : "--placement process";
+    return {
+      kind: "usage",
+      message: `option '--core kamailio' has processes of its own, in real time: leave '${other}' out`,
+    };
+  }
   if (parsed.loss > 0 && !parsed.virtual) {
     return { kind: "usage", message: "option '--loss' needs '--virtual': the loopback loses nothing" };
   }
   const {
     load = experiment.load,
     placement,
+    core,
     seed,
     users,
     rate,
@@ -170,6 +190,7 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
     trace,
     options: {
       ...{ seed, users, rate, duration, pace, t1, load, loss, kill, virtual, placement },
+      ...(core === "kamailio" ? { kamailio: { folder: resolve(out, "kamailio") } } : {}),
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,
       logLevel: verbose ? "debug" : "error",

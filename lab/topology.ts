@@ -44,15 +44,20 @@ export interface Topology {
   ue(number: number): Address;
 }
 
+export interface TopologyOptions {
+  /** Default 5353, which needs no privilege. Who reads resolv.conf asks at 53. */
+  readonly dnsPort?: number;
+}
+
 /** The seed's test-bed: three P-CSCFs, three S-CSCFs, one I-CSCF and what Liquid IMS adds. */
-export function createTopology(): Topology {
+export function createTopology({ dnsPort = 5353 }: TopologyOptions = {}): Topology {
   const cfs = element("cfs", "cfs", "127.0.2.21", 7090);
   return {
     pCscfs: numbered("pcscf", 3, (number) => ({ host: `127.0.1.${number}`, port: 4060 })),
     iCscfs: numbered("icscf", 1, (number) => ({ host: `127.0.1.${9 + number}`, port: 5060 })),
     sCscfs: numbered("scscf", 3, (number) => ({ host: `127.0.1.${20 + number}`, port: 6060 })),
     hss: element("hss", "hss", "127.0.1.30", 3868),
-    dns: element("dns", "ns", "127.0.1.53", 5353),
+    dns: element("dns", "ns", "127.0.1.53", dnsPort),
     cfd: element("cfd", "cfd", "127.0.2.11", 7080),
     cfs,
     osCfs: { host: cfs.address.host, port: 7080 },

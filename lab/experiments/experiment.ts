@@ -25,6 +25,8 @@ export interface ExperimentOptions {
   readonly kill: boolean;
   /** `process`: every element of the core in a process of its own. Real clock only. */
   readonly placement: "shared" | "process";
+  /** CSCFs and name server are Kamailio and BIND, with configurations and logs in this folder (absolute); else our own. */
+  readonly kamailio?: { readonly folder: string };
   /** Least severe log lines that are shown. */
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }

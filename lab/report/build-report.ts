@@ -155,7 +155,7 @@ export function buildReport(findings: Findings): ExperimentResult {
   const report: Report = {
     schemaVersion: reportSchemaVersion,
     experiment: findings.experiment,
-    core: "embedded",
+    core: options.kamailio === undefined ? "embedded" : "kamailio",
     clock: options.virtual ? "virtual" : "real",
     pace: options.pace,
     seed: options.seed,

@@ -72,7 +72,7 @@ export interface ReportLoad {
 export interface Report {
   readonly schemaVersion: typeof reportSchemaVersion;
   readonly experiment: string;
-  readonly core: "embedded";
+  readonly core: "embedded" | "kamailio";
   readonly clock: "real" | "virtual";
   readonly pace: "parallel" | "fixed";
   readonly seed: number;

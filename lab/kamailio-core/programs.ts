@@ -1,0 +1,64 @@
+// The programs of the real core, and the Debian packages that they come from.
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+export interface NeededProgram {
+  readonly program: string;
+  readonly package: string;
+}
+
+/** Kamailio's modules are a package of their own; what stands for them is one of their files. */
+const needed: readonly NeededProgram[] = [
+  { program: "kamailio", package: "kamailio" },
+  { program: "kamcmd", package: "kamailio" },
+  { program: "named", package: "bind9" },
+  { program: "dumpcap", package: "wireshark-common" },
+  { program: "ip", package: "iproute2" },
+  { program: "unshare", package: "util-linux" },
+  { program: "setpriv", package: "util-linux" },
+  { program: "mount", package: "mount" },
+];
+const neededModules: readonly NeededProgram[] = [
+  { program: "ims_registrar_scscf.so", package: "kamailio-ims-modules" },
+  { program: "cdp.so", package: "kamailio-ims-modules" },
+  { program: "presence.so", package: "kamailio-presence-modules" },
+];
+const systemFolders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const moduleFolders = [
+  "/usr/lib/x86_64-linux-gnu/kamailio/modules",
+  "/usr/lib/aarch64-linux-gnu/kamailio/modules",
+  "/usr/lib64/kamailio/modules",
+  "/usr/lib/kamailio/modules",
+];
+
+function isIn(folders: readonly string[], name: string, mode: number): boolean {
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), mode);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Programs that an ordinary user's PATH may leave out. */
+export function programPath(): string {
+  const own = process.env["PATH"]?.split(delimiter) ?? [];
+  return [...new Set([...own, ...systemFolders])].join(delimiter);
+}
+
+/** Programs and modules that this machine lacks. */
+export function missingPrograms(): NeededProgram[] {
+  const folders = programPath().split(delimiter);
+  return [
+    ...needed.filter(({ program }) => !isIn(folders, program, constants.X_OK)),
+    ...neededModules.filter(({ program }) => !isIn(moduleFolders, program, constants.R_OK)),
+  ];
+}
+
+/** What to type, for the packages of these. */
+export function installLine(missing: readonly NeededProgram[]): string {
+  const packages = [...new Set(missing.map((one) => one.package))].join(" ");
+  return `apt-get install -y --no-install-recommends ${packages}`;
+}
