@@ -175,6 +175,15 @@ export function confirmDialog(dialog: Dialog, response: SipResponse): Dialog {
   };
 }
 
+/**
+ * A subscriber's dialog that a NOTIFY made, after the 2xx: proxies that record their route in the SUBSCRIBE only stand
+ * in the 2xx alone (12.1.2), whatever RFC 6665 4.3 asks of them.
+ */
+export function adoptRouteSet(dialog: Dialog, response: SipResponse): Dialog {
+  const routeSet = response.headers.values("Record-Route").reverse();
+  return routeSet.length === 0 ? dialog : { ...dialog, routeSet };
+}
+
 /** The dialog after a 2xx to a target refresh request of this end (12.2.1.2). */
 export function refreshTarget(dialog: Dialog, message: SipRequest | SipResponse): Dialog {
   const remoteTarget = contactUri(message);

@@ -8,6 +8,7 @@ import { transactionTimeout } from "../timers.ts";
 import type { Target } from "../transport.ts";
 import { type Body, bodyOf } from "./body.ts";
 import {
+  adoptRouteSet,
   type Dialog,
   dialogIdOfRequest,
   dialogIdOfResponse,
@@ -375,7 +376,10 @@ export class Subscription implements DialogUsage, PendingUsage {
       // A NOTIFY of another branch came first: its dialog is the one that counts.
       const isOther =
         this.#dialog !== null && this.#dialog.id.remoteTag !== dialogIdOfResponse(response).remoteTag;
-      if (this.#dialog !== null && !isOther) this.#dialog = refreshTarget(this.#dialog, response);
+      if (this.#dialog !== null && !isOther) {
+        const dialog = success === "2xx" ? adoptRouteSet(this.#dialog, response) : this.#dialog;
+        this.#dialog = refreshTarget(dialog, response);
+      }
       const expires = isOther ? null : parseExpires(response.headers.get("Expires") ?? "");
       this.#run(success, { response, outcome, expires });
       return;

@@ -33,6 +33,8 @@ interface WorldOptions {
   readonly answer?: (incoming: IncomingRequest, count: number) => boolean;
   /** The order of NOTIFY and 200. */
   readonly notifyFirst?: boolean;
+  /** Record-Route of the 200, as proxies put it into the SUBSCRIBE and into no NOTIFY. */
+  readonly recordRoute?: readonly string[];
   /** No NOTIFY by itself. */
   readonly silent?: boolean;
 }
@@ -62,6 +64,7 @@ async function world(options: WorldOptions = {}): Promise<World> {
   const respond = (incoming: IncomingRequest, row: NotifierSubscription) => {
     made.row = row;
     const response = subscribeResponse(row, incoming.request, made.simulation.now);
+    for (const route of options.recordRoute ?? []) response.headers.add("Record-Route", route);
     if (options.notifyFirst === true) {
       made.notify();
       made.bobHost.host.clock.after(50, () => incoming.send(response), "200");
@@ -149,6 +152,16 @@ test("4.1.2.4: a NOTIFY before the 200 makes the dialog", async () => {
   assert.equal(subscription.refresh(), true);
   await simulation.run({ ms: 1000 });
   assert.deepEqual(log, ["SUBSCRIBE 600", "active 600 state", "NOTIFY got 200", "answered 200"]);
+});
+
+test("RFC 3261 12.1.2: the 200's route set counts, also where a NOTIFY without one came before", async () => {
+  const recordRoute = ["<sip:10.0.0.9;lr>", "<sip:10.0.0.8;lr>"];
+  const { simulation, subscribe } = await world({ notifyFirst: true, recordRoute });
+  const subscription = subscribe();
+  await simulation.run({ ms: 40 });
+  assert.deepEqual(subscription.dialog?.routeSet, []);
+  await simulation.run({ ms: 1000 });
+  assert.deepEqual(subscription.dialog?.routeSet, ["<sip:10.0.0.8;lr>", "<sip:10.0.0.9;lr>"]);
 });
 
 test("4.1.2.4: without a NOTIFY it fails after 64*T1 (timer N), at the first SUBSCRIBE and at a refresh", async () => {
