@@ -1,8 +1,10 @@
 // Explores all interleavings of two ends of a call, breadth first, and judges every state and where all of it can end.
 import type { CallTables } from "@liquid-ims/ue-lcf/dialog-replacement-acts";
-import { accepted, closing, confirmed, type Fault, legBits, ModelEnds } from "./replacement-model-end.ts";
+import { kindNumbers, type Ties } from "./replacement-model-dialog.ts";
+import { type Fault, ModelEnds } from "./replacement-model-end.ts";
 import { type Bounds, describe, Moves } from "./replacement-model-moves.ts";
-import { kindNumbers, type Ties, World } from "./replacement-model-world.ts";
+import { accepted, closing, confirmed, legBits } from "./replacement-model-words.ts";
+import { World } from "./replacement-model-world.ts";
 
 export interface Exploration {
   readonly moves: readonly [number, number];

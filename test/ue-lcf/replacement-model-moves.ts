@@ -1,6 +1,5 @@
 // All that may happen next to two ends and the network between them: deliveries, losses, timers, moves, hang-ups.
 // The rules' numbers are those of docs/dialog-replacement.md.
-import { accepted, closing, eventKinds, gone, legBits, open } from "./replacement-model-end.ts";
 import {
   answers,
   bits,
@@ -9,11 +8,14 @@ import {
   genOf,
   isPending,
   kindNumbers,
+  lowerBits,
   lowerOf,
+  probing,
   runs,
   underWay,
-  type World,
-} from "./replacement-model-world.ts";
+} from "./replacement-model-dialog.ts";
+import { accepted, closing, eventKinds, gone, legBits } from "./replacement-model-words.ts";
+import type { World } from "./replacement-model-world.ts";
 
 export interface Bounds {
   /** An end whose INVITEs its peer has not seen for so many gens: the last of them arrives. */
@@ -23,16 +25,6 @@ export interface Bounds {
   /** INVITEs that are given up after 2*T1 although they, or their answers, are still under way. */
   readonly early: number;
 }
-
-/** What a move was: for the steps of a counterexample. */
-export interface Label {
-  readonly what: string;
-  readonly end: EndIndex | null;
-  readonly dialog: number;
-}
-
-const probing = bits.probe | bits.lowerLives | bits.lowerUnsure;
-const lowerBits = 15 << 20;
 
 const finals = [
   [bits.success, kindNumbers.success],
@@ -354,8 +346,4 @@ export function describe(what: number, end: number, dialog: number, world: World
   const word = world.word(dialog);
   const sender = (word & bits.sender) === 0 ? "A" : "B";
   return `${(what & lost) === 0 ? "" : "lost: "}${kind}${name}, dialog ${dialog} (INVITE of ${sender}, gen ${genOf(word)})`;
-}
-
-export function isOpenLeg(leg: number): boolean {
-  return leg >= 0 && (leg & legBits.state) === open;
 }

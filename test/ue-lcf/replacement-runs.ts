@@ -34,6 +34,12 @@ export const shortRuns: readonly Run[] = [
   { title: "1,0; 1 loss, both hang up", changes: { moves: [1, 0], losses: 1, hangUp: [true, true] } },
 ];
 
+/** Minutes: .ci/run. */
+export const longRuns: readonly Run[] = [
+  { title: "1,1; 1 loss, one INVITE given up early", changes: { losses: 1, bounds: early } },
+  { title: "1,1; 0 losses, A hangs up", changes: { hangUp: [true, false] } },
+];
+
 /** Every end is good, from everywhere one can be reached. */
 export function assertGood(run: Run): ExplorationResult {
   const options = { ...usual, ...run.changes };

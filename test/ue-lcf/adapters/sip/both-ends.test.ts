@@ -1,6 +1,7 @@
 // A CFS and LCFs that nobody plays: calls whose both ends are moved. cfs-ue 7, system 6.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { runSeeds } from "../../seeded-moves.ts";
 import { openUeWorld } from "../../ue-world.ts";
 
 test("system 6: a call between two who move is replaced once, by its caller; the callee's own call by the callee", async () => {
@@ -39,4 +40,8 @@ test("system 6: a call between two who move is replaced once, by its caller; the
     assert.deepEqual([seed, replacing(second).sort()], [seed, ["uac", "uas"]]);
     assert.deepEqual([seed, replacing(third)], [seed, ["uas"]]);
   }
+});
+
+test("dialog replacement: both ends move at once, loss, delay, order and hang-ups by seed, 100 seeds", async (context) => {
+  context.diagnostic(await runSeeds(1, 100));
 });
