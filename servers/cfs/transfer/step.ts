@@ -85,8 +85,12 @@ export interface Step {
 /** Longest wait between two tries. */
 const longestBackOff = 30_000;
 
-/** The end of a call is looked for at even intervals, all else is given more and more time. */
+/**
+ * One found in a call in the first pass is taken in the second as soon as that begins. From then on the end of a call is
+ * looked for at even intervals; all else is given more and more time.
+ */
 function backOff(row: UserRow, reason: Reason | undefined, times: TransferTimes): number {
+  if (reason === "not idle" && row.attempts <= 1) return 0;
   if (reason !== undefined && waitsForCall({ reason })) return times.retry;
   return Math.min(longestBackOff, times.retry * 2 ** Math.max(0, row.attempts - 1));
 }

@@ -96,16 +96,21 @@ test("step: after a restart the newest command is sent as it was", () => {
   assert.equal(row.command?.sequence, 8);
 });
 
-test("step: a refusal that may pass waits, and its dialogs are known", () => {
+test("step: one found in a call is taken in the second pass; a call that is still in the way then is waited for", () => {
   const dialogs = [
     { id: "d", state: "confirmed", role: "uac", emergency: false, replaceable: true },
   ] as const;
   const refused = { event: "refused, retry", reason: "not idle", detail: "", dialogs } as const;
-  const { row, effects } = run(someUser(), { event: "slot", move }, refused);
+  const slot = { event: "slot", move } as const;
+  const { row, effects } = run(someUser(), slot, refused);
+  assert.deepEqual([row.state, row.reason, row.notBefore], ["planned", "not idle", 1_000_100]);
+  const again = run(row, slot, { ...refused, reason: "not replaceable" });
   assert.deepEqual(
-    [row.state, row.reason, row.notBefore],
-    ["planned", "not idle", 1_000_100 + defaultTimes.retry],
+    [again.row.state, again.row.reason, again.row.notBefore],
+    ["planned", "not replaceable", 1_000_100 + defaultTimes.retry],
   );
+  // Where calls are spared, the same refusal comes again: it must not be asked for without rest.
+  assert.equal(run(row, slot, refused).row.notBefore, 1_000_100 + defaultTimes.retry);
   assert.deepEqual(row.dialogs, dialogs);
   assert.deepEqual(effects, []);
 });
