@@ -37,18 +37,34 @@ function bytes(text: string): Uint8Array {
   return data;
 }
 
+const hmacs = [
+  ["sha1", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"],
+  ["sha224", "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44"],
+  ["sha256", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"],
+  [
+    "sha384",
+    "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+  ],
+  [
+    "sha512",
+    "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554" +
+      "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+  ],
+] as const;
+
 for (const [name, { algorithms, run }] of Object.entries(runs)) {
-  test(`${name} host: RFC 1321 A.5, FIPS 180, RFC 4231 4.3 and FIPS 197 C.1`, () =>
+  test(`${name} host: RFC 1321 A.5, FIPS 180, RFC 2202 3, RFC 4231 4.3 and FIPS 197 C.1`, () =>
     run(async (crypto) => {
       assert.equal(encodeHex(crypto.hash("md5", encodeText("abc"))), "900150983cd24fb0d6963f7d28e17f72");
       assert.equal(
         encodeHex(crypto.hash("sha256", encodeText("abc"))),
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
       );
-      assert.equal(
-        encodeHex(crypto.hmac("sha256", encodeText("Jefe"), encodeText("what do ya want for nothing?"))),
-        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-      );
+      for (const [name, expected] of hmacs)
+        assert.equal(
+          encodeHex(crypto.hmac(name, encodeText("Jefe"), encodeText("what do ya want for nothing?"))),
+          expected,
+        );
       const key = bytes("000102030405060708090a0b0c0d0e0f");
       const block = bytes("00112233445566778899aabbccddeeff");
       assert.equal(encodeHex(crypto.aes128(key, block)), "69c4e0d86a7b0430d8cdb78070b4c55a");
