@@ -82,7 +82,15 @@ function runAnywhere(request: RunRequest, argv: readonly string[]): Promise<numb
   return kamailio === undefined ? runExperiment(request) : runWithKamailio(request, kamailio.folder, argv);
 }
 
+/** Ends by way of `exit`, so that what runs outside this process is ended and its files are removed. */
+function endOnSignals(): void {
+  process.once("SIGHUP", () => process.exit(129));
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
+}
+
 async function runExperiment({ experiment, options, out, trace }: RunRequest): Promise<number> {
+  endOnSignals();
   const folder = openReportFolder(out);
   const view = createView({
     write: (text) => void process.stdout.write(text),

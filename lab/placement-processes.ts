@@ -1,7 +1,7 @@
 // Every element of the core in a process of its own: `kill` is SIGKILL. CFD and CFS share a SQLite file in a folder that
 // is removed in the end.
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +36,13 @@ interface ElementProcess {
 export function createProcessPlacement(options: ProcessPlacementOptions): Placement {
   const folder = mkdtempSync(join(tmpdir(), "liquid-ims-lab-"));
   const processes = new Set<ElementProcess>();
+
+  /** When the lab ends before its time; nobody can be waited for then. */
+  function leave(): void {
+    for (const { child } of processes) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+  process.once("exit", leave);
 
   function send(child: ChildProcess, message: ToElement): void {
     child.send(message);
@@ -121,6 +128,7 @@ export function createProcessPlacement(options: ProcessPlacementOptions): Placem
     async close() {
       await Promise.all([...processes].map((one) => end(one, () => one.child.disconnect())));
       await rm(folder, { recursive: true, force: true });
+      process.off("exit", leave);
     },
   };
 }

@@ -1,9 +1,11 @@
 // What a person's mistakes and the machine's limits look like: one clear line and an exit code, no stack trace.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runLab } from "./run-lab.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -61,4 +63,48 @@ test("3: a folder that cannot be made", () => {
   const run = lab("p-cscf-overload", "--virtual", "--out", "README.md/out");
   assert.equal(run.status, 3, run.stderr);
   assertOneLine(run.stderr, /README\.md/);
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** What is left of the run's temporary files. */
+  readonly left: readonly string[];
+}
+
+/** Sends a signal to a lab of many processes as soon as it shows that it runs, and waits until all of them are gone. */
+async function interrupt(context: TestContext, signal: NodeJS.Signals): Promise<Ended> {
+  const folder = temporaryFolder(context);
+  const child = spawn(
+    process.execPath,
+    [
+      "lab/main.ts",
+      "p-cscf-overload",
+      "--speed",
+      "10",
+      "--placement",
+      "process",
+      "--out",
+      join(folder, "out"),
+    ],
+    { cwd: root, env: { ...process.env, TMPDIR: folder }, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  child.stdout.once("data", () => child.kill(signal));
+  // Every process of the run holds the pipes: they close when the last one is gone.
+  const ended = await new Promise<Pick<Ended, "code" | "signal">>((resolve, reject) => {
+    child.on("error", reject);
+    child.stderr.resume();
+    child.on("close", (code, by) => resolve({ code, signal: by }));
+  });
+  return { ...ended, left: readdirSync(folder).filter((name) => name.startsWith("liquid-ims-lab")) };
+}
+
+test("130, 143: a signal ends every process of the lab and removes its files", async (context) => {
+  assert.deepEqual(await interrupt(context, "SIGINT"), { code: 130, signal: null, left: [] });
+  assert.deepEqual(await interrupt(context, "SIGTERM"), { code: 143, signal: null, left: [] });
+});
+
+test("SIGKILL of the lab ends every process of it", async (context) => {
+  const { code, signal } = await interrupt(context, "SIGKILL");
+  assert.deepEqual({ code, signal }, { code: null, signal: "SIGKILL" });
 });
