@@ -46,7 +46,7 @@ interface Panel {
 }
 
 /** Lines that lie on each other stay visible: every function has a pattern of its own. */
-const dashes = ["none", "none", "9 5", "2 5", "12 8", "5 9", "1 8"];
+const dashes = ["none", "18 6", "9 5", "2 5", "12 8", "5 9", "1 8"];
 
 function dashOf(functions: readonly string[], name: string): string {
   return dashes[functions.indexOf(name)] ?? "none";
