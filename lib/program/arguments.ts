@@ -23,6 +23,10 @@ export interface ArgumentsOptions {
   readonly write?: (text: string) => void;
 }
 
+function start(): ProgramRequest {
+  return { kind: "done" };
+}
+
 interface Parsed {
   readonly config?: string;
   readonly printConfig: boolean;
@@ -32,7 +36,7 @@ interface Parsed {
 /** Reads the command line; never throws for what a person typed. */
 export function readArguments(argv: readonly string[], options: ArgumentsOptions): ProgramRequest {
   const { name, summary, version, prefix, extend, write } = options;
-  let request: ProgramRequest = { kind: "done" };
+  let request = start();
   const quiet = { writeErr: () => undefined, ...(write === undefined ? {} : { writeOut: write }) };
   const command = new Command(name)
     .description(summary)
@@ -63,5 +67,10 @@ export function readArguments(argv: readonly string[], options: ArgumentsOptions
     const text = error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, "; $1");
     return { kind: "usage", message: error.code === "commander.help" ? "a command is missing" : text };
   }
-  return request;
+  if (request.kind !== "command") return request;
+  const [given] = command.options.filter(
+    (option) => command.getOptionValueSource(option.attributeName()) === "cli",
+  );
+  if (given === undefined) return request;
+  return { kind: "usage", message: `option '${given.long}' has no effect on this command; leave it out` };
 }

@@ -97,10 +97,6 @@ test("lists: too short, entries twice", (context) => {
 });
 
 test("what is no YAML is named with its place", (context) => {
-  assert.match(
-    linesOf(loadCfd(context, "name: a\nname: b\n"))[0] ?? "",
-    /^cfd\.yaml:2:1: no YAML: Map keys must be unique/,
-  );
   assert.match(linesOf(loadCfd(context, "listen: [\n"))[0] ?? "", /^cfd\.yaml:\d+:\d+: no YAML: /);
   assert.match(linesOf(loadCfd(context, "a: b: c\n"))[0] ?? "", /^cfd\.yaml:1:\d+: no YAML: /);
   assert.deepEqual(
@@ -108,6 +104,32 @@ test("what is no YAML is named with its place", (context) => {
     "cfd.yaml:1:1: must be keys with val",
   );
   assert.deepEqual(linesOf(loadCfd(context, "\0\u0001\u0002")), ["cfd.yaml:1:1: no text: give a YAML file"]);
+});
+
+test("a key given twice: its name, where it stood first, at any depth; each of them", (context) => {
+  const text = `name: a\nadmin: { port: 1, "port": 2 }\nsCscfs:\n  - name: a\n    name: b\nname: b\n`;
+  assert.deepEqual(linesOf(loadCfd(context, text)), [
+    "cfd.yaml:2:19: admin.port: is given twice, first in line 2; keep one of them",
+    "cfd.yaml:5:5: sCscfs[0].name: is given twice, first in line 4; keep one of them",
+    "cfd.yaml:6:1: name: is given twice, first in line 1; keep one of them",
+  ]);
+  const variable = { LIQUID_IMS_CFD_ADMIN: "{ port: 1, port: 2 }" };
+  assert.match(
+    linesOf(loadCfd(context, right, variable))[0] ?? "",
+    /^LIQUID_IMS_CFD_ADMIN: admin: is given twice; keep one of them; give keys with values/,
+  );
+});
+
+test("a second document is an error with its line; one that is only begun and ended is none", (context) => {
+  const second = /^cfd\.yaml:6:1: a second document; a configuration is one/;
+  assert.match(linesOf(loadCfd(context, `${right}---\nname: b\n`))[0] ?? "", second);
+  assert.match(linesOf(loadCfd(context, `${right}---\n`))[0] ?? "", second);
+  assert.deepEqual(linesOf(loadCfd(context, `---\n${right}...\n# the end\n`)), []);
+  const variable = { LIQUID_IMS_CFD_ADMIN: "{ port: 1 }\n---\n{ port: 2 }" };
+  assert.match(
+    linesOf(loadCfd(context, right, variable))[0] ?? "",
+    /^LIQUID_IMS_CFD_ADMIN: .*a second document/,
+  );
 });
 
 test("aliases may be used, but not to make a small file endless", (context) => {

@@ -28,6 +28,21 @@ test("each value has its origin: file and line, variable, default", (context) =>
     assert.ok(lines.includes(line), `${line}\n${loaded.print()}`);
 });
 
+test("a group that is not given is a default, not a line of another key", (context) => {
+  const folder = newFolder(context);
+  const text = "# c\nlisten:\n  - { protocol: tcp, host: 127.0.0.1, port: 7080 }\nhomeDomain: ims.test\n";
+  const load = (added: string) => {
+    writeFileSync(join(folder, "cfs.yaml"), text + added);
+    const loaded = loadConfiguration({
+      ...{ schema: cfsSchema, prefix: cfsPrefix, file: "cfs.yaml", folder, environment: {} },
+    });
+    assert.ok(loaded.ok, linesOf(loaded).join("\n"));
+    return loaded.print().split("\n");
+  };
+  assert.ok(load("").includes("keys: {} # default"), load("").join("\n"));
+  assert.ok(load("keys: {}\n").includes("keys: {} # cfs.yaml:5"));
+});
+
 test("it reads back equal, with awkward texts too, from any folder", (context) => {
   const name = '"#: - {}[]&*!|>\'%@`\\ \\n \\t é \\u0007"';
   const text = `name: ${name}

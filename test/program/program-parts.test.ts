@@ -55,6 +55,24 @@ test("the command line: run, print, check, version, what is wrong", () => {
   assert.equal(read("cfd.yaml").kind, "usage");
 });
 
+test("the command line: a sub-command refuses options that have no effect on it", () => {
+  const read = (...argv: string[]) =>
+    readArguments(argv, {
+      ...{ name: "cfs", summary: "a server", version: "1.2.3", prefix: "LIQUID_IMS_CFS_" },
+      extend: (command, run) => void command.command("act").action(() => run(async () => undefined)),
+    });
+  assert.equal(read("act").kind, "command");
+  for (const argv of [
+    ["act", "--config", "x"],
+    ["--config=x", "act"],
+  ])
+    assert.deepEqual(read(...argv), {
+      kind: "usage",
+      message: "option '--config' has no effect on this command; leave it out",
+    });
+  assert.equal(read("act", "--check").kind, "usage");
+});
+
 test("exit codes: 2 and 3 with one line, 1 with the stack", () => {
   assert.deepEqual(explain(new ProgramError(2, "no key")), { exitCode: 2, text: "no key" });
   assert.deepEqual(explain(new RuntimeError("address-in-use", "udp bind")), {

@@ -97,9 +97,11 @@ class Checker {
     if (shape.default !== undefined)
       return this.check(givenOf(shape.default, { kind: "default" }), shape, path);
     if (shape.optional) return null;
-    if (shape.kind === "group")
-      // Its own members say what is missing.
-      return this.#group({ kind: "group", members: new Map(), origin: near }, shape, path);
+    if (shape.kind === "group") {
+      // Its own members say what is missing, near to where it would stand.
+      const group = this.#group({ kind: "group", members: new Map(), origin: near }, shape, path);
+      return group === null ? null : { ...group, origin: { kind: "default" } };
+    }
     const variable = `${this.#options.prefix}${environmentName(path)}`;
     return this.#fail(near, path, `is missing; give ${allowedOf(shape)}, here or as ${variable}`);
   }

@@ -31,6 +31,8 @@ class Reader {
   readonly #document: Document.Parsed;
   readonly #originAt: (offset: number) => Origin;
   #values = 0;
+  /** By place: an alias reads what it names again. */
+  readonly #twice = new Map<string, ConfigurationError>();
 
   constructor(document: Document.Parsed, originAt: (offset: number) => Origin) {
     this.#document = document;
@@ -40,6 +42,17 @@ class Reader {
   #placeOf(node: unknown, near: Origin): Origin {
     const start = isNode(node) ? node.range?.[0] : undefined;
     return start === undefined ? near : this.#originAt(start);
+  }
+
+  /** Keys that are given twice. */
+  get errors(): readonly ConfigurationError[] {
+    return [...this.#twice.values()];
+  }
+
+  #refuseTwice(path: string, again: Origin, first: Origin): void {
+    const where = first.kind === "file" ? `, first in line ${first.line}` : "";
+    const error = errorAt(again, path, `is given twice${where}; keep one of them`);
+    this.#twice.set(JSON.stringify([error.line, error.column, path]), error);
   }
 
   read(node: unknown, path: string, near: Origin, depth: number): Given {
@@ -60,6 +73,8 @@ class Reader {
         if (!isScalar(key) || typeof key.value === "object")
           throw new Unreadable(errorAt(keyOrigin, path, "a key must be a word"));
         const name = String(key.value);
+        const first = members.get(name);
+        if (first !== undefined) this.#refuseTwice(memberPath(path, name), keyOrigin, first.origin);
         members.set(name, {
           origin: keyOrigin,
           value: this.read(value, memberPath(path, name), keyOrigin, depth + 1),
@@ -93,12 +108,20 @@ export function readYaml(text: string, originOf: (line: number, column: number) 
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: true,
-    logLevel: "silent",
+    // The reader knows what the key is called, and where it stood first.
+    uniqueKeys: false,
+    // Nothing is logged; "silent" would pass over a second document.
+    logLevel: "error",
   });
   if (document.errors.length > 0) {
-    const errors = document.errors.map(({ pos, message }) =>
-      errorAt(originAt(pos[0]), "", `no YAML: ${message.split("\n")[0] ?? message}`),
+    const errors = document.errors.map(({ code, pos, message }) =>
+      errorAt(
+        originAt(pos[0]),
+        "",
+        code === "MULTIPLE_DOCS"
+          ? "a second document; a configuration is one, so leave the line --- and all after it out"
+          : `no YAML: ${message.split("\n")[0] ?? message}`,
+      ),
     );
     return { ok: false, errors };
   }
@@ -108,7 +131,9 @@ export function readYaml(text: string, originOf: (line: number, column: number) 
   if (top === null || (isScalar(top) && top.value === null))
     return { ok: true, given: { kind: "group", members: new Map(), origin: start } };
   try {
-    return { ok: true, given: new Reader(document, originAt).read(top, "", start, 0) };
+    const reader = new Reader(document, originAt);
+    const given = reader.read(top, "", start, 0);
+    return reader.errors.length === 0 ? { ok: true, given } : { ok: false, errors: reader.errors };
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, errors: [error.error] };
     throw error;
