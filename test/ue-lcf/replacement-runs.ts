@@ -44,6 +44,18 @@ export const longRuns: readonly Run[] = [
   { title: "1,1; 0 losses, A hangs up", changes: { hangUp: [true, false] } },
 ];
 
+/** An hour and more, and up to 16 GB: the night (`npm run explore`). */
+export const nightRuns: readonly Run[] = [
+  { title: "1,1; 0 losses, B hangs up", changes: { hangUp: [false, true] } },
+  { title: "1,1; 0 losses, both hang up", changes: { hangUp: [true, true] } },
+  { title: "1,1; 1 loss, A hangs up", changes: { losses: 1, hangUp: [true, false] } },
+  { title: "1,1; 1 loss, B hangs up", changes: { losses: 1, hangUp: [false, true] } },
+  { title: "2,1; 0 losses", changes: { moves: [2, 1], mayBeSlow: true } },
+  { title: "1,2; 0 losses", changes: { moves: [1, 2], mayBeSlow: true } },
+  { title: "2,1; 1 loss", changes: { moves: [2, 1], losses: 1, mayBeSlow: true } },
+  { title: "1,2; 1 loss", changes: { moves: [1, 2], losses: 1, mayBeSlow: true } },
+];
+
 /** Every end is good, from everywhere one can be reached. */
 export function assertGood(run: Run): ExplorationResult {
   const options = { ...usual, ...run.changes };
