@@ -7,7 +7,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(fileURLToPath(import.meta.url));
 
@@ -77,10 +77,12 @@ if (!isInstalled()) install();
 // Where the person stands, which files are named from: npm goes to the root before it runs a script.
 const byNpm = Boolean(process.env.npm_lifecycle_event) && process.cwd() === root;
 const folder = (byNpm && process.env.INIT_CWD) || process.cwd();
-const child = spawn(chooseNode(), process.argv.slice(2), {
+// SIGKILL of this process cannot be passed on: the program looks itself whether this one is still there.
+const guard = pathToFileURL(join(root, "run-guard.mjs")).href;
+const child = spawn(chooseNode(), ["--import", guard, ...process.argv.slice(2)], {
   stdio: "inherit",
   cwd: root,
-  env: { ...process.env, LIQUID_IMS_FOLDER: folder },
+  env: { ...process.env, LIQUID_IMS_FOLDER: folder, LIQUID_IMS_RUN_PID: String(process.pid) },
 });
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
 for (const signal of signals) {

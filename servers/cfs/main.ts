@@ -21,6 +21,7 @@ import { type CfsSettings, cfsPrefix, cfsSchema } from "./config-schema.ts";
 import { type OsCfsServer, serveOsCfs } from "./os-cfs/http.ts";
 import { MemoryCfsStore } from "./store/memory-store.ts";
 import { openSqliteCfsStore } from "./store/sqlite/sqlite-store.ts";
+import { ownStore } from "./store/sqlite/store-owner.ts";
 import type { CfsStore } from "./store/store.ts";
 
 async function openLocation({ kind, file, driver }: CfsSettings["location"]): Promise<LocationStore> {
@@ -51,6 +52,7 @@ async function start(host: Host, settings: CfsSettings): Promise<RunningServer> 
   } = settings;
   const keys = keyFile === undefined ? null : await readKeyFile(host.crypto, keyFile);
   const location = await openLocation(settings.location);
+  const owner = settings.store.kind === "memory" ? null : await ownStore(host.clock, settings.store.file);
   const store = await openStore(settings.store);
   const servers = dnsServersOf(dns.servers);
   const cfs = createCfs({
@@ -92,6 +94,7 @@ async function start(host: Host, settings: CfsSettings): Promise<RunningServer> 
     async close() {
       await cfs.stop();
       await Promise.all([store.close(), location.close()]);
+      owner?.release();
     },
   };
 }
