@@ -7,6 +7,8 @@ import type { Random } from "@liquid-ims/runtime/random";
 import { SeededRandom, Simulation } from "@liquid-ims/runtime/simulation";
 import { machineNow } from "./element-message.ts";
 import type { ExperimentOptions } from "./experiments/experiment.ts";
+import { compareRecords, type RecordComparison } from "./kamailio-core/compare-records.ts";
+import { readPaths, showUser } from "./kamailio-core/usrloc.ts";
 import { type LabNetwork, type NetworkOptions, startNetwork } from "./network.ts";
 import { createOss, type Oss } from "./oss.ts";
 import { createHttpCarrier } from "./oss-http.ts";
@@ -41,6 +43,8 @@ export interface Lab {
   ): Promise<{ readonly network: LabNetwork; readonly oss: Oss }>;
   startFleet(network: LabNetwork, wishes: FleetWishes): Promise<Fleet>;
   run<Outcome>(script: (host: Host) => Promise<Outcome>): Promise<Outcome>;
+  /** Compares what the CFD has with what HSS and real S-CSCFs have; null with the embedded core. */
+  compareRecords(users: readonly string[]): Promise<RecordComparison | null>;
   /** Everything that was sent until now is in the trace afterwards. */
   settleTrace(): Promise<void>;
   close(): Promise<void>;
@@ -136,6 +140,17 @@ export function createLab(options: ExperimentOptions): Lab {
         ...wishes,
       }),
     run: (script) => platform.run(script),
+    async compareRecords(users) {
+      if (kamailio === undefined) return null;
+      const { folder } = kamailio;
+      return compareRecords(users, {
+        records: (user) => inProcess.rows.get(user),
+        assignment: (user) => inProcess.node("hss", topology.hss.name).assignment(user),
+        sCscfs: topology.sCscfs,
+        showUser: (sCscf, user) => showUser(folder, sCscf, user),
+        readPaths: (sCscf) => readPaths(folder, sCscf),
+      });
+    },
     settleTrace: () => placement.settle(),
     async close() {
       await placement.close();

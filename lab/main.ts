@@ -46,6 +46,10 @@ function summarise(result: ExperimentResult, folder: string, files: readonly str
     say(
       `window   ${window.medianMilliseconds} ms without S-CSCF, median; ${window.maxMilliseconds} ms at most; ${window.callsLost} calls lost in it`,
     );
+  if (result.records !== undefined) {
+    say("records  CFD | HSS | S-CSCF, in the end:");
+    for (const line of result.records) say(`  ${line}`);
+  }
   say(`report   ${folder}: ${files.join(", ")}`);
   for (const failure of result.context.failures) complain(failure);
   if (result.context.failures.length === 0) say("What was expected happened.");

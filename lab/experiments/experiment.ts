@@ -57,6 +57,8 @@ export interface ExperimentResult {
   readonly context: ReportContext;
   /** Times from the script's zero. */
   readonly trace: readonly TraceEntry[];
+  /** With a real core: what location records, HSS and S-CSCFs say in the end, a line a record. */
+  readonly records?: readonly string[];
 }
 
 export interface Experiment {

@@ -155,11 +155,12 @@ async function script(
   await host.clock.sleep(Math.max(0, lastHangUp - elapsed()), "until the last hang-up");
   await waitUntil(host, () => fleet.callsUp === 0, { ...callPatience, orElse: "go on" });
   stopShowing();
+  const compared = await lab.compareRecords(users);
   await lab.settleTrace();
 
   const { killedAt } = transferred;
   const second = (now: number) => timeline.scriptSeconds(now - zero.now);
-  return buildReport({
+  const result = buildReport({
     ...transferred,
     experiment: scenario.name,
     title: scenario.title(options),
@@ -176,6 +177,13 @@ async function script(
     until: second(host.clock.now()),
     expect: scenario.expect,
   });
+  if (compared === null) return result;
+  const { context } = result;
+  return {
+    ...result,
+    records: compared.lines,
+    context: { ...context, failures: [...context.failures, ...compared.failures] },
+  };
 }
 
 /** The scenario as an experiment of the command line. */
