@@ -10,6 +10,7 @@ import {
   kindNumbers,
   lowerBits,
   lowerOf,
+  maximumDialogs,
   probing,
   runs,
   underWay,
@@ -24,6 +25,8 @@ export interface Bounds {
   readonly abandoned: number;
   /** INVITEs that are given up after 2*T1 although they, or their answers, are still under way. */
   readonly early: number;
+  /** Dialogs that an end has or that something is under way for: with so many, what would make another one waits. */
+  readonly dialogs?: number;
 }
 
 const finals = [
@@ -69,6 +72,7 @@ export class Moves {
 
   #done(what: number, end: number, dialog: number): void {
     this.to.normalise();
+    if (this.to.count > (this.#bounds.dialogs ?? maximumDialogs)) return;
     this.#emit(what, end, dialog);
   }
 
