@@ -25,7 +25,10 @@ export interface Bounds {
   readonly abandoned: number;
   /** INVITEs that are given up after 2*T1 although they, or their answers, are still under way. */
   readonly early: number;
-  /** Dialogs that an end has or that something is under way for: with so many, what would make another one waits. */
+  /**
+   * Dialogs that an end has or that something is under way for: with so many, what would make another one waits,
+   * unless nothing else can happen.
+   */
   readonly dialogs?: number;
 }
 
@@ -49,6 +52,8 @@ export class Moves {
   /** What it leads to, while `emit` runs. */
   readonly to: World;
   readonly #bounds: Bounds;
+  #most = maximumDialogs;
+  #emitted = false;
   #emit: (what: number, end: number, dialog: number) => void = () => undefined;
 
   constructor(from: World, to: World, bounds: Bounds) {
@@ -60,6 +65,15 @@ export class Moves {
   /** Calls `emit` for each; false: nothing may happen but a hang-up. */
   each(emit: (what: number, end: number, dialog: number) => void): boolean {
     this.#emit = emit;
+    this.#emitted = false;
+    this.#most = this.#bounds.dialogs ?? maximumDialogs;
+    const any = this.#all();
+    if (this.#emitted || !any) return any;
+    this.#most = maximumDialogs;
+    return this.#all();
+  }
+
+  #all(): boolean {
     let any = false;
     for (let dialog = 0; dialog < this.from.count; dialog++)
       if ((this.from.word(dialog) & underWay) !== 0) {
@@ -72,7 +86,8 @@ export class Moves {
 
   #done(what: number, end: number, dialog: number): void {
     this.to.normalise();
-    if (this.to.count > (this.#bounds.dialogs ?? maximumDialogs)) return;
+    if (this.to.count > this.#most) return;
+    this.#emitted = true;
     this.#emit(what, end, dialog);
   }
 

@@ -32,7 +32,7 @@ export const shortRuns: readonly Run[] = [
   { title: "2,0; 1 loss", changes: { moves: [2, 0], losses: 1, mayBeSlow: true } },
   { title: "1,1; 0 losses, one INVITE given up early", changes: { bounds: early } },
   { title: "1,1; 1 loss", changes: { losses: 1 } },
-  { title: "2,1; 0 losses, four dialogs", changes: { moves: [2, 1], bounds: four, mayBeSlow: true } },
+  { title: "1,2; 0 losses, four dialogs", changes: { moves: [1, 2], bounds: four, mayBeSlow: true } },
   { title: "1,0; 1 loss, A hangs up", changes: { moves: [1, 0], losses: 1, hangUp: [true, false] } },
   { title: "0,1; 1 loss, A hangs up", changes: { moves: [0, 1], losses: 1, hangUp: [true, false] } },
   { title: "1,0; 1 loss, both hang up", changes: { moves: [1, 0], losses: 1, hangUp: [true, true] } },
@@ -46,6 +46,14 @@ export const longRuns: readonly Run[] = [
     changes: { losses: 1, bounds: early, mayBeSlow: true },
   },
   { title: "1,1; 0 losses, A hangs up", changes: { hangUp: [true, false] } },
+  {
+    title: "2,1; 1 loss, four dialogs",
+    changes: { moves: [2, 1], losses: 1, bounds: four, mayBeSlow: true },
+  },
+  {
+    title: "1,2; 1 loss, four dialogs",
+    changes: { moves: [1, 2], losses: 1, bounds: four, mayBeSlow: true },
+  },
 ];
 
 /** An hour and more, and up to 16 GB: the night (`npm run explore`). */
@@ -54,6 +62,10 @@ export const nightRuns: readonly Run[] = [
   { title: "1,1; 0 losses, both hang up", changes: { hangUp: [true, true] } },
   { title: "1,1; 1 loss, A hangs up", changes: { losses: 1, hangUp: [true, false] } },
   { title: "1,1; 1 loss, B hangs up", changes: { losses: 1, hangUp: [false, true] } },
+  {
+    title: "2,1; 0 losses, B hangs up, four dialogs",
+    changes: { moves: [2, 1], bounds: four, hangUp: [false, true], mayBeSlow: true },
+  },
   { title: "2,1; 0 losses, five dialogs", changes: { moves: [2, 1], bounds: five, mayBeSlow: true } },
   { title: "1,2; 0 losses, five dialogs", changes: { moves: [1, 2], bounds: five, mayBeSlow: true } },
   {
