@@ -73,6 +73,12 @@ async function assertLogged(server: Server, { id, users }: TransferOperation): P
       lines.some((line) => line["transfer"] === id && line["user"] === user),
       `${id} ${user}`,
     );
+  const subscribed = server.lines.filter((line) => line.event === "cfs-ue subscription");
+  for (const { user } of users)
+    assert.ok(
+      subscribed.some((line) => line["user"] === user && typeof line["callId"] === "string"),
+      `${user} with the Call-ID of its subscription`,
+    );
   assert.match(
     await (await server.admin("/metrics")).text(),
     /^cfs_transfer_users_total\{state="done"\} \d+$/m,

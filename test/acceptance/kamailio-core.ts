@@ -1,4 +1,4 @@
-// The experiments on real Kamailio CSCFs and BIND, and that nothing of them is left, however the lab ends.
+// The experiments on real Kamailio CSCFs and BIND; run by hand, .ci/run does not yet: node run.mjs --test <this file>.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
