@@ -32,6 +32,11 @@ function isInstalled() {
   const present = packagesOf(join(root, "node_modules", ".package-lock.json"));
   if (present === null) return false;
   return Object.entries(wanted).every(([path, entry]) => {
+    // The commands of our own packages, which an install before they had any lacks.
+    if (!path.includes("node_modules/"))
+      return Object.keys(entry.bin ?? {}).every((name) =>
+        existsSync(join(root, "node_modules", ".bin", name)),
+      );
     if (!path.startsWith("node_modules/") || entry.optional) return true;
     const found = present[path];
     return found !== undefined && (entry.link ? found.link : found.version === entry.version);

@@ -12,7 +12,9 @@ function none(kind: ElementKind): never {
 export async function openElementStores(kind: ElementKind, folder: string): Promise<ElementStores> {
   const open = (name: string) => ({ file: join(folder, name), driver: "worker" }) as const;
   const location =
-    kind === "cfd" || kind === "cfs" ? await openSqliteLocationStore(open("location.sqlite")) : null;
+    kind === "cfd" || kind === "cfs"
+      ? await openSqliteLocationStore({ ...open("location.sqlite"), readOnly: kind === "cfs" })
+      : null;
   const cfs = kind === "cfs" ? await openSqliteCfsStore(open("cfs.sqlite")) : null;
   return { location: () => location ?? none(kind), cfs: () => cfs ?? none(kind) };
 }

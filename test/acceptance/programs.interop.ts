@@ -5,7 +5,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
 import { serializeMessage } from "@liquid-ims/sip/serializer";
 import Database from "better-sqlite3";
 import { thirdParty } from "../cfd/messages.ts";
@@ -120,45 +120,37 @@ test("SIGTERM while REGISTERs are open: they are answered 200, a new one 503, an
   other.close();
 });
 
-test("a limit to the waiting: what is open past stop.within stays unanswered, with a line in the log, exit 0", async (context) => {
+/** A CFD whose store another process holds, with so many REGISTERs of one user open. */
+async function startHeldCfd(context: TestContext, yaml: string, open: number): Promise<Server> {
   const folder = newFolder(context);
-  const yaml = `${sCscfs}stop: { within: 50 }\nstoreTimeout: 60000\n`;
   const server = startServer(context, cfdBin("--config", writeConfig(folder, "cfd.yaml", yaml)));
   const port = sipPort(await server.line("ready"));
   const peer = await openPeer(context);
   const other = new Database(join(folder, "location.db"));
   context.after(() => other.close());
   other.exec("BEGIN IMMEDIATE");
-  for (let sequence = 1; sequence <= 5; sequence++) peer.send(register(peer.port, "alice", sequence), port);
+  for (let sequence = 1; sequence <= open; sequence++)
+    peer.send(register(peer.port, "alice", sequence), port);
   peer.send(
     serializeMessage(
       thirdParty({ sCscf: "scscf8", headers: { Via: `SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bKd` } }),
     ),
     port,
   );
+  // It has read what came before this one.
   assert.match(await peer.receive(), /^SIP\/2\.0 403 /);
+  return server;
+}
+
+test("a limit to the waiting: what is open past stop.within stays unanswered, with a line in the log, exit 0", async (context) => {
+  const server = await startHeldCfd(context, `${sCscfs}stop: { within: 50 }\nstoreTimeout: 60000\n`, 5);
   server.child.kill("SIGINT");
   await server.line("not everything was answered");
   assert.equal(await server.exit, 0, server.errors());
 });
 
 test("a second signal ends at once, with 1", async (context) => {
-  const folder = newFolder(context);
-  const yaml = `${sCscfs}stop: { within: 60000 }\nstoreTimeout: 60000\n`;
-  const server = startServer(context, cfdBin("--config", writeConfig(folder, "cfd.yaml", yaml)));
-  const port = sipPort(await server.line("ready"));
-  const peer = await openPeer(context);
-  const other = new Database(join(folder, "location.db"));
-  context.after(() => other.close());
-  other.exec("BEGIN IMMEDIATE");
-  for (let sequence = 1; sequence <= 20; sequence++) peer.send(register(peer.port, "alice", sequence), port);
-  peer.send(
-    serializeMessage(
-      thirdParty({ sCscf: "scscf8", headers: { Via: `SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bKd` } }),
-    ),
-    port,
-  );
-  assert.match(await peer.receive(), /^SIP\/2\.0 403 /);
+  const server = await startHeldCfd(context, `${sCscfs}stop: { within: 60000 }\nstoreTimeout: 60000\n`, 20);
   server.child.kill("SIGTERM");
   await server.line("stopping");
   let ended = false;

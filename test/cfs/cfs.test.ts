@@ -11,15 +11,8 @@ import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
 import type { Answer, Command, Report } from "@liquid-ims/reference-points/cfs-ue";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { Simulation } from "@liquid-ims/runtime/simulation";
-import {
-  alice,
-  aliceAddress,
-  aliceContact,
-  aliceInstance,
-  cfsTarget,
-  record,
-} from "../support/cfs-ue-world.ts";
-import { type FakeDialog, fakeLcf } from "../support/fake-lcf.ts";
+import { addAlice, alice, aliceContact, cfsTarget, record } from "../support/cfs-ue-world.ts";
+import type { FakeDialog } from "../support/fake-lcf.ts";
 
 const p1 = "pcscf1.open-ims.test:4060";
 const p2 = "pcscf2.open-ims.test:4060";
@@ -44,16 +37,7 @@ async function start() {
     addresses: [cfsTarget.address.host],
     program: (host) => createCfs({ location, store: openLogStore(disk.mount(host)), config })(host),
   });
-  const lcf = simulation.addHost("lcf", {
-    addresses: [aliceAddress.host],
-    program: fakeLcf({
-      address: aliceAddress,
-      cfs: cfsTarget,
-      identity: alice,
-      instance: aliceInstance,
-      contact: aliceContact,
-    }),
-  });
+  const lcf = addAlice(simulation, { contact: aliceContact });
   let isReady = false;
   void cfs.node.ready.then(() => {
     isReady = true;

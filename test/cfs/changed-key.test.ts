@@ -9,15 +9,7 @@ import { MemoryCfsStore } from "@liquid-ims/cfs/store/memory-store";
 import type { Change } from "@liquid-ims/cfs/store/store";
 import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
 import { Simulation } from "@liquid-ims/runtime/simulation";
-import {
-  alice,
-  aliceAddress,
-  aliceContact,
-  aliceInstance,
-  cfsTarget,
-  record,
-} from "../support/cfs-ue-world.ts";
-import { fakeLcf } from "../support/fake-lcf.ts";
+import { addAlice, aliceContact, cfsTarget, record } from "../support/cfs-ue-world.ts";
 
 async function newKeys(simulation: Simulation): Promise<CfsKeys> {
   const { node: host } = simulation.addHost("maker", { addresses: ["127.0.9.9"], program: (self) => self });
@@ -60,16 +52,7 @@ test("a start with a key file after a life with the store's key: dialogs end dea
         ...(host.incarnation === 0 ? {} : { keys }),
       })(host),
   });
-  const lcf = simulation.addHost("lcf", {
-    addresses: [aliceAddress.host],
-    program: fakeLcf({
-      address: aliceAddress,
-      cfs: cfsTarget,
-      identity: alice,
-      instance: aliceInstance,
-      contact: aliceContact,
-    }),
-  });
+  const lcf = addAlice(simulation, { contact: aliceContact });
   await simulation.settle(cfs.node.ready);
   await simulation.run({ ms: 100, when: () => lcf.node.ready });
   const dialog = lcf.node.subscribe();

@@ -6,15 +6,7 @@ import { MemoryCfsStore } from "@liquid-ims/cfs/store/memory-store";
 import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
 import type { Log, LogFields } from "@liquid-ims/runtime/log";
 import { Simulation } from "@liquid-ims/runtime/simulation";
-import {
-  alice,
-  aliceAddress,
-  aliceContact,
-  aliceInstance,
-  cfsTarget,
-  record,
-} from "../support/cfs-ue-world.ts";
-import { fakeLcf } from "../support/fake-lcf.ts";
+import { addAlice, alice, aliceContact, cfsTarget, record } from "../support/cfs-ue-world.ts";
 
 interface Line extends LogFields {
   readonly event: string;
@@ -49,16 +41,7 @@ test("log lines: the subscription and what is refused by user and Call-ID, a mov
       },
     }),
   });
-  const lcf = simulation.addHost("lcf", {
-    addresses: [aliceAddress.host],
-    program: fakeLcf({
-      address: aliceAddress,
-      cfs: cfsTarget,
-      identity: alice,
-      instance: aliceInstance,
-      contact: aliceContact,
-    }),
-  });
+  const lcf = addAlice(simulation, { contact: aliceContact });
   await simulation.settle(cfs.node.ready);
   await simulation.run({ ms: 100, when: () => lcf.node.ready });
   const opened = lcf.node.subscribe();

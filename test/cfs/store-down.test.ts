@@ -9,15 +9,7 @@ import { type CfsStore, StoreDown } from "@liquid-ims/cfs/store/store";
 import { createSqliteRows } from "@liquid-ims/location-service/sqlite/sqlite-store";
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import { Simulation } from "@liquid-ims/runtime/simulation";
-import {
-  alice,
-  aliceAddress,
-  aliceContact,
-  aliceInstance,
-  cfsTarget,
-  record,
-} from "../support/cfs-ue-world.ts";
-import { fakeLcf } from "../support/fake-lcf.ts";
+import { addAlice, alice, aliceContact, cfsTarget, record } from "../support/cfs-ue-world.ts";
 
 const p1 = "pcscf1.open-ims.test:4060";
 const p2 = "pcscf2.open-ims.test:4060";
@@ -68,16 +60,7 @@ async function start() {
     addresses: [cfsTarget.address.host],
     program: (host) => createCfs({ location: read, store, config })(host),
   });
-  const lcf = simulation.addHost("lcf", {
-    addresses: [aliceAddress.host],
-    program: fakeLcf({
-      address: aliceAddress,
-      cfs: cfsTarget,
-      identity: alice,
-      instance: aliceInstance,
-      contact: aliceContact,
-    }),
-  });
+  const lcf = addAlice(simulation, { contact: aliceContact });
   let isReady = false;
   void cfs.node.ready.then(() => {
     isReady = true;

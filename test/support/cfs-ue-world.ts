@@ -116,6 +116,23 @@ export interface WorldOptions {
   readonly log?: (event: string, fields?: LogFields) => void;
 }
 
+/** The host of alice's UE, with an LCF that a test plays. */
+export function addAlice(
+  simulation: Simulation,
+  options: Partial<FakeLcfOptions> = {},
+): SimulatedHost<FakeLcf> {
+  return simulation.addHost("lcf", {
+    addresses: [aliceAddress.host],
+    program: fakeLcf({
+      address: aliceAddress,
+      cfs: cfsTarget,
+      identity: alice,
+      instance: aliceInstance,
+      ...options,
+    }),
+  });
+}
+
 export async function world(options: WorldOptions = {}): Promise<World> {
   const simulation = new Simulation({ seed: options.seed ?? 1 });
   if (options.loss !== undefined)
@@ -129,16 +146,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     program: cfsProgram(disk, location, options.ue ?? {}),
     ...(options.log === undefined ? {} : { log: { ...silentLog, warn: options.log } }),
   });
-  const lcf = simulation.addHost("lcf", {
-    addresses: [aliceAddress.host],
-    program: fakeLcf({
-      address: aliceAddress,
-      cfs: cfsTarget,
-      identity: alice,
-      instance: aliceInstance,
-      ...options.lcf,
-    }),
-  });
+  const lcf = addAlice(simulation, options.lcf);
   await simulation.run({ ms: 1000, when: () => cfs.node.ue !== null && lcf.node.ready });
   return { simulation, location, disk, cfs, lcf };
 }
