@@ -27,8 +27,8 @@ test("half of P-CSCF1's users move with their calls", async (context) => {
     { attempted: 120, failed: 0 },
   );
   assert.equal(report.users.length, 22);
-  const { byePaths } = assertRecounts(run, report, "pcscf1", "pcscf2");
-  assert.equal(byePaths.size, report.dialogs.kept);
+  const { byePaths, kept } = assertRecounts(run, report, "pcscf1", "pcscf2");
+  assert.equal(byePaths.size, kept);
   for (const [callId, path] of byePaths) {
     assert.ok(
       path.includes("pcscf2") && !path.includes("pcscf1"),

@@ -14,6 +14,8 @@ export interface Recount {
   readonly planned: number;
   readonly moved: readonly string[];
   readonly kept: number;
+  /** Of those concerned: a hang-up crossed the replacement, so which of them came first is not on the wires. */
+  readonly crossed: number;
   readonly lost: number;
   /** Ended by their users without having been replaced: endedMeanwhile and pinned of the report. */
   readonly endedByUsers: number;
@@ -111,13 +113,17 @@ interface End {
 interface Dialog {
   readonly callId: string;
   readonly replaces: string | null;
+  readonly invitedAt: number;
   caller: End | null;
   callee: End | null;
+  /** When the caller's UE sent its ACK. */
+  acknowledgedAt: number;
   /** A UE sent BYE, and the other one got it. */
   byeSent: boolean;
   byeArrived: boolean;
-  /** When the first of them was sent. */
+  /** When the first of them was sent, and by whom. */
   byeAt: number;
+  byeBy: string;
   readonly byePath: string[];
 }
 
@@ -131,7 +137,8 @@ function readDialogs(sip: readonly Sip[], role: Role): Map<string, Dialog> {
       const replaces = field(text, "Replaces").split(";")[0] ?? "";
       const fresh: Dialog = {
         ...{ callId, replaces: replaces === "" ? null : replaces, caller: null, callee: null },
-        ...{ byeSent: false, byeArrived: false, byeAt: Number.POSITIVE_INFINITY, byePath: [] },
+        ...{ invitedAt: at, acknowledgedAt: Number.POSITIVE_INFINITY },
+        ...{ byeSent: false, byeArrived: false, byeAt: Number.POSITIVE_INFINITY, byeBy: "", byePath: [] },
       };
       if (!dialogs.has(callId)) dialogs.set(callId, fresh);
     }
@@ -140,6 +147,8 @@ function readDialogs(sip: readonly Sip[], role: Role): Map<string, Dialog> {
     const end = { confirmedAt: at, endedAt: Number.POSITIVE_INFINITY };
     if (method === "INVITE" && status >= 200 && status < 300 && isUe(to))
       dialog.caller ??= { ...end, ue: to, place: paths.get(callId)?.[0] ?? "" };
+    if (method === "ACK" && from === dialog.caller?.ue)
+      dialog.acknowledgedAt = Math.min(dialog.acknowledgedAt, at);
     // A BYE shows it, too: the ACK before it was lost.
     const shows = method === "ACK" || (method === "BYE" && status === 0);
     if (shows && isUe(to) && dialog.caller !== null && to !== dialog.caller.ue)
@@ -151,12 +160,26 @@ function readDialogs(sip: readonly Sip[], role: Role): Map<string, Dialog> {
       if (side !== null && (side.ue === from || side.ue === to)) side.endedAt = Math.min(side.endedAt, at);
     }
     if (isUe(from)) {
+      if (!dialog.byeSent) dialog.byeBy = from;
       dialog.byeSent = true;
       dialog.byeAt = Math.min(dialog.byeAt, at);
     }
     if (isUe(to)) dialog.byeArrived = true;
   }
   return dialogs;
+}
+
+/** A message may wait this long at a UE of a busy machine before its user is shown it, milliseconds. */
+const unread = 50;
+
+/**
+ * Whether a user hung up the old dialog while the new one was under way: each end may have hung up before it knew of the
+ * new one or after, which only the end itself can tell.
+ */
+function isCrossed(old: Dialog, fresh: Dialog): boolean {
+  if (old.byeAt < fresh.invitedAt) return false;
+  if (old.byeBy === fresh.caller?.ue) return old.byeAt < fresh.acknowledgedAt;
+  return old.byeAt < (fresh.callee?.confirmedAt ?? Number.POSITIVE_INFINITY) + unread;
 }
 
 function countLoad(
@@ -226,7 +249,7 @@ export function recount(trace: readonly TraceEntry[], options: RecountOptions, u
   const isPlanned = (end: End | null) => end !== null && planned.includes(users.get(end.ue) ?? "");
   const confirmed = (dialog: Dialog | undefined) =>
     dialog !== undefined && dialog.caller !== null && dialog.callee !== null;
-  const counts = { kept: 0, lost: 0, endedByUsers: 0 };
+  const counts = { kept: 0, crossed: 0, lost: 0, endedByUsers: 0 };
   const byePaths = new Map<string, readonly string[]>();
   for (const dialog of dialogs.values()) {
     const concerned = [dialog.caller, dialog.callee].some(
@@ -237,6 +260,8 @@ export function recount(trace: readonly TraceEntry[], options: RecountOptions, u
         (end.confirmedAt > asked || end.endedAt > asked),
     );
     if (!concerned) continue;
+    const isReplaced = (one: Dialog) => one.replaces === dialog.callId && isCrossed(dialog, one);
+    if ([...dialogs.values()].some(isReplaced)) counts.crossed += 1;
     let last = dialog;
     for (let next: Dialog | undefined = dialog; next !== undefined; ) {
       last = next;
