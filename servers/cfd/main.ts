@@ -4,8 +4,6 @@ import { createDnsLookup } from "@liquid-ims/dns/lookup";
 import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
 import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
 import type { LocationStore } from "@liquid-ims/location-service/store";
-import { loopbackRule } from "@liquid-ims/program/admin";
-import { loadConfiguration } from "@liquid-ims/program/configuration/load";
 import { createProbe } from "@liquid-ims/program/health";
 import { dnsServersOf } from "@liquid-ims/program/machine-dns";
 import { type RunningServer, runProgram } from "@liquid-ims/program/run-program";
@@ -14,7 +12,8 @@ import type { Host } from "@liquid-ims/runtime/host";
 import { formatTarget } from "@liquid-ims/sip/transport";
 import { createCfd } from "./cfd.ts";
 import { cfdConfigOf } from "./cfd-settings.ts";
-import { type CfdSettings, cfdPrefix, cfdSchema } from "./config-schema.ts";
+import { loadCfdConfiguration } from "./cli/load-configuration.ts";
+import { type CfdSettings, cfdPrefix } from "./config-schema.ts";
 
 async function openStore({ kind, file, driver }: CfdSettings["store"]): Promise<LocationStore> {
   return kind === "memory" ? new MemoryLocationStore() : openSqliteLocationStore({ file, driver });
@@ -55,13 +54,7 @@ await runProgram(
     summary: "Control Function Discovery: third-party REGISTERs of S-CSCFs become location records.",
     version: packageVersion(import.meta.url),
     prefix: cfdPrefix,
-    load: (request) =>
-      loadConfiguration({
-        ...request,
-        schema: cfdSchema,
-        prefix: cfdPrefix,
-        rules: ({ admin }) => loopbackRule("admin", admin),
-      }),
+    load: loadCfdConfiguration,
     start,
   },
   process.argv.slice(2),

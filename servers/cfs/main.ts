@@ -3,8 +3,6 @@ import { createDnsLookup } from "@liquid-ims/dns/lookup";
 import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
 import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
 import type { LocationStore } from "@liquid-ims/location-service/store";
-import { loopbackRule } from "@liquid-ims/program/admin";
-import { loadConfiguration } from "@liquid-ims/program/configuration/load";
 import { createProbe, type Health } from "@liquid-ims/program/health";
 import { dnsServersOf } from "@liquid-ims/program/machine-dns";
 import { callersFolder, type RunningServer, runProgram } from "@liquid-ims/program/run-program";
@@ -16,8 +14,8 @@ import { type CfsNode, createCfs } from "./cfs.ts";
 import { cfsConfigOf } from "./cfs-settings.ts";
 import { readKeyFile } from "./cli/key-file.ts";
 import { addKeysCommand } from "./cli/keys-command.ts";
-import { cfsRules } from "./config-rules.ts";
-import { type CfsSettings, cfsPrefix, cfsSchema } from "./config-schema.ts";
+import { loadCfsConfiguration } from "./cli/load-configuration.ts";
+import { type CfsSettings, cfsPrefix } from "./config-schema.ts";
 import { type OsCfsServer, serveOsCfs } from "./os-cfs/http.ts";
 import { MemoryCfsStore } from "./store/memory-store.ts";
 import { openSqliteCfsStore } from "./store/sqlite/sqlite-store.ts";
@@ -106,17 +104,7 @@ await runProgram(
       "Control Function Selection: takes the OSS/BSS's orders and moves users between control functions.",
     version: packageVersion(import.meta.url),
     prefix: cfsPrefix,
-    load: (request) =>
-      loadConfiguration({
-        ...request,
-        schema: cfsSchema,
-        prefix: cfsPrefix,
-        rules: (settings) => [
-          ...loopbackRule("admin", settings.admin),
-          ...loopbackRule("osCfs", settings.osCfs),
-          ...cfsRules(settings),
-        ],
-      }),
+    load: loadCfsConfiguration,
     extend: (command, run) => addKeysCommand(command, run, callersFolder),
     start,
   },

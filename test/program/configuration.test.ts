@@ -176,6 +176,22 @@ test("a rule between keys names the key's place", (context) => {
   assert.ok(load({ LIQUID_IMS_CFD_ADMIN_HOST: "::1" }).ok);
 });
 
+test("where a key stands: its own line, that of the group around it, the variable that gave it", (context) => {
+  const loaded = loadCfd(context, `${right}admin: { port: 9099 }\n`, {
+    LIQUID_IMS_CFD_HOME_DOMAIN: "ims.test",
+  });
+  assert.ok(loaded.ok);
+  const at = (path: string) => loaded.origin(path);
+  assert.deepEqual(at("sCscfs"), { kind: "file", file: "cfd.yaml", line: 3, column: 1 });
+  assert.deepEqual(at("sCscfs[0].addresses"), { kind: "file", file: "cfd.yaml", line: 5, column: 5 });
+  assert.deepEqual(at("sCscfs[0].addresses[0]"), { kind: "file", file: "cfd.yaml", line: 5, column: 17 });
+  assert.deepEqual(at("admin.port"), { kind: "file", file: "cfd.yaml", line: 6, column: 10 });
+  // Left out: the group that it would stand in.
+  assert.deepEqual(at("admin.host"), { kind: "file", file: "cfd.yaml", line: 6, column: 1 });
+  assert.deepEqual(at("store.file"), { kind: "file", file: "cfd.yaml", line: 1, column: 1 });
+  assert.deepEqual(at("homeDomain"), { kind: "environment", variable: "LIQUID_IMS_CFD_HOME_DOMAIN" });
+});
+
 test("the nearest word: a letter more, less, another, two swapped; never a far one", () => {
   assert.equal(editDistance("listen", "listen"), 0);
   assert.equal(editDistance("lsiten", "listen"), 1);

@@ -37,6 +37,8 @@ export type LoadResult<Value> =
       readonly value: Value;
       /** As YAML that reads back equal, with where each value came from. */
       print(): string;
+      /** Where a key stands (`cx.peers[0].host`); of one that is left out, the nearest one around it. */
+      origin(path: string): Origin;
     }
   | { readonly ok: false; readonly errors: readonly ConfigurationError[] };
 
@@ -80,6 +82,22 @@ function originOf(given: Given, path: string): Origin {
   return place.origin;
 }
 
+/** Where a key stands; of what is not there, or was put in as a default, the nearest key around it that was given. */
+function keyOriginOf(given: Given, path: string): Origin {
+  let place = given;
+  let origin = given.origin;
+  for (const step of path.split(/[.[\]]/).filter((part) => part !== "")) {
+    const member = place.kind === "group" ? place.members.get(step) : undefined;
+    const item = place.kind === "list" ? place.items[Number(step)] : undefined;
+    const next = member?.value ?? item;
+    const near = member?.origin ?? item?.origin;
+    if (next === undefined || near === undefined || near.kind === "default") break;
+    place = next;
+    origin = near;
+  }
+  return origin;
+}
+
 /** As they stand in the file, then by variable. */
 function inOrder(a: ConfigurationError, b: ConfigurationError): number {
   const last = Number.POSITIVE_INFINITY;
@@ -119,5 +137,6 @@ export function loadConfiguration<Schema extends TObject>(
       printConfiguration(effective, shape, [
         `Effective configuration${name === null ? "" : ` of ${name}`}; each value with where it came from.`,
       ]),
+    origin: (wanted) => keyOriginOf(effective, wanted),
   };
 }
