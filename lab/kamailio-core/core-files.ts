@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseTsigKeyFile } from "@liquid-ims/dns/tsig-key";
 import type { ElementSpecs } from "../element.ts";
 import { type Element, homeDomain, type Topology } from "../topology.ts";
 import { fillTemplate } from "./template.ts";
@@ -25,6 +26,21 @@ function textTable(columns: string, rows: readonly (readonly (string | number)[]
 /** One alternative an address, without a backslash. */
 function anyOf(hosts: readonly string[]): string {
   return `^(${hosts.map((host) => host.replaceAll(".", "[.]")).join("|")})$`;
+}
+
+/** Keys of the zone as BIND includes them; readable by this user only. RFC 8945. */
+const keyFile = "zone.key";
+
+function formatKey(name: string): string {
+  const secret = randomBytes(32).toString("base64");
+  return `key "${name}" {\n\talgorithm hmac-sha256;\n\tsecret "${secret}";\n};\n`;
+}
+
+/** Throws for a key file that cannot be read: whoever starts the lab wrote it. */
+function keyNames(text: string): string[] {
+  const read = parseTsigKeyFile(text);
+  if (!read.ok) throw new Error(`keys of the zone, line ${read.line}: ${read.detail}`);
+  return read.keys.map((key) => key.name);
 }
 
 export interface CoreFilesOptions {
@@ -64,12 +80,21 @@ export function createCoreFiles({ folder, topology, debug }: CoreFilesOptions): 
   }
 
   return {
-    nameServer({ fqdn, address }, { zone }) {
-      const secret = randomBytes(32).toString("base64");
-      write("cfs.key", `key "cfs-key" {\n\talgorithm hmac-sha256;\n\tsecret "${secret}";\n};\n`, 0o600);
+    nameServer({ fqdn, address }, { zone, keys, updaters }) {
+      // Who may change the zone has a key; where the lab hands out none, the name server gets one that nobody uses.
+      const text = keys ?? formatKey("cfs-key");
+      const names = keyNames(text);
+      write(keyFile, text, 0o600);
       write(`${homeDomain}.zone`, formatZone(homeDomain, fqdn, zone));
       const { host, port } = address;
-      return write("named.conf", fillTemplate("named.conf", { folder, domain: homeDomain, host, port }));
+      return write(
+        "named.conf",
+        fillTemplate("named.conf", {
+          ...{ folder, domain: homeDomain, host, port, keyFile },
+          readers: names.map((name) => `key "${name}";`).join(" "),
+          updaters: (updaters ?? names).map((name) => `grant "${name}" zonesub ANY;`).join(" "),
+        }),
+      );
     },
     cscf(kind, { name, fqdn, uri, address }) {
       const core = [...topology.pCscfs, ...topology.iCscfs, ...sCscfs, cfs].map((one) => one.address.host);
