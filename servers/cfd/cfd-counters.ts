@@ -38,6 +38,12 @@ export class CfdCounters {
     this.#metrics.counter("cfd_refused_total", { help, labels: { reason } }).add();
   }
 
+  /** Something that a REGISTER did without. */
+  lacking(lack: string): void {
+    const help = "Third-party REGISTERs that did without something that the CFD can use";
+    this.#metrics.counter("cfd_register_lacks_total", { help, labels: { lack } }).add();
+  }
+
   /** A look at the S-CSCF because of a doubtful record. */
   doubt(end: "settled" | "unanswered" | "overtaken"): void {
     const help = "Questions to S-CSCFs about doubtful records";

@@ -18,6 +18,7 @@ import { startExpiry } from "./expiry.ts";
 import { type PatientStore, patientStore, StoreFailure } from "./patient-store.ts";
 import type { Decision } from "./record-change.ts";
 import { writeRegister } from "./record-writer.ts";
+import { RegisterSightings, type RegistersSeen } from "./register-sightings.ts";
 import { type RegistrationStatePort, settleDoubt } from "./registration-state.ts";
 import { createSCscfList, isLoopback } from "./s-cscf-list.ts";
 import { readThirdPartyRegister, type ThirdPartyRegister } from "./third-party-register.ts";
@@ -47,6 +48,8 @@ export interface CfdNode {
   drain(): Promise<void>;
   /** Why the location store does not do what is asked, for /healthz; null: it does. Looked at each second. */
   storeTrouble(): string | null;
+  /** What S-CSCFs have sent lately, and what was refused, for /healthz. */
+  registers(): RegistersSeen;
   /** Closes its sockets and timers; REGISTERs not yet answered stay so. The store is its owner's to close. */
   stop(): Promise<void>;
 }
@@ -85,6 +88,7 @@ class Cfd implements CfdNode {
   readonly #options: CfdOptions;
   readonly #store: PatientStore;
   readonly #counters: CfdCounters;
+  readonly #sightings: RegisterSightings;
   readonly #table;
   readonly #sCscfs;
   readonly #visited;
@@ -109,6 +113,7 @@ class Cfd implements CfdNode {
     this.#visited = createVisitedPCscfs(config.homeDomain ?? null);
     this.#queue = createWorkQueue(host, config.queueLimit ?? 1_000);
     this.#counters = new CfdCounters(host.metrics, () => this.#queue.length);
+    this.#sightings = new RegisterSightings(host.clock, this.#counters);
     this.#expiry = startExpiry(host, this.#store, {
       grace: config.expiryGrace ?? 2_000,
       leftFor: config.leftFor ?? 64 * timers.T1,
@@ -150,6 +155,10 @@ class Cfd implements CfdNode {
     return this.#store.trouble();
   }
 
+  registers(): RegistersSeen {
+    return this.#sightings.seen;
+  }
+
   #onTrouble(trouble: string | null): void {
     const { log } = this.#host;
     if (trouble === null) log.info("the location store takes records again");
@@ -186,6 +195,7 @@ class Cfd implements CfdNode {
     headers: HeaderPair[] = [],
   ) {
     this.#counters.refused(refusal);
+    this.#sightings.refused(transaction.source, status, refusal, detail);
     // A line for each of ten thousand refused ones would hold up the others.
     const level = status === 503 ? "debug" : "info";
     this.#host.log[level]("REGISTER refused", {
@@ -223,6 +233,7 @@ class Cfd implements CfdNode {
       return;
     }
     const message = read.value;
+    this.#sightings.note(transaction.request, transaction.source, message);
     if (message.unreadable > 0) this.#counters.unreadableBodies.add(message.unreadable);
     const arrived = this.#host.clock.now();
     const user = message.implicitSet[0] ?? message.identity;

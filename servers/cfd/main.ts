@@ -37,7 +37,7 @@ async function start(host: Host, settings: CfdSettings): Promise<RunningServer> 
       return {
         status: state === "ok" ? "ready" : "store down",
         listening: cfd.local.map(formatTarget),
-        details: { store: state },
+        details: { store: state, registers: cfd.registers() },
       };
     },
     drain: () => cfd.drain(),

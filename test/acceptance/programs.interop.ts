@@ -66,6 +66,7 @@ test("npm run cfd: /healthz 503 while starting, then 200; a REGISTER answered an
     status: "ready",
     listening: [`udp:127.0.0.1:${sipPort(ready)}`],
     store: "ok",
+    registers: { from: [], refused: null },
   });
   const peer = await openPeer(context);
   peer.send(register(peer.port, "alice"), sipPort(ready));
