@@ -1,12 +1,17 @@
-// The lab's OSS/BSS: asks the CFS for transfers over os-cfs and waits for their end.
+// The lab's OSS/BSS: asks the CFS over os-cfs for transfers, and for functions to come and go; waits for their end.
 
 import type { TransferOperation, TransferRequest } from "@liquid-ims/reference-points/os-cfs";
+import type {
+  FunctionOperation,
+  FunctionRequest,
+  RemoveFunctionOptions,
+} from "@liquid-ims/reference-points/os-cfs-functions";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Trace } from "./trace.ts";
 
 /** What crosses os-cfs, whatever carries it. */
 export interface OsCfsExchange {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the root: `/transfers`. */
   readonly path: string;
   readonly body: unknown;
@@ -29,6 +34,17 @@ export interface Oss {
   countReachable(functions: readonly string[]): Promise<number>;
   /** Asks until the operation has ended, calling `seen` with each state on the way. */
   awaitEnd(host: Host, id: string, seen: (operation: TransferOperation) => void): Promise<TransferOperation>;
+  /** Brings an I-CSCF or a CFD into the DNS; rejects with the problem's text when it was refused. */
+  putFunction(name: string, request: FunctionRequest): Promise<FunctionOperation>;
+  /** Takes it out; may be stopped when the operation is COMPLETED. */
+  removeFunction(name: string, options?: RemoveFunctionOptions): Promise<FunctionOperation>;
+  getFunctionOperation(id: string): Promise<FunctionOperation>;
+  /** Asks until it is COMPLETED or FAILED, or not tried again any more, calling `seen` with each state on the way. */
+  awaitFunctionEnd(
+    host: Host,
+    id: string,
+    seen: (operation: FunctionOperation) => void,
+  ): Promise<FunctionOperation>;
 }
 
 const ends = new Set(["COMPLETED", "FAILED_TEMP", "FAILED", "ROLLED_BACK"]);
@@ -36,6 +52,17 @@ const askEveryMs = 100;
 
 function isOperation(body: unknown): body is TransferOperation {
   return typeof body === "object" && body !== null && "id" in body && "state" in body && "users" in body;
+}
+
+function isFunctionOperation(body: unknown): body is FunctionOperation {
+  return typeof body === "object" && body !== null && "action" in body && "state" in body && "step" in body;
+}
+
+/** `?failed=true&force=true`; empty where nothing is asked for. */
+function queryOf(options: RemoveFunctionOptions): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(options)) query.set(name, String(value));
+  return query.size === 0 ? "" : `?${query}`;
 }
 
 interface UserList {
@@ -65,6 +92,12 @@ export function createOss(carry: OsCfsCarrier, trace: Trace): Oss {
 
   const operation = (exchange: OsCfsExchange, expected: number) => ask(exchange, expected, isOperation);
 
+  const functionOperation = (exchange: OsCfsExchange, expected: number) =>
+    ask(exchange, expected, isFunctionOperation);
+  const getFunctionOperation = (id: string) =>
+    functionOperation({ method: "GET", path: `/function-operations/${id}`, body: null }, 200);
+  const pathOf = (name: string) => `/functions/${encodeURIComponent(name)}`;
+
   const getTransfer = (id: string) => operation({ method: "GET", path: `/transfers/${id}`, body: null }, 200);
   return {
     startTransfer: (request) => operation({ method: "POST", path: "/transfers", body: request }, 202),
@@ -83,6 +116,20 @@ export function createOss(carry: OsCfsCarrier, trace: Trace): Oss {
         const present = await getTransfer(id);
         seen(present);
         if (ends.has(present.state)) return present;
+        await host.clock.sleep(askEveryMs, "oss asks again");
+      }
+    },
+    putFunction: (name, request) =>
+      functionOperation({ method: "PUT", path: pathOf(name), body: request }, 202),
+    removeFunction: (name, options = {}) =>
+      functionOperation({ method: "DELETE", path: `${pathOf(name)}${queryOf(options)}`, body: null }, 202),
+    getFunctionOperation,
+    async awaitFunctionEnd(host, id, seen) {
+      for (;;) {
+        const present = await getFunctionOperation(id);
+        seen(present);
+        const isOver = present.state === "FAILED_TEMP" && present.retryAt === null;
+        if (present.state === "COMPLETED" || present.state === "FAILED" || isOver) return present;
         await host.clock.sleep(askEveryMs, "oss asks again");
       }
     },

@@ -188,6 +188,12 @@ export const functionResourceSchema = {
       required: ["operation", "since"],
       properties: { operation: { type: "string" }, since: time },
     },
+    dns: {
+      type: "object",
+      required: ["present", "operation"],
+      description: "Of an I-CSCF or a CFD: what the CFS has done about its records",
+      properties: { present: { type: ["boolean", "null"] }, operation: { type: ["string", "null"] } },
+    },
   },
 } as const;
 

@@ -134,10 +134,20 @@ export interface FunctionResource {
   readonly name: string;
   readonly kind: FunctionKind;
   readonly addresses: readonly string[];
-  /** Registrations that it serves now. */
+  /** Registrations that it serves now; 0 for I-CSCFs and CFDs, at which nobody is registered. */
   readonly users: number;
   /** The standing order to keep it empty, ended by `DELETE .../drain`. */
   readonly drain: { readonly operation: string; readonly since: number } | null;
+  /** Of an I-CSCF or a CFD: what the CFS has done about its records. */
+  readonly dns?: FunctionInDns;
+}
+
+/** What the CFS knows of a function's records. */
+export interface FunctionInDns {
+  /** The records are in the zone, by the last operation that has ended; null: the CFS has changed nothing. */
+  readonly present: boolean | null;
+  /** The last function operation; null: none is remembered. */
+  readonly operation: string | null;
 }
 
 export interface FunctionList {

@@ -1,4 +1,5 @@
 // What a CFS is configured with. Times are milliseconds unless said otherwise; the numbers of cfs-ue are its section 9.
+import type { TsigAlgorithm } from "@liquid-ims/dns/tsig-key";
 import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { AllowedTargets, DirectFlowAddress } from "@liquid-ims/reference-points/cfs-ue";
@@ -59,6 +60,32 @@ export interface CxConfig {
   readonly reconnectMs?: number;
 }
 
+/** The zone in which I-CSCFs and CFDs come and go, and the key that may change it. RFC 2136, RFC 8945. */
+export interface DnsConfig {
+  /** The zone's primary name server; updates go over TCP. */
+  readonly server: Address;
+  /** Apex of the zone. */
+  readonly zone: string;
+  /** The secret is in base64, as in the files of tsig-keygen. */
+  readonly key: { readonly name: string; readonly algorithm: TsigAlgorithm; readonly secret: string };
+  /** Seconds, of sets of records that the CFS makes; one that is there keeps its own. Default 30. */
+  readonly ttl?: number;
+  /** Where I-CSCFs are looked up. Default: the home domain. */
+  readonly iCscfService?: string;
+  /** Host of the CFDs' URI in the filter criteria. Default `cfd.<homeDomain>`. */
+  readonly cfdService?: string;
+  /** How long the name server has to answer an update. Default 5,000. */
+  readonly timeoutMs?: number;
+  /** How long a change that fails is tried again, unless its order says otherwise. Default 600,000. */
+  readonly deadline?: number;
+  /** Wait before the second try, doubled by each further one. Default 1,000. */
+  readonly firstRetry?: number;
+  /** Longest wait before a try. Default 60,000. */
+  readonly longestRetry?: number;
+  /** Waited for beyond the records' TTL: zone transfers to secondaries, seconds that are rounded. Default 1,000. */
+  readonly margin?: number;
+}
+
 export interface CfsConfig {
   /** Where SUBSCRIBEs arrive. */
   readonly listen: readonly Target[];
@@ -74,6 +101,8 @@ export interface CfsConfig {
   readonly lcf?: LcfPolicy;
   /** Cx to the HSS. Without it users cannot be moved between S-CSCFs. */
   readonly cx?: CxConfig;
+  /** Without it no function can be brought into the DNS, or taken out. */
+  readonly dns?: DnsConfig;
   /** For transfers that name none. Default fixed, 5 users a second. */
   readonly pace?: Pace;
   /** Deadlines and intervals of transfers; defaults in transfer/times.ts. */

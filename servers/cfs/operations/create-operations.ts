@@ -41,6 +41,7 @@ function no(
   return { ok: false, problem: problem(type, { field, value, remedy }) };
 }
 
+const notConfigured = "configure `dns.update` of this CFS: name server, zone and key";
 const listFunctionsRemedy = "name one of GET /os-cfs/v1/functions";
 
 /** Registrations, not records: several records of one registration are one user. */
@@ -202,6 +203,11 @@ export function createOperations(parts: OperationsParts): Operations {
   return {
     createTransfer,
     canRemove,
+    putFunction: async () => no("invalid-request", "dns", null, notConfigured),
+    removeFunction: async () => no("invalid-request", "dns", null, notConfigured),
+    async getFunctionOperation(id) {
+      return no("unknown-function-operation", "id", id, "old operations are forgotten; give the order again");
+    },
     listUsers,
     async listAllUsers() {
       const { channel } = await engine;

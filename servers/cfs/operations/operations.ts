@@ -6,6 +6,11 @@ import type {
   TransferOperation,
   TransferRequest,
 } from "@liquid-ims/reference-points/os-cfs";
+import type {
+  FunctionOperation,
+  FunctionRequest,
+  RemoveFunctionOptions,
+} from "@liquid-ims/reference-points/os-cfs-functions";
 import type { Forecast } from "../transfer/forecast.ts";
 
 /** A value, or what the caller is owed instead. */
@@ -81,6 +86,12 @@ export interface Operations {
   listFunctions(): Promise<OperationResult<FunctionList>>;
   getFunction(name: string): Promise<OperationResult<FunctionResource>>;
   canRemove(name: string): Promise<OperationResult<CanRemove>>;
+  /** Brings an I-CSCF or a CFD into the DNS. 409 another order for it goes on, 422 a wrong value; else durable and begun. */
+  putFunction(name: string, request: FunctionRequest): Promise<OperationResult<FunctionOperation>>;
+  /** Takes it out. 404 unknown and no kind given, 409 the last one of its kind, or another order for it goes on. */
+  removeFunction(name: string, options?: RemoveFunctionOptions): Promise<OperationResult<FunctionOperation>>;
+  /** 404 unknown. */
+  getFunctionOperation(id: string): Promise<OperationResult<FunctionOperation>>;
   /** Everybody, of whatever function. */
   listAllUsers(): Promise<OperationResult<UserList>>;
   /** Registrations of a function. 404 unknown. */

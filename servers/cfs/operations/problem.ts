@@ -5,10 +5,13 @@ import type { ProblemDetails } from "@liquid-ims/reference-points/os-cfs";
 export const problemTypes = {
   "unknown-function": { status: 404, title: "No such function" },
   "unknown-transfer": { status: 404, title: "No such transfer" },
+  "unknown-function-operation": { status: 404, title: "No such function operation" },
   "unknown-resource": { status: 404, title: "No such resource" },
   "no-drain": { status: 404, title: "The function has no standing order" },
   "method-not-allowed": { status: 405, title: "This resource has no such method" },
   "transfer-running": { status: 409, title: "The function has a transfer already" },
+  "function-operation-running": { status: 409, title: "The function has another operation already" },
+  "last-function": { status: 409, title: "No other function of its kind is left" },
   "transfer-ended": { status: 409, title: "The transfer has ended" },
   "key-reused": { status: 409, title: "The idempotency key belongs to another request" },
   "malformed-json": { status: 400, title: "The body is no JSON" },

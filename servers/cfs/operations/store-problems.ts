@@ -24,6 +24,9 @@ export function withStoreProblems(operations: Operations): Operations {
     listFunctions: () => answered(operations.listFunctions()),
     getFunction: (name) => answered(operations.getFunction(name)),
     canRemove: (name) => answered(operations.canRemove(name)),
+    putFunction: (name, request) => answered(operations.putFunction(name, request)),
+    removeFunction: (name, options) => answered(operations.removeFunction(name, options)),
+    getFunctionOperation: (id) => answered(operations.getFunctionOperation(id)),
     listUsers: (name) => answered(operations.listUsers(name)),
     listAllUsers: () => answered(operations.listAllUsers()),
   };

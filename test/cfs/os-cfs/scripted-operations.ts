@@ -27,6 +27,9 @@ export function scripted(
     listFunctions: operation("listFunctions"),
     getFunction: operation("getFunction"),
     canRemove: operation("canRemove"),
+    putFunction: operation("putFunction"),
+    removeFunction: operation("removeFunction"),
+    getFunctionOperation: operation("getFunctionOperation"),
     listUsers: operation("listUsers"),
     listAllUsers: operation("listAllUsers"),
   };
