@@ -229,6 +229,7 @@ test("OpenAPI 3.1: the document names every resource, the request's schema and t
   }>();
   assert.equal(document.openapi, "3.1.0");
   assert.deepEqual(Object.keys(document.paths).sort(), [
+    "/os-cfs/v1/function-operations/{id}",
     "/os-cfs/v1/functions",
     "/os-cfs/v1/functions/{name}",
     "/os-cfs/v1/functions/{name}/can-remove",
