@@ -25,7 +25,10 @@ import { createTopology, elementsOf, type Topology } from "./topology.ts";
 import { createTrace, type Trace } from "./trace.ts";
 import { type Fleet, type FleetOptions, startFleet, ueName } from "./ue/fleet.ts";
 
-type NetworkWishes = Pick<NetworkOptions, "subscribers" | "capacity" | "pace" | "replaceDialogs" | "retry">;
+type NetworkWishes = Pick<
+  NetworkOptions,
+  "subscribers" | "capacity" | "pace" | "replaceDialogs" | "retry" | "hss" | "releaseSessionsOnRtr"
+>;
 type FleetWishes = Pick<FleetOptions, "members" | "T1" | "replaceDialogs" | "ringing">;
 
 export interface Lab {

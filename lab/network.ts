@@ -7,11 +7,12 @@ import type { Host } from "@liquid-ims/runtime/host";
 import type { Address } from "@liquid-ims/runtime/network";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import type { ElementKind, ElementSpecs } from "./element.ts";
+import type { HssBehaviour } from "./ims-core/hss-behaviour.ts";
 import type { Capacity } from "./ims-core/service-time.ts";
 import type { Subscriber } from "./ims-core/subscriber.ts";
 import type { PlacedElement, Placement } from "./placement.ts";
 import { type Element, elementsOf, homeDomain, type Topology } from "./topology.ts";
-import { createZone } from "./zone.ts";
+import { createZone, type ZoneOptions } from "./zone.ts";
 
 export interface NetworkOptions {
   readonly topology: Topology;
@@ -24,12 +25,22 @@ export interface NetworkOptions {
   readonly replaceDialogs: boolean;
   /** Milliseconds from a refusal because of a call to the next try: calls are short when the script is fast. */
   readonly retry?: number;
+  /** Default "specification". */
+  readonly hss?: HssBehaviour;
+  /** S-CSCFs cut the calls of a user whom the HSS cancels. Default false. */
+  readonly releaseSessionsOnRtr?: boolean;
   /** Where the CFS offers os-cfs over HTTP; null: nowhere. */
   readonly osCfs: Address | null;
+  readonly zone?: ZoneOptions;
 }
+
+/** OpenIMSCore's registrar looks at its users every 10 s. */
+const registrarTickMs = 10_000;
 
 export interface LabNetwork {
   readonly lookup: (host: Host) => Lookup;
+  /** Starts the topology's function that was not started with the others. */
+  startLater(): Promise<void>;
   /** Ends a function as SIGKILL would; by its short name. */
   kill(name: string): void;
 }
@@ -61,7 +72,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     killable.set(element.name, await placement.place(kind, element, spec));
   }
 
-  await place("dns", topology.dns, { zone: createZone(topology), listen: dns });
+  await place("dns", topology.dns, { zone: createZone(topology, options.zone), listen: dns });
   await place("hss", topology.hss, {
     listen: topology.hss.address,
     originHost: topology.hss.fqdn,
@@ -73,6 +84,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     })),
     subscribers: options.subscribers,
     capacity,
+    behaviour: options.hss ?? "specification",
   });
   const cscf = (element: Element) => ({
     fqdn: element.fqdn,
@@ -84,22 +96,29 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
   const coreHosts = elementsOf(topology).map((element) => element.address.host);
   const hss = { originHost: topology.hss.fqdn, address: topology.hss.address };
   for (const element of topology.pCscfs) await place("p-cscf", element, { ...cscf(element), coreHosts });
-  for (const element of topology.iCscfs) await place("i-cscf", element, { ...cscf(element), hss });
+  const placeICscf = (element: Element) => place("i-cscf", element, { ...cscf(element), hss });
+  const isFirst = (element: Element) => element !== topology.later;
+  for (const element of topology.iCscfs.filter(isFirst)) await placeICscf(element);
   for (const element of topology.sCscfs)
-    await place("s-cscf", element, { ...cscf(element), hss, realm: homeDomain });
+    await place("s-cscf", element, {
+      ...{ ...cscf(element), hss, realm: homeDomain },
+      releaseSessionsOnRtr: options.releaseSessionsOnRtr === true ? { afterMs: registrarTickMs } : null,
+    });
 
   const listenOn = (element: Element) =>
     (["udp", "tcp"] as const).map((protocol) => ({ protocol, address: element.address }));
   const functions = functionEntries(topology);
-  await place("cfd", topology.cfd, {
-    dns,
-    config: {
-      listen: listenOn(topology.cfd),
-      sCscfs: topology.sCscfs.map(({ uri, address }) => ({ name: uri, addresses: [address.host] })),
-      functions,
-      homeDomain,
-    },
-  });
+  const placeCfd = (element: Element) =>
+    place("cfd", element, {
+      dns,
+      config: {
+        listen: listenOn(element),
+        sCscfs: topology.sCscfs.map(({ uri, address }) => ({ name: uri, addresses: [address.host] })),
+        functions,
+        homeDomain,
+      },
+    });
+  for (const element of topology.cfds.filter(isFirst)) await placeCfd(element);
   await place("cfs", topology.cfs, {
     dns,
     osCfs: options.osCfs,
@@ -121,6 +140,11 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
   });
   return {
     lookup: (host) => createDnsLookup(host, { servers: [dns] }),
+    async startLater() {
+      const { later } = topology;
+      if (later === null) throw new Error("the topology has no function that is started later");
+      await (later.role === "cfd" ? placeCfd(later) : placeICscf(later));
+    },
     kill(name) {
       const placed = killable.get(name);
       if (placed === undefined) throw new Error(`no function ${name} in the lab`);

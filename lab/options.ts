@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Experiment, ExperimentOptions } from "./experiments/experiment.ts";
+import { type HssBehaviour, hssBehaviours } from "./ims-core/hss-behaviour.ts";
 
 export interface RunRequest {
   readonly kind: "run";
@@ -90,6 +91,19 @@ export function buildCommand(): Command {
         .choices(["embedded", "kamailio"])
         .default("embedded"),
     )
+    .addOption(
+      new Option(
+        "--hss <behaviour>",
+        "which HSS ours behaves like when a user's S-CSCF is changed (docs/hss.md)",
+      )
+        .choices(hssBehaviours)
+        .default("specification"),
+    )
+    .option(
+      "--release-sessions-on-rtr",
+      "S-CSCFs cut the calls of a user whom the HSS cancels, as OpenIMSCore's do",
+      false,
+    )
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
     .option("--trace", "write every message of every hop to trace.jsonl", false)
@@ -114,6 +128,8 @@ interface Parsed {
   readonly kill: boolean;
   readonly placement: "shared" | "process";
   readonly core: "embedded" | "kamailio";
+  readonly hss: HssBehaviour;
+  readonly releaseSessionsOnRtr: boolean;
   readonly withoutReplaces: boolean;
   readonly trace: boolean;
   readonly verbose: boolean;
@@ -163,6 +179,11 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
       message: `option '--core kamailio' has processes of its own, in real time: leave '${other}' out`,
     };
   }
+  if (parsed.core === "kamailio" && parsed.releaseSessionsOnRtr) {
+    const message =
+      "option '--release-sessions-on-rtr' is about the embedded S-CSCFs, Kamailio's do not cut calls: leave it or '--core kamailio' out";
+    return { kind: "usage", message };
+  }
   if (parsed.loss > 0 && !parsed.virtual) {
     return { kind: "usage", message: "option '--loss' needs '--virtual': the loopback loses nothing" };
   }
@@ -170,6 +191,8 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
     load = experiment.load,
     placement,
     core,
+    hss,
+    releaseSessionsOnRtr,
     seed,
     users,
     rate,
@@ -190,6 +213,7 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
     trace,
     options: {
       ...{ seed, users, rate, duration, pace, t1, load, loss, kill, virtual, placement },
+      ...{ hss, releaseSessionsOnRtr },
       ...(core === "kamailio" ? { kamailio: { folder: resolve(out, "kamailio") } } : {}),
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,

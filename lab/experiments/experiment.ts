@@ -1,4 +1,5 @@
 // What every experiment is given and gives.
+import type { HssBehaviour } from "../ims-core/hss-behaviour.ts";
 import type { Report, ReportContext } from "../report/report.ts";
 import type { TraceEntry } from "../trace.ts";
 
@@ -27,6 +28,10 @@ export interface ExperimentOptions {
   readonly placement: "shared" | "process";
   /** CSCFs and name server are Kamailio and BIND, with configurations and logs in this folder (absolute); else our own. */
   readonly kamailio?: { readonly folder: string };
+  /** What the HSS does with a change of S-CSCF. Default "specification". */
+  readonly hss?: HssBehaviour;
+  /** S-CSCFs of the embedded core cut the calls of a user whom the HSS cancels, as OpenIMSCore does. Default false. */
+  readonly releaseSessionsOnRtr?: boolean;
   /** Least severe log lines that are shown. */
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }

@@ -72,6 +72,8 @@ async function prepare(
     pace: { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
     replaceDialogs: options.replaceDialogs,
     retry: retryMs / options.speed,
+    ...(options.hss === undefined ? {} : { hss: options.hss }),
+    releaseSessionsOnRtr: options.releaseSessionsOnRtr ?? false,
   });
   const { t1: T1, replaceDialogs } = options;
   const fleet = await lab.startFleet(network, { members, T1, replaceDialogs, ringing });

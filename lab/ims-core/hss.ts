@@ -18,6 +18,7 @@ import type { Program } from "@liquid-ims/runtime/host";
 import type { Address } from "@liquid-ims/runtime/network";
 import { cxApplication } from "./cx-client.ts";
 import { createAuthenticator } from "./hss-authentication.ts";
+import type { HssBehaviour } from "./hss-behaviour.ts";
 import * as procedures from "./hss-procedures.ts";
 import { Registrations } from "./hss-registration.ts";
 import { type Capacity, createServiceQueue } from "./service-time.ts";
@@ -38,6 +39,8 @@ export interface HssOptions {
   readonly digestRealm: string;
   readonly subscribers: readonly Subscriber[];
   readonly capacity: Capacity;
+  /** What it does with a change of S-CSCF. Default "specification". */
+  readonly behaviour?: HssBehaviour;
 }
 
 export interface HssNode {
@@ -49,6 +52,11 @@ export interface HssNode {
   assignment(
     publicIdentity: string,
   ): { state: string; serverName: string | null; authenticationPending: boolean } | null;
+  /**
+   * Sets the stored name as a person would through the HSS's own interface: no RTR, no authentication-pending. False for
+   * an identity that nobody has.
+   */
+  assign(publicIdentity: string, serverName: string): boolean;
   /** Says goodbye to its peers. */
   stop(): Promise<void>;
 }
@@ -103,6 +111,12 @@ export function createHss(options: HssOptions): Program<HssNode> {
         if (found === null) return null;
         const { state, serverName, authenticationPending } = found;
         return { state, serverName, authenticationPending };
+      },
+      assign(publicIdentity, serverName) {
+        const found = registrations.get(publicIdentity);
+        if (found === null) return false;
+        found.serverName = serverName;
+        return true;
       },
       stop: () => new Promise((resolve) => node.stop("REBOOTING", resolve)),
     };

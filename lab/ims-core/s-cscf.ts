@@ -27,6 +27,11 @@ export interface SCscfOptions extends CscfOptions {
   readonly realm: string;
   /** Longest registration granted, in seconds. Default 3,600. */
   readonly maximumExpires?: number;
+  /**
+   * As OpenIMSCore: on an RTR the user's contacts and dialogs are dropped at the registrar's next tick, drawn from 0 to
+   * `afterMs`: BYE to both ends of his calls. Default null: the registration goes, calls stay.
+   */
+  readonly releaseSessionsOnRtr?: { readonly afterMs: number } | null;
 }
 
 /** How a CSCF with these options calls its HSS. */
