@@ -9,6 +9,8 @@ import { findNamespaces, furnish, isInside, runInside } from "./kamailio-core/na
 import { installLine, missingPrograms } from "./kamailio-core/programs.ts";
 import { type RunRequest, readOptions } from "./options.ts";
 import { openReportFolder, writeReport } from "./report/write-report.ts";
+import { readCoreOptions, type StandingCoreOptions } from "./standing-core/options.ts";
+import { kamailioFolder, runStandingCore, SubscribersError } from "./standing-core/standing-core.ts";
 import { createView } from "./terminal-view.ts";
 
 const experiments: readonly Experiment[] = [pCscfOverload, sCscfUnderload];
@@ -24,6 +26,8 @@ function complain(line: string): void {
 function listExperiments(): void {
   say("Experiments (npm run lab -- <name> [options]; --help shows the options):");
   for (const { name, summary } of experiments) say(`  ${name.padEnd(20)} ${summary}`);
+  say("Without an experiment:");
+  say(`  ${"core".padEnd(20)} a core that stands, for SIPp and other UEs; core --help shows its options`);
 }
 
 function summarise(result: ExperimentResult, folder: string, files: readonly string[]): number {
@@ -58,13 +62,13 @@ function summarise(result: ExperimentResult, folder: string, files: readonly str
 
 /** The real core runs on a machine of its own: this program again, with the same arguments. */
 async function runWithKamailio(
-  request: RunRequest,
   folder: string,
   argv: readonly string[],
+  run: () => Promise<number>,
 ): Promise<number> {
   if (isInside()) {
     furnish(folder, ["127.0.1.53"], "127.0.1.53");
-    return runExperiment(request);
+    return run();
   }
   const missing = missingPrograms();
   if (missing.length > 0) {
@@ -83,7 +87,18 @@ async function runWithKamailio(
 
 function runAnywhere(request: RunRequest, argv: readonly string[]): Promise<number> {
   const { kamailio } = request.options;
-  return kamailio === undefined ? runExperiment(request) : runWithKamailio(request, kamailio.folder, argv);
+  const run = () => runExperiment(request);
+  return kamailio === undefined ? run() : runWithKamailio(kamailio.folder, argv, run);
+}
+
+/** Ctrl-C is how a core without a command is meant to end. */
+async function runCore(options: StandingCoreOptions, argv: readonly string[]): Promise<number> {
+  const kamailio = options.core === "kamailio" ? kamailioFolder(options.out) : null;
+  const run = () => runStandingCore(options, { kamailio, say });
+  if (kamailio === null) return run();
+  const exitCode = await runWithKamailio(kamailio, argv, run);
+  const isSignal = exitCode === 130 || exitCode === 143 || exitCode === 129;
+  return isSignal && options.command === null ? 0 : exitCode;
 }
 
 /** Ends by way of `exit`, so that what runs outside this process is ended and its files are removed. */
@@ -113,6 +128,10 @@ function explain(error: unknown): number {
     complain(error.message);
     return 3;
   }
+  if (error instanceof SubscribersError) {
+    complain(error.message);
+    return 2;
+  }
   const code = error instanceof Error && "code" in error ? error.code : null;
   if (
     code === "EACCES" ||
@@ -120,7 +139,8 @@ function explain(error: unknown): number {
     code === "ENOSPC" ||
     code === "EROFS" ||
     code === "ENOTDIR" ||
-    code === "EEXIST"
+    code === "EEXIST" ||
+    code === "ENOENT"
   ) {
     complain(error instanceof Error ? error.message : String(error));
     return 3;
@@ -130,7 +150,7 @@ function explain(error: unknown): number {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const request = readOptions(argv, experiments);
+  const request = argv[0] === "core" ? readCoreOptions(argv.slice(1)) : readOptions(argv, experiments);
   switch (request.kind) {
     case "list":
       listExperiments();
@@ -142,6 +162,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return 2;
     case "doctor":
       return examine(say);
+    case "core":
+      return runCore(request.options, argv).catch(explain);
     case "run":
       return runAnywhere(request, argv).catch(explain);
   }

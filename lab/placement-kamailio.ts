@@ -16,7 +16,8 @@ export interface KamailioPlacementOptions {
   readonly folder: string;
   /** For what is not of the real core. */
   readonly own: Placement;
-  readonly trace: Trace;
+  /** Null: nothing is captured. */
+  readonly trace: Trace | null;
   readonly debug: boolean;
   /** A program failed after it was ready, or ended without having been killed. */
   crashed(error: Error): void;
@@ -32,10 +33,11 @@ function isCscf(kind: ElementKind): kind is CscfKind {
 export function createKamailioPlacement(options: KamailioPlacementOptions): Placement {
   const { folder, own, topology, trace, crashed } = options;
   const children = new Set<CoreChild>();
-  let begun: Promise<{ capture: Capture; files: CoreFiles }> | null = null;
+  let begun: Promise<{ capture: Capture | null; files: CoreFiles }> | null = null;
 
-  async function begin(): Promise<{ capture: Capture; files: CoreFiles }> {
+  async function begin(): Promise<{ capture: Capture | null; files: CoreFiles }> {
     const files = createCoreFiles({ folder, topology, debug: options.debug });
+    if (trace === null) return { capture: null, files };
     const capture = await startCapture({
       cx: topology.hss.address,
       without: topology.osCfs,
@@ -94,13 +96,13 @@ export function createKamailioPlacement(options: KamailioPlacementOptions): Plac
     },
     async settle() {
       await own.settle();
-      await (await begun)?.capture.settle();
+      await (await begun)?.capture?.settle();
     },
     async close() {
       for (const child of children) child.kill();
       await Promise.all([...children].map((child) => child.gone));
       await own.close();
-      if (begun !== null) (await begun).capture.close();
+      if (begun !== null) (await begun).capture?.close();
     },
   };
 }

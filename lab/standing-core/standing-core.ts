@@ -1,0 +1,217 @@
+// A core that stands: everything of the lab but UEs, until a signal comes or the command that runs beside it has ended.
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join, resolve } from "node:path";
+import type { LocationRecord } from "@liquid-ims/location-service/record";
+import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
+import type { Crypto } from "@liquid-ims/runtime/crypto";
+import { formatAddress } from "@liquid-ims/runtime/network";
+import { createLineLog } from "@liquid-ims/runtime/nodejs";
+import { encodeHex } from "@liquid-ims/runtime/text";
+
+import { formatSubscribers, parseSubscribers } from "../hss/subscriber-csv.ts";
+import type { Subscriber } from "../ims-core/subscriber.ts";
+import { startNetwork } from "../network.ts";
+import { InProcessPlacement } from "../placement-in-process.ts";
+import { createKamailioPlacement } from "../placement-kamailio.ts";
+import { createRealPlatform, type RealPlatform } from "../platform-real.ts";
+import { createTopology, type Element, homeDomain, type Topology } from "../topology.ts";
+import { type CoreDescription, coreVariable, type DescribedFunction } from "./description.ts";
+import type { StandingCoreOptions } from "./options.ts";
+import { createSippSubscribers, guessableOp } from "./sipp-subscribers.ts";
+
+/** What is wrong with the users' file, a line each. */
+export class SubscribersError extends Error {
+  override readonly name = "SubscribersError";
+}
+
+/** What location service and HSS hold of a user at the end. */
+export interface UserState {
+  readonly user: string;
+  readonly records: readonly LocationRecord[];
+  readonly hss: { readonly state: string; readonly serverName: string | null } | null;
+}
+
+interface Users {
+  readonly subscribers: readonly Subscriber[];
+  /** Absolute. */
+  readonly file: string;
+  readonly op: string | null;
+}
+
+function readUsers(file: string): Users {
+  const read = parseSubscribers(readFileSync(file, "utf8"));
+  if (!read.ok) {
+    const lines = read.errors.map(
+      ({ line, field, problem }) => `${file}:${line}: ${field === null ? "" : `${field} `}${problem}`,
+    );
+    throw new SubscribersError(lines.join("\n"));
+  }
+  return { subscribers: read.subscribers, file: resolve(file), op: null };
+}
+
+function makeUsers(
+  crypto: Crypto,
+  { sCscfs, cfd }: Topology,
+  wanted: Exclude<StandingCoreOptions["users"], string>,
+  out: string,
+): Users {
+  const subscribers = createSippSubscribers(crypto, {
+    ...{ ...wanted, domain: homeDomain, prefix: "sipp", op: guessableOp },
+    sCscfs: sCscfs.map((element) => element.uri),
+    registerServers: [`sip:${cfd.fqdn}`],
+  });
+  const file = resolve(out, "users.csv");
+  writeFileSync(file, formatSubscribers(subscribers));
+  return { subscribers, file, op: encodeHex(guessableOp) };
+}
+
+function described({ name, fqdn, address }: Element): DescribedFunction {
+  return { name, fqdn, address: formatAddress(address) };
+}
+
+function describe(core: CoreDescription["core"], topology: Topology, { file, op }: Users): CoreDescription {
+  return {
+    core,
+    domain: homeDomain,
+    pCscfs: topology.pCscfs.map(described),
+    sCscfs: topology.sCscfs.map(described),
+    osCfs: `http://${formatAddress(topology.osCfs)}${osCfsRoot}`,
+    subscribers: file,
+    op,
+  };
+}
+
+/** What a person needs to use it. */
+function introduce(topology: Topology, { subscribers, file }: Users, osCfs: string): string[] {
+  const { pCscfs, iCscfs, sCscfs, hss, dns, cfd, cfs } = topology;
+  const line = (what: string, elements: readonly Element[]) => {
+    const places = elements.map(({ fqdn, address }) => `${fqdn} ${formatAddress(address)}`);
+    return `${what.padEnd(10)} ${places.join(", ")}`;
+  };
+  const first = subscribers[0]?.publicIdentities[0] ?? "nobody";
+  const last = subscribers.at(-1)?.publicIdentities[0] ?? "nobody";
+  return [
+    line("P-CSCFs", pCscfs),
+    line("I-CSCF", iCscfs),
+    line("S-CSCFs", sCscfs),
+    line("HSS", [hss]),
+    line("DNS", [dns]),
+    line("CFD", [cfd]),
+    line("CFS", [cfs]),
+    `os-cfs     ${osCfs}`,
+    `users      ${subscribers.length} in the HSS, ${first} to ${last}: ${file}`,
+  ];
+}
+
+/** Runs the command to its end; SIGTERM and SIGHUP are passed on, Ctrl-C it has got from the terminal itself. */
+function runCommand([program = "", ...argv]: readonly string[], core: CoreDescription): Promise<number> {
+  const child = spawn(program, argv, {
+    stdio: "inherit",
+    env: { ...process.env, [coreVariable]: JSON.stringify(core) },
+  });
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) process.on(signal, pass);
+  return new Promise((resolvePromise, rejectPromise) => {
+    child.once("error", rejectPromise);
+    child.once("close", (code, signal) => {
+      for (const name of ["SIGTERM", "SIGHUP", "SIGINT"] as const) process.off(name, pass);
+      resolvePromise(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}
+
+/** Resolves with 0 when a person ends it. */
+function untilSignal(): Promise<number> {
+  return new Promise((resolvePromise) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.once(signal, () => resolvePromise(0));
+  });
+}
+
+export interface StandingCoreRun {
+  /** Absolute; configurations and logs of Kamailio and BIND. Null: the embedded core. */
+  readonly kamailio: string | null;
+  readonly say: (line: string) => void;
+}
+
+/** Resolves with the exit code when it has ended; rejects when something of the core fails. */
+export async function runStandingCore(options: StandingCoreOptions, run: StandingCoreRun): Promise<number> {
+  mkdirSync(options.out, { recursive: true });
+  const topology = createTopology(run.kamailio === null ? {} : { dnsPort: 53 });
+  const log = createLineLog({
+    level: options.verbose ? "debug" : "error",
+    write: (line) => void process.stderr.write(line),
+  });
+  const platform = createRealPlatform({ tap: { sent: () => undefined }, log });
+  const inProcess = new InProcessPlacement(platform);
+  const placement =
+    run.kamailio === null
+      ? inProcess
+      : createKamailioPlacement({
+          ...{ topology, folder: run.kamailio, own: inProcess, trace: null, debug: options.verbose },
+          crashed: platform.crash,
+        });
+  try {
+    return await stand(options, run, { topology, platform, placement, inProcess });
+  } finally {
+    await placement.close();
+    await platform.close();
+  }
+}
+
+interface Parts {
+  readonly topology: Topology;
+  readonly platform: RealPlatform;
+  readonly placement: Parameters<typeof startNetwork>[0]["placement"];
+  readonly inProcess: InProcessPlacement;
+}
+
+function stand(
+  options: StandingCoreOptions,
+  { say, kamailio }: StandingCoreRun,
+  parts: Parts,
+): Promise<number> {
+  const { topology, platform, placement, inProcess } = parts;
+  const core = kamailio === null ? "embedded" : "kamailio";
+
+  function writeState(file: string, users: Users): void {
+    const hss = inProcess.node("hss", topology.hss.name);
+    const states = users.subscribers.map(({ publicIdentities: [user = ""] }): UserState => {
+      const assignment = hss.assignment(user);
+      return {
+        user,
+        records: inProcess.rows.get(user),
+        hss: assignment && { state: assignment.state, serverName: assignment.serverName },
+      };
+    });
+    writeFileSync(file, `${JSON.stringify(states, null, 1)}\n`);
+  }
+
+  return platform.run(async (host) => {
+    const wanted = options.users;
+    const users =
+      typeof wanted === "string" ? readUsers(wanted) : makeUsers(host.crypto, topology, wanted, options.out);
+    await startNetwork({
+      ...{ topology, placement, subscribers: users.subscribers, osCfs: topology.osCfs },
+      capacity: { msPerMessage: 0, queueMs: 0 },
+      pace: { mode: "fixed", usersPerSecond: 5 },
+      replaceDialogs: true,
+    });
+    const description = describe(core, topology, users);
+    say(`core       ${core}${kamailio === null ? "" : `, in a network of its own; files in ${kamailio}`}`);
+    for (const line of introduce(topology, users, description.osCfs)) say(line);
+    if (options.command === null) say("ready      Ctrl-C ends it");
+    else say(`ready      runs ${options.command.join(" ")}`);
+    const exitCode =
+      options.command === null ? await untilSignal() : await runCommand(options.command, description);
+    if (options.state !== null) writeState(options.state, users);
+    return exitCode;
+  });
+}
+
+/** Where a core's files go below the folder for them. */
+export function kamailioFolder(out: string): string {
+  return join(resolve(out), "kamailio");
+}
