@@ -19,6 +19,7 @@ import { DiameterCounters } from "./peer/counters.ts";
 import type { DisconnectCause } from "./peer/disconnect-peer.ts";
 import { Identifiers } from "./peer/identifiers.ts";
 import { Peer } from "./peer/peer.ts";
+import type { SaidCapabilities } from "./peer/peer-report.ts";
 import type { PeerState } from "./peer/peer-state.ts";
 import type { WatchdogState } from "./peer/watchdog.ts";
 import type { Rejection } from "./rejection.ts";
@@ -31,6 +32,10 @@ export interface PeerStatus {
   readonly originHost: string;
   readonly state: PeerState;
   readonly watchdog: WatchdogState;
+  /** Its last CER or CEA; null: none came. */
+  readonly said: SaidCapabilities | null;
+  /** Why the last attempt did not open it; null while it is open, and before the first one has ended. */
+  readonly trouble: string | null;
 }
 
 export class DiameterNode {
@@ -233,5 +238,6 @@ export class DiameterNode {
 }
 
 function statusOf(peer: Peer): PeerStatus {
-  return { originHost: peer.options.originHost, state: peer.state, watchdog: peer.watchdog };
+  const { state, watchdog, said, trouble } = peer;
+  return { originHost: peer.options.originHost, state, watchdog, said, trouble };
 }

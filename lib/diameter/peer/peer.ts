@@ -31,6 +31,7 @@ import {
   readDisconnectCause,
 } from "./disconnect-peer.ts";
 import type { PeerEnvironment, PeerOptions } from "./peer-environment.ts";
+import { type SaidCapabilities, saidIn, troubleOf } from "./peer-report.ts";
 import {
   isOpen,
   type PeerAction,
@@ -82,6 +83,8 @@ export class Peer {
   #asked: number | null = null;
   #stopped = false;
   #cause: DisconnectCause = "REBOOTING";
+  #said: SaidCapabilities | null = null;
+  #trouble: string | null = null;
 
   constructor(options: PeerOptions, environment: PeerEnvironment<Peer>) {
     this.options = options;
@@ -96,6 +99,16 @@ export class Peer {
 
   get watchdog(): WatchdogState {
     return this.#watchdog.state;
+  }
+
+  /** Its last CER or CEA; null: none came. */
+  get said(): SaidCapabilities | null {
+    return this.#said;
+  }
+
+  /** Why the last attempt did not open it; null while it is open, and before the first one has ended. */
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   get open(): boolean {
@@ -128,7 +141,10 @@ export class Peer {
   /** A connection whose CER is accepted. */
   accept(connection: Connection, decoded: DecodedMessage): void {
     if (this.#stopped) connection.end();
-    else this.#fire("R-Conn-CER", connection, decoded);
+    else {
+      this.#said = saidIn(decoded.message);
+      this.#fire("R-Conn-CER", connection, decoded);
+    }
   }
 
   /** Whether it takes requests of that application (6.1.6). */
@@ -168,6 +184,7 @@ export class Peer {
       return;
     }
     this.#state = row.next;
+    this.#trouble = troubleOf(before, item.event) ?? this.#trouble;
     for (const action of row.actions) this.#act(action, item);
     if (row.next !== before) this.#entered(before);
   }
@@ -183,6 +200,7 @@ export class Peer {
     }
     if (this.open && !isOpen(before)) {
       this.#mayCall = true;
+      this.#trouble = null;
       this.#watch("Connection up");
       this.#environment.opened(this);
     } else if (this.#state === "Closed") {
@@ -363,7 +381,9 @@ export class Peer {
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         host.log.debug("diameter.connect", { peer: originHost, error: error.code });
-        if (attempt === this.#attempts) this.#fire("I-Rcv-Conn-Nack");
+        if (attempt !== this.#attempts) return;
+        this.#trouble = error.message;
+        this.#fire("I-Rcv-Conn-Nack");
       }
     });
   }
@@ -405,6 +425,7 @@ export class Peer {
       return false;
     // 6.2.1: an answer to something else is no answer to the CER.
     if (message.hopByHop !== this.#asked) return false;
+    this.#said = saidIn(message);
     const read = readCapabilitiesExchangeAnswer(message);
     const { originHost } = this.options;
     const theirs = applicationsIn(message);
