@@ -1,4 +1,5 @@
 // Control Function Selection: takes the OSS/BSS's orders, decides who moves where, commands the LCFs.
+import type { PeerStatus } from "@liquid-ims/diameter/node";
 import { createFunctionTable } from "@liquid-ims/location-service/function-name";
 import { type RegistrationKey, registrationKeyOf } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
@@ -51,7 +52,7 @@ export interface CfsNode {
   /** Why its own store or the location service does not do what is asked, for /healthz; null: they do. */
   storeTrouble(): string | null;
   /** Diameter peers with the states of their machines, for /healthz; none without `cx`, and before it is called. */
-  cxPeers(): readonly { readonly originHost: string; readonly state: string }[];
+  cxPeers(): readonly PeerStatus[];
   /** Before `stop`: from now on requests of UEs get 503; resolves when those that came before are answered. */
   drain(): Promise<void>;
   /** Closes sockets and timers; sends nothing. The stores are their owner's to close. */
@@ -162,7 +163,7 @@ class Cfs implements CfsNode {
     return this.#store.trouble() ?? this.#location.trouble();
   }
 
-  cxPeers(): readonly { readonly originHost: string; readonly state: string }[] {
+  cxPeers(): readonly PeerStatus[] {
     return this.#parts?.cx?.peers ?? [];
   }
 

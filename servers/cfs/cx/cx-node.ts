@@ -6,7 +6,7 @@ import { pushProfile } from "@liquid-ims/diameter/cx/push-profile";
 import { registrationTermination } from "@liquid-ims/diameter/cx/registration-termination";
 import { userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
 import { cxApplicationId, cxDictionary, vendor3gpp } from "@liquid-ims/diameter/dictionary/cx";
-import { DiameterNode } from "@liquid-ims/diameter/node";
+import { DiameterNode, type PeerStatus } from "@liquid-ims/diameter/node";
 import type { Result } from "@liquid-ims/diameter/result";
 import { resultClass, resultCode } from "@liquid-ims/diameter/result-code";
 import { splitFunctionName } from "@liquid-ims/location-service/function-name";
@@ -82,9 +82,9 @@ export class CxNode implements Cx {
     });
   }
 
-  /** Every peer with the state of its machine (RFC 6733 5.6), for /healthz. */
-  get peers(): readonly { readonly originHost: string; readonly state: string }[] {
-    return this.#node.peers.map(({ originHost, state }) => ({ originHost, state }));
+  /** Every peer: the state of its machine (RFC 6733 5.6), its CEA, why it is not open; for /healthz. */
+  get peers(): readonly PeerStatus[] {
+    return this.#node.peers;
   }
 
   /** Peers that requests can be sent to. */
