@@ -19,15 +19,16 @@ import { createKamailioPlacement } from "./placement-kamailio.ts";
 import { createProcessPlacement } from "./placement-processes.ts";
 import { createRealPlatform } from "./platform-real.ts";
 import { createVirtualPlatform } from "./platform-virtual.ts";
-import { createLiveLoad, type LiveLoad } from "./report/live-load.ts";
+import { createLiveLoad, type LiveCount, type LiveLoad } from "./report/live-load.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
-import { createTopology, elementsOf, type Topology } from "./topology.ts";
+import { createTopology, elementsOf, type SecondFunction, type Topology } from "./topology.ts";
 import { createTrace, type Trace } from "./trace.ts";
-import { type Fleet, type FleetOptions, startFleet, ueName } from "./ue/fleet.ts";
+import { type Fleet, type FleetMember, type FleetOptions, startFleet, ueName } from "./ue/fleet.ts";
+import { type Registrants, startRegistrants } from "./ue/registrants.ts";
 
 type NetworkWishes = Pick<
   NetworkOptions,
-  "subscribers" | "capacity" | "pace" | "replaceDialogs" | "retry" | "hss" | "releaseSessionsOnRtr"
+  "subscribers" | "capacity" | "pace" | "replaceDialogs" | "retry" | "hss" | "releaseSessionsOnRtr" | "zone"
 >;
 type FleetWishes = Pick<FleetOptions, "members" | "T1" | "replaceDialogs" | "ringing">;
 
@@ -45,6 +46,11 @@ export interface Lab {
     wishes: NetworkWishes,
   ): Promise<{ readonly network: LabNetwork; readonly oss: Oss }>;
   startFleet(network: LabNetwork, wishes: FleetWishes): Promise<Fleet>;
+  /** Users who only register, in place of a fleet. */
+  startRegistrants(
+    network: LabNetwork,
+    wishes: { readonly members: readonly FleetMember[]; readonly T1: number },
+  ): Promise<Registrants>;
   run<Outcome>(script: (host: Host) => Promise<Outcome>): Promise<Outcome>;
   /** Compares what the CFD has with what HSS and real S-CSCFs have; null with the embedded core. */
   compareRecords(users: readonly string[]): Promise<RecordComparison | null>;
@@ -74,14 +80,27 @@ function traceNames(topology: Topology): Parameters<typeof createTrace>[0]["name
   };
 }
 
-export function createLab(options: ExperimentOptions): Lab {
+export interface LabOptions {
+  /** Of which kind there is a second function, started later. Default: of none. */
+  readonly second?: SecondFunction;
+  /** What the live view counts. Default sessions. */
+  readonly count?: LiveCount;
+}
+
+export function createLab(options: ExperimentOptions, { second, count }: LabOptions = {}): Lab {
   const { kamailio } = options;
-  const topology = createTopology(kamailio === undefined ? {} : { dnsPort: 53 });
+  const topology = createTopology({
+    ...(kamailio === undefined ? {} : { dnsPort: 53 }),
+    ...(second === undefined ? {} : { second }),
+  });
   const timeline = createTimeline(options.speed);
   const simulation = options.virtual ? new Simulation({ seed: options.seed }) : null;
   simulation?.link("*", "*", { ...virtualLink, loss: options.loss });
-  const cscfs = [...topology.pCscfs, ...topology.iCscfs, ...topology.sCscfs];
-  const live = createLiveLoad(cscfs.map((element) => element.name));
+  const { pCscfs, iCscfs, sCscfs, cfds } = topology;
+  const live = createLiveLoad(
+    [...pCscfs, ...iCscfs, ...sCscfs, ...cfds].map((element) => element.name),
+    count,
+  );
   const trace = createTrace({
     names: traceNames(topology),
     now: () => simulation?.now ?? performance.now(),
@@ -141,6 +160,11 @@ export function createLab(options: ExperimentOptions): Lab {
         random: random.fork("devices"),
         lookup: network.lookup,
         ...wishes,
+      }),
+    startRegistrants: (network, wishes) =>
+      startRegistrants({
+        ...{ topology, platform, lookup: network.lookup, ...wishes },
+        random: random.fork("devices"),
       }),
     run: (script) => platform.run(script),
     async compareRecords(users) {

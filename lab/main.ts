@@ -1,19 +1,25 @@
 // The lab's program: runs an experiment, shows it, writes its report. Exit codes: 0 what was expected happened,
 // 1 it finished otherwise, 2 usage, 3 the machine.
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
-import type { Experiment, ExperimentResult } from "./experiments/experiment.ts";
+import {
+  type AnyExperiment,
+  type AnyResult,
+  type ExperimentResult,
+  isScaleResult,
+} from "./experiments/experiment.ts";
 import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
 import { sCscfUnderload } from "./experiments/s-cscf-underload.ts";
 import { examine } from "./kamailio-core/doctor.ts";
 import { findNamespaces, furnish, isInside, runInside } from "./kamailio-core/namespace.ts";
 import { installLine, missingPrograms } from "./kamailio-core/programs.ts";
 import { type RunRequest, readOptions } from "./options.ts";
+import { summariseScale } from "./report/scale-summary.ts";
 import { openReportFolder, writeReport } from "./report/write-report.ts";
 import { readCoreOptions, type StandingCoreOptions } from "./standing-core/options.ts";
 import { kamailioFolder, runStandingCore, SubscribersError } from "./standing-core/standing-core.ts";
 import { createView } from "./terminal-view.ts";
 
-const experiments: readonly Experiment[] = [pCscfOverload, sCscfUnderload];
+const experiments: readonly AnyExperiment[] = [pCscfOverload, sCscfUnderload];
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -30,26 +36,32 @@ function listExperiments(): void {
   say(`  ${"core".padEnd(20)} a core that stands, for SIPp and other UEs; core --help shows its options`);
 }
 
-function summarise(result: ExperimentResult, folder: string, files: readonly string[]): number {
-  const { transfer, dialogs, calls, users, window } = result.report;
+function summariseTransfer({ report }: ExperimentResult): string[] {
+  const { transfer, dialogs, calls, users, window } = report;
   const times = users
     .map((user) => user.milliseconds)
     .filter((value) => value !== null)
     .sort((a, b) => a - b);
-  say("");
-  say(`users    ${transfer.planned} planned = ${transfer.moved} moved + ${transfer.left} left`);
+  const lines = [`users    ${transfer.planned} planned = ${transfer.moved} moved + ${transfer.left} left`];
   if (times.length > 0)
-    say(
+    lines.push(
       `         ${times[Math.floor(times.length / 2)]} ms from command to record, median; ${times.at(-1)} ms at most`,
     );
-  say(
+  lines.push(
     `dialogs  ${dialogs.atTransfer} at the transfer = ${dialogs.kept} kept + ${dialogs.pinned} pinned + ${dialogs.lost} lost + ${dialogs.endedMeanwhile} ended meanwhile`,
+    `calls    ${calls.attempted} attempted = ${calls.completed} completed + ${calls.failed} failed`,
   );
-  say(`calls    ${calls.attempted} attempted = ${calls.completed} completed + ${calls.failed} failed`);
   if (window !== null)
-    say(
+    lines.push(
       `window   ${window.medianMilliseconds} ms without S-CSCF, median; ${window.maxMilliseconds} ms at most; ${window.callsLost} calls lost in it`,
     );
+  return lines;
+}
+
+function summarise(result: AnyResult, folder: string, files: readonly string[]): number {
+  say("");
+  for (const line of isScaleResult(result) ? summariseScale(result.report) : summariseTransfer(result))
+    say(line);
   if (result.records !== undefined) {
     say("records  CFD | HSS | S-CSCF, in the end:");
     for (const line of result.records) say(`  ${line}`);

@@ -1,12 +1,12 @@
 // The lab's command line. What is wrong is said in one line that names the option, its value and what is allowed.
 import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { Experiment, ExperimentOptions } from "./experiments/experiment.ts";
+import type { AnyExperiment, ExperimentOptions } from "./experiments/experiment.ts";
 import { type HssBehaviour, hssBehaviours } from "./ims-core/hss-behaviour.ts";
 
 export interface RunRequest {
   readonly kind: "run";
-  readonly experiment: Experiment;
+  readonly experiment: AnyExperiment;
   readonly options: ExperimentOptions;
   readonly out: string;
   readonly trace: boolean;
@@ -51,9 +51,10 @@ export function buildCommand(): Command {
     )
     .addOption(new Option("--users <n>", "users who call").default(20).argParser(numberIn(2, 240, true)))
     .addOption(
-      new Option("--rate <n>", "sessions a second, all users together")
-        .default(1)
-        .argParser(numberIn(0, 100, false, true)),
+      new Option(
+        "--rate <n>",
+        "sessions (or registrations) a second, all users together (default: 1, or as the experiment has it)",
+      ).argParser(numberIn(0, 100, false, true)),
     )
     .addOption(
       new Option("--duration <s>", "seconds in which calls begin; the trigger comes after half of them")
@@ -119,7 +120,7 @@ interface Parsed {
   readonly virtual: boolean;
   readonly seed: number;
   readonly users: number;
-  readonly rate: number;
+  readonly rate?: number;
   readonly duration: number;
   readonly pace: "parallel" | "fixed";
   readonly t1: number;
@@ -138,7 +139,7 @@ interface Parsed {
 }
 
 /** Reads the command line; never throws for what a person typed. */
-export function readOptions(argv: readonly string[], experiments: readonly Experiment[]): Request {
+export function readOptions(argv: readonly string[], experiments: readonly AnyExperiment[]): Request {
   const command = buildCommand();
   try {
     command.parse([...argv], { from: "user" });
@@ -158,6 +159,11 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
   if (experiment === undefined) {
     const names = experiments.map((candidate) => candidate.name).join(", ");
     return { kind: "usage", message: `experiment '${name}' is unknown; there are: ${names}` };
+  }
+  for (const [option, reason] of experiment.unfit ?? []) {
+    const given = command.options.find((one) => one.long === option)?.attributeName() ?? "";
+    if (command.getOptionValueSource(given) === "cli")
+      return { kind: "usage", message: `option '${option}' does not go with '${name}': ${reason}` };
   }
   if (parsed.virtual && parsed.speed !== undefined) {
     return {
@@ -188,14 +194,14 @@ export function readOptions(argv: readonly string[], experiments: readonly Exper
     return { kind: "usage", message: "option '--loss' needs '--virtual': the loopback loses nothing" };
   }
   const {
-    load = experiment.load,
+    load = experiment.load ?? 0,
     placement,
     core,
     hss,
     releaseSessionsOnRtr,
     seed,
     users,
-    rate,
+    rate = experiment.rate ?? 1,
     duration,
     pace,
     t1,

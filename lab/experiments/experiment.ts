@@ -1,6 +1,7 @@
 // What every experiment is given and gives.
 import type { HssBehaviour } from "../ims-core/hss-behaviour.ts";
 import type { Report, ReportContext } from "../report/report.ts";
+import type { ScaleContext, ScaleReport } from "../report/scale-report.ts";
 import type { TraceEntry } from "../trace.ts";
 
 /** The options of the command line, checked. */
@@ -57,6 +58,22 @@ export interface Progress {
   readonly dialogsLost: number;
 }
 
+/** What the live view shows of an experiment in which functions come and go. */
+export interface ScaleProgress {
+  /** Script seconds. */
+  readonly second: number;
+  readonly functions: readonly { readonly name: string; readonly registersPerSecond: number }[];
+  /** The last order to the CFS. */
+  readonly change: { readonly function: string; readonly action: string; readonly state: string } | null;
+  readonly registrations: {
+    readonly attempted: number;
+    readonly completed: number;
+    readonly failed: number;
+  };
+}
+
+export type AnyProgress = Progress | ScaleProgress;
+
 export interface ExperimentResult {
   readonly report: Report;
   readonly context: ReportContext;
@@ -66,11 +83,32 @@ export interface ExperimentResult {
   readonly records?: readonly string[];
 }
 
-export interface Experiment {
+/** Of an experiment in which functions come and go. */
+export interface ScaleResult {
+  readonly report: ScaleReport;
+  readonly context: ScaleContext;
+  readonly trace: readonly TraceEntry[];
+  readonly records?: readonly string[];
+}
+
+export type AnyResult = ExperimentResult | ScaleResult;
+
+export function isScaleResult(result: AnyResult): result is ScaleResult {
+  return "functionChanges" in result.report;
+}
+
+export interface Experiment<Result extends AnyResult = ExperimentResult> {
   readonly name: string;
   /** One line for `--list`. */
   readonly summary: string;
-  /** Share of the users that stays on the affected function, where `--load` is not given. */
-  readonly load: number;
-  run(options: ExperimentOptions, show: (progress: Progress) => void): Promise<ExperimentResult>;
+  /** Share of the users that stays on the affected function, where `--load` is not given. Default 0. */
+  readonly load?: number;
+  /** Where `--rate` is not given. Default 1. */
+  readonly rate?: number;
+  /** Options that do not fit, with the reason: `--load`. */
+  readonly unfit?: ReadonlyMap<string, string>;
+  run(options: ExperimentOptions, show: (progress: AnyProgress) => void): Promise<Result>;
 }
+
+/** Whatever it gives. */
+export type AnyExperiment = Experiment<AnyResult>;

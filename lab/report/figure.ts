@@ -8,12 +8,12 @@ import type { Report, ReportContext, ReportLoad } from "./report.ts";
 const width = 960;
 const panelHeight = 300;
 const headHeight = 76;
-const fontName = "DejaVu Sans";
+export const fontName = "DejaVu Sans";
 /** Seconds over which the lines are averaged, so that one session in two seconds reads as 0.5. */
 const window = 10;
 
 /** Distinct also to colour-blind readers, and in print. */
-const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
+export const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 
 interface Point {
   readonly function: string;
@@ -133,7 +133,7 @@ function legend(functions: readonly string[]): string {
     .join("");
 }
 
-function escapeXml(text: string): string {
+export function escapeXml(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
 

@@ -1,9 +1,10 @@
-// Sessions per second at each CSCF as they happen, for the live view; the report counts anew in the whole trace.
+// Sessions (or registrations) per second at each function as they happen, for the live view; the report counts anew in
+// the whole trace.
 import type { TraceEntry } from "../trace.ts";
 
 export interface LiveLoad {
   heard(entry: TraceEntry): void;
-  /** Session set-ups since the last call of this, by function. */
+  /** What is counted, since the last call of this, by function. */
   take(): ReadonlyMap<string, number>;
 }
 
@@ -11,16 +12,33 @@ const initialInvite = /^INVITE /;
 const replaces = /^replaces\s*:/im;
 const inDialog = /^(?:to|t)\s*:[^\r\n]*;\s*tag=/im;
 const callIdLine = /^(?:call-id|i)\s*:\s*(\S+)/im;
+const register = /^REGISTER /;
+const topBranch = /;branch=([^;,\s]+)/i;
 
-export function createLiveLoad(functions: readonly string[]): LiveLoad {
+/** What is counted once: null for everything else. */
+type Reader = (message: string) => string | null;
+
+const readers = {
+  sessions(message) {
+    if (!initialInvite.test(message) || replaces.test(message) || inDialog.test(message)) return null;
+    return callIdLine.exec(message)?.[1] ?? null;
+  },
+  registers: (message) => (register.test(message) ? (topBranch.exec(message)?.[1] ?? null) : null),
+} as const satisfies Record<string, Reader>;
+
+export type LiveCount = keyof typeof readers;
+
+export function createLiveLoad(functions: readonly string[], count: LiveCount = "sessions"): LiveLoad {
+  const read: Reader = readers[count];
   const known = new Set(functions);
   const sessions = new Set<string>();
   let counts = new Map<string, number>();
   return {
     heard({ to, protocol, message }) {
-      if (!known.has(to) || !protocol.startsWith("sip/") || !initialInvite.test(message)) return;
-      if (replaces.test(message) || inDialog.test(message)) return;
-      const session = `${to} ${callIdLine.exec(message)?.[1]}`;
+      if (!known.has(to) || !protocol.startsWith("sip/")) return;
+      const name = read(message);
+      if (name === null) return;
+      const session = `${to} ${name}`;
       if (sessions.has(session)) return;
       sessions.add(session);
       counts.set(to, (counts.get(to) ?? 0) + 1);

@@ -1,13 +1,13 @@
 // report.html: the figure, the moved users and every dialog's fate on one page that needs nothing else.
 import type { Report, ReportContext } from "./report.ts";
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
 
 type Cell = string | number | null;
 
-function table(
+export function table(
   head: readonly string[],
   rows: readonly (readonly Cell[])[],
   numeric: ReadonlySet<number>,
@@ -25,7 +25,7 @@ function table(
   return `<table><thead>${line("th", head)}</thead><tbody>${rows.map((row) => line("td", row)).join("\n")}</tbody></table>`;
 }
 
-const style = `
+export const style = `
   body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c; }
   h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
   figure { margin: 1rem 0; overflow-x: auto; } svg { max-width: 100%; height: auto; }
