@@ -1,5 +1,5 @@
 // A CSCF's side of Cx: asks the HSS, and gives up after a while. TS 29.228 5, 6; TS 29.229 5.
-import { type CxCommand, sendCx } from "@liquid-ims/diameter/cx/command";
+import { type CxCommand, type CxRequest, sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
 import { cxApplicationId, cxDictionary, vendor3gpp } from "@liquid-ims/diameter/dictionary/cx";
 import type { FieldList, FieldsOf } from "@liquid-ims/diameter/fields";
 import { DiameterNode } from "@liquid-ims/diameter/node";
@@ -40,6 +40,11 @@ export interface CxClient {
     command: CxCommand<Q, A>,
     request: FieldsOf<Q>,
   ): Promise<CxReply<FieldsOf<A>>>;
+  /** Serves what the HSS sends over the same connection; to be called before anything has come. */
+  serve<Q extends FieldList, A extends FieldList>(
+    command: CxCommand<Q, A>,
+    handler: (request: CxRequest<FieldsOf<Q>, FieldsOf<A>>) => void,
+  ): void;
   stop(): Promise<void>;
 }
 
@@ -83,6 +88,7 @@ export function openCxClient(host: Host, options: CxClientOptions): CxClient {
         });
       });
     },
+    serve: (command, handler) => serveCx(node, command, handler),
     stop: () => new Promise((resolve) => node.stop("REBOOTING", resolve)),
   };
 }

@@ -10,6 +10,8 @@ import {
   sqnBytes,
   sqnOfBytes,
 } from "@liquid-ims/sip/authentication/sequence-number";
+import { assignByMultimediaAuth, type CancelledServer } from "./hss-assignment.ts";
+import type { HssRules } from "./hss-behaviour.ts";
 import type { HssAnswer } from "./hss-procedures.ts";
 import type { Registration, Registrations } from "./hss-registration.ts";
 import type { SubscriberAuthentication } from "./subscriber.ts";
@@ -28,14 +30,21 @@ type Aka = Extract<SubscriberAuthentication, { kind: "aka" }>;
 const randBytes = 16;
 const autsBytes = 14;
 
+/** The answer to a MAR, and whom it has cancelled. */
+export interface AuthenticationAnswer extends HssAnswer<MultimediaAuthAnswer> {
+  readonly cancelled?: { readonly registration: Registration; readonly server: CancelledServer } | null;
+}
+
 export interface Authenticator {
+  /** `originHost`: of the node that sent the MAR. */
   multimediaAuth(
     registrations: Registrations,
     request: MultimediaAuthRequest,
-  ): HssAnswer<MultimediaAuthAnswer>;
+    originHost: string,
+  ): AuthenticationAnswer;
 }
 
-export function createAuthenticator(host: Host, digestRealm: string): Authenticator {
+export function createAuthenticator(host: Host, digestRealm: string, rules: HssRules): Authenticator {
   const { crypto, random, metrics } = host;
   const count = (mac: "right" | "wrong") =>
     metrics.counter("hss_resynchronisations_total", {
@@ -81,7 +90,7 @@ export function createAuthenticator(host: Host, digestRealm: string): Authentica
   }
 
   return {
-    multimediaAuth(registrations, request) {
+    multimediaAuth(registrations, request, originHost) {
       const found = registrations.find(request.publicIdentity, request.userName);
       if ("kind" in found) return { result: found };
       const { authentication } = found.subscriber;
@@ -90,22 +99,21 @@ export function createAuthenticator(host: Host, digestRealm: string): Authentica
       if (asked !== authenticationScheme.unknown && asked !== authenticationScheme[authentication.kind])
         return { result: cxResult("authSchemeNotSupported") };
       if (given !== undefined) {
-        // Only who is assigned may report what the user's card said.
-        if (
-          authentication.kind !== "aka" ||
-          found.serverName !== request.serverName ||
-          given.length !== randBytes + autsBytes
-        )
+        // Only who is assigned may report what the user's card said; an HSS that takes no names of MARs cannot tell.
+        const isAssigned = rules.multimediaAuth === "ignored" || found.serverName === request.serverName;
+        if (authentication.kind !== "aka" || !isAssigned || given.length !== randBytes + autsBytes)
           return { result: unableToComply };
         readResynchronisation(found, authentication, given);
       }
-      assign(found, request.serverName);
+      const { serverName } = request;
+      const server = assignByMultimediaAuth(found, { serverName, originHost }, rules);
       const item =
         authentication.kind === "aka"
           ? akaItem(found, authentication)
           : digestItem(found, authentication.password);
       return {
         result: success,
+        cancelled: server === null ? null : { registration: found, server },
         answer: {
           userName: found.subscriber.privateIdentity,
           publicIdentity: request.publicIdentity,
@@ -115,11 +123,4 @@ export function createAuthenticator(host: Host, digestRealm: string): Authentica
       };
     },
   };
-}
-
-/** 6.3.1 step 5: MAR alone may overwrite the name (8.1); who is registered under the same one stays as he is. */
-function assign(found: Registration, serverName: string): void {
-  if (found.state === "registered" && found.serverName === serverName) return;
-  found.serverName = serverName;
-  found.authenticationPending = true;
 }

@@ -13,6 +13,8 @@ import { formatUserData } from "@liquid-ims/diameter/cx/user-data";
 import { baseResult, type Result } from "@liquid-ims/diameter/result";
 import { resultCode } from "@liquid-ims/diameter/result-code";
 import { encodeText } from "@liquid-ims/runtime/text";
+import { assignByServerAssignment, endAssignment } from "./hss-assignment.ts";
+import type { HssRules } from "./hss-behaviour.ts";
 import type { Registration, Registrations } from "./hss-registration.ts";
 import { profileOf } from "./subscriber.ts";
 
@@ -95,47 +97,79 @@ function findAssigned(registrations: Registrations, request: ServerAssignmentReq
   return found;
 }
 
-/** 6.1.2.1. A name that is not the stored one is refused whatever is asked: only MAR overwrites it (8.1). */
+/**
+ * A SAR of another S-CSCF than the stored one; null: it is executed as if the name were the stored one. 6.1.2.1, 8.1.2:
+ * refused whatever it asks, for only MAR overwrites (8.1).
+ */
+function serveStranger(
+  found: Registration,
+  { serverName, serverAssignmentType: type }: ServerAssignmentRequest,
+  rules: HssRules,
+): HssAnswer<ServerAssignmentAnswer> | null {
+  const userName = found.subscriber.privateIdentity;
+  const rule = assigns(type) ? rules.assignment : rules.deregistration;
+  switch (rule) {
+    case "refused":
+      return {
+        result: cxResult("identityAlreadyRegistered"),
+        answer: { userName, ...(found.serverName === null ? {} : { serverName: found.serverName }) },
+      };
+    case "ignored":
+      return { result: success, answer: { userName } };
+    case "executed":
+      return null;
+    case "overwrites":
+      if (assigns(type)) return null;
+      found.serverName = serverName;
+      return { result: success, answer: { userName } };
+  }
+}
+
+function assigns(type: ServerAssignmentRequest["serverAssignmentType"]): boolean {
+  return type === "REGISTRATION" || type === "RE_REGISTRATION" || type === "UNREGISTERED_USER";
+}
+
+/** 6.1.2.1. `originHost`: of the node that sent the SAR. */
 export function serverAssignment(
   registrations: Registrations,
   request: ServerAssignmentRequest,
+  originHost: string,
+  rules: HssRules,
 ): HssAnswer<ServerAssignmentAnswer> {
   const found = findAssigned(registrations, request);
   if ("kind" in found) return { result: found };
   const { serverName, serverAssignmentType: type } = request;
-  const { privateIdentity } = found.subscriber;
   if (type === "NO_ASSIGNMENT") {
     if (found.serverName !== serverName) return { result: unableToComply };
     return { result: success, answer: profileAnswer(found) };
   }
-  if (found.serverName !== null && found.serverName !== serverName)
-    return {
-      result: cxResult("identityAlreadyRegistered"),
-      answer: { userName: privateIdentity, serverName: found.serverName },
-    };
-  const answer = { userName: privateIdentity };
+  if (found.serverName !== null && found.serverName !== serverName) {
+    const served = serveStranger(found, request, rules);
+    if (served !== null) return served;
+  }
+  const answer = { userName: found.subscriber.privateIdentity };
+  const end = (): HssAnswer<ServerAssignmentAnswer> => {
+    endAssignment(found, rules);
+    return { result: success, answer };
+  };
   switch (type) {
     case "REGISTRATION":
     case "RE_REGISTRATION":
-      found.state = "registered";
-      found.serverName = serverName;
-      found.authenticationPending = false;
+      assignByServerAssignment(found, { serverName, originHost }, "registered", rules);
       return {
         result: success,
         answer:
           request.userDataAlreadyAvailable === "USER_DATA_ALREADY_AVAILABLE" ? answer : profileAnswer(found),
       };
     case "UNREGISTERED_USER":
-      found.state = "unregistered";
-      found.serverName = serverName;
-      found.authenticationPending = false;
+      assignByServerAssignment(found, { serverName, originHost }, "unregistered", rules);
       return { result: success, answer: profileAnswer(found) };
     case "TIMEOUT_DEREGISTRATION":
     case "USER_DEREGISTRATION":
     case "ADMINISTRATIVE_DEREGISTRATION":
     case "DEREGISTRATION_TOO_MUCH_DATA":
       if (found.serverName === null) return { result: unableToComply };
-      return forget(found, answer);
+      return end();
     case "TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME":
     case "USER_DEREGISTRATION_STORE_SERVER_NAME":
       if (found.serverName === null) return { result: unableToComply };
@@ -147,17 +181,10 @@ export function serverAssignment(
       if (!found.authenticationPending) return { result: success, answer };
       found.authenticationPending = false;
       // Who was registered stays it: somebody else's failure must not end that.
-      return found.state === "not registered" ? forget(found, answer) : { result: success, answer };
+      return found.state === "not registered" ? end() : { result: success, answer };
     default:
       return { result: cxResult("inAssignmentType") };
   }
-}
-
-function forget(found: Registration, answer: ServerAssignmentAnswer): HssAnswer<ServerAssignmentAnswer> {
-  found.state = "not registered";
-  found.serverName = null;
-  found.authenticationPending = false;
-  return { result: success, answer };
 }
 
 function profileAnswer({ subscriber }: Registration): ServerAssignmentAnswer {

@@ -6,10 +6,13 @@ import type { Subscriber } from "./subscriber.ts";
 
 /** The lab's subscriptions have one private identity and one implicit set, so that all of it is in one state. */
 export interface Registration {
-  readonly subscriber: Subscriber;
+  /** Replaced as a whole when the operator changes the profile. */
+  subscriber: Subscriber;
   state: "not registered" | "registered" | "unregistered";
   /** The S-CSCF, as it wrote its name: names are compared byte by byte. */
   serverName: string | null;
+  /** Origin-Host of who wrote the name last: RTR and PPR go there (TS 29.228 table 6.1.3.1). */
+  diameterHost: string | null;
   authenticationPending: boolean;
   /** The highest SQN that a vector was made with. */
   sequence: SequenceNumber;
@@ -27,6 +30,7 @@ export class Registrations {
         subscriber,
         state: "not registered",
         serverName: null,
+        diameterHost: null,
         authenticationPending: false,
         sequence: 0n,
       };

@@ -1,5 +1,5 @@
-// Home Subscriber Server of the lab: Cx over Diameter on TCP. TS 29.228 6.1, 6.3; TS 29.229. It sends no RTR and
-// no PPR, and keeps everything but its users in memory.
+// Home Subscriber Server of the lab: Cx over Diameter on TCP. TS 29.228 6.1, 6.3; TS 29.229. It keeps everything but
+// its users in memory.
 
 import { avpFlag } from "@liquid-ims/diameter/avp";
 import { type CxCommand, type CxRequest, serveCx } from "@liquid-ims/diameter/cx/command";
@@ -18,8 +18,9 @@ import type { Program } from "@liquid-ims/runtime/host";
 import type { Address } from "@liquid-ims/runtime/network";
 import { cxApplication } from "./cx-client.ts";
 import { createAuthenticator } from "./hss-authentication.ts";
-import type { HssBehaviour } from "./hss-behaviour.ts";
+import { type HssBehaviour, type HssRules, hssRules } from "./hss-behaviour.ts";
 import * as procedures from "./hss-procedures.ts";
+import { createPushes, type PushOutcome, type TerminationReason } from "./hss-pushes.ts";
 import { Registrations } from "./hss-registration.ts";
 import { type Capacity, createServiceQueue } from "./service-time.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -52,11 +53,17 @@ export interface HssNode {
   assignment(
     publicIdentity: string,
   ): { state: string; serverName: string | null; authenticationPending: boolean } | null;
+  /** Origin-Host of who wrote the name last, where RTR and PPR go; null: nobody, or the HSS sends none. */
+  diameterHost(publicIdentity: string): string | null;
   /**
    * Sets the stored name as a person would through the HSS's own interface: no RTR, no authentication-pending. False for
    * an identity that nobody has.
    */
   assign(publicIdentity: string, serverName: string): boolean;
+  /** Ends a registration by RTR, as a person would there. Null for an identity that nobody has. */
+  terminate(publicIdentity: string, reason: TerminationReason): Promise<PushOutcome | null>;
+  /** Gives a subscription other application servers and tells it by PPR. Null for an identity that nobody has. */
+  changeProfile(publicIdentity: string, registerServers: readonly string[]): Promise<PushOutcome | null>;
   /** Says goodbye to its peers. */
   stop(): Promise<void>;
 }
@@ -65,7 +72,8 @@ export interface HssNode {
 export function createHss(options: HssOptions): Program<HssNode> {
   return (host) => {
     const registrations = new Registrations(options.subscribers);
-    const authenticator = createAuthenticator(host, options.digestRealm);
+    const rules: HssRules = hssRules[options.behaviour ?? "specification"];
+    const authenticator = createAuthenticator(host, options.digestRealm, rules);
     const queue = createServiceQueue(host, options.capacity);
     const node = new DiameterNode(host, {
       originHost: options.originHost,
@@ -76,16 +84,21 @@ export function createHss(options: HssOptions): Program<HssNode> {
       dictionary: cxDictionary,
     });
 
+    const pushes = createPushes(host, node, {
+      realm: options.originRealm,
+      peers: options.peers.map((peer) => peer.originHost),
+    });
+
     function serve<Q extends FieldList, A extends FieldList>(
       command: CxCommand<Q, A>,
       own: FieldsOf<A>,
-      execute: (request: FieldsOf<Q>) => procedures.HssAnswer<FieldsOf<A>>,
+      execute: (request: FieldsOf<Q>, originHost: string) => procedures.HssAnswer<FieldsOf<A>>,
     ): void {
       serveCx(node, command, (received) => {
         const run = (): void => {
           if (asksForFeatures(received)) received.answer(cxResult("featureUnsupported"), own);
           else {
-            const { result, answer } = execute(received.request);
+            const { result, answer } = execute(received.request, received.originHost);
             received.answer(result, answer);
           }
         };
@@ -95,8 +108,18 @@ export function createHss(options: HssOptions): Program<HssNode> {
     }
 
     serve(userAuthorization, noFeatures, (request) => procedures.userAuthorization(registrations, request));
-    serve(multimediaAuth, noFeatures, (request) => authenticator.multimediaAuth(registrations, request));
-    serve(serverAssignment, noFeatures, (request) => procedures.serverAssignment(registrations, request));
+    serve(multimediaAuth, noFeatures, (request, originHost) => {
+      const answered = authenticator.multimediaAuth(registrations, request, originHost);
+      const { cancelled = null } = answered;
+      if (cancelled !== null)
+        host.spawn("hss cancels", async () => {
+          await pushes.cancel(cancelled.registration, cancelled.server);
+        });
+      return answered;
+    });
+    serve(serverAssignment, noFeatures, (request, originHost) =>
+      procedures.serverAssignment(registrations, request, originHost, rules),
+    );
     serve(locationInfo, noFeatures, (request) => procedures.locationInfo(registrations, request));
 
     const ready = node.start();
@@ -111,6 +134,17 @@ export function createHss(options: HssOptions): Program<HssNode> {
         if (found === null) return null;
         const { state, serverName, authenticationPending } = found;
         return { state, serverName, authenticationPending };
+      },
+      diameterHost: (publicIdentity) => registrations.get(publicIdentity)?.diameterHost ?? null,
+      async terminate(publicIdentity, reason) {
+        const found = registrations.get(publicIdentity);
+        return found === null ? null : pushes.terminate(found, reason);
+      },
+      async changeProfile(publicIdentity, registerServers) {
+        const found = registrations.get(publicIdentity);
+        if (found === null) return null;
+        found.subscriber = { ...found.subscriber, registerServers };
+        return pushes.pushProfile(found);
       },
       assign(publicIdentity, serverName) {
         const found = registrations.get(publicIdentity);

@@ -7,7 +7,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import { concatBytes, decodeText } from "@liquid-ims/runtime/text";
 import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { addressUri, parseNameAddress } from "@liquid-ims/sip/header/name-address";
-import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
+import { buildRequest, buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
 import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
 import {
   applyRegister,
@@ -21,6 +21,7 @@ import { addressOfRecord, reject } from "./cscf.ts";
 import type { CxClient, CxReply } from "./cx-client.ts";
 import { authenticationScheme } from "./hss-authentication.ts";
 import { privateIdentityOf } from "./identity.ts";
+import { createRegisteredUsers } from "./registered-users.ts";
 import { sendThirdPartyRegisters } from "./third-party-registration.ts";
 import { parseUserData } from "./user-data-reader.ts";
 
@@ -37,6 +38,21 @@ export interface Registrar {
   register(transaction: ServerTransaction, request: SipRequest): void;
   /** The registered user of a public identity, null when there is none. */
   find(publicIdentity: string): RegisteredUser | null;
+  /** The registered user of a private identity with one of these public ones; none of them stands for all. */
+  findPrivate(privateIdentity: string, publicIdentities: readonly string[]): RegisteredUser | null;
+  /** The network ends a registration: it is forgotten, and the application servers hear of it (5.4.1.5, 5.4.1.7). */
+  terminate(user: RegisteredUser): void;
+  /** The registration is over as if nobody had refreshed it: it is forgotten, and the HSS is told by SAR. */
+  expire(user: RegisteredUser): void;
+  /** A profile that the HSS has pushed; false when it cannot be read. */
+  changeProfile(user: RegisteredUser, userData: Uint8Array): boolean;
+}
+
+export interface RegistrarEvents {
+  /** A registration has expired, or `expire` was called; the HSS has been told. */
+  expired?(user: RegisteredUser): void;
+  /** A REGISTER was accepted. */
+  registered?(user: RegisteredUser): void;
 }
 
 const registrationTypes = {
@@ -69,13 +85,25 @@ export function createRegistrar(
   cx: CxClient,
   stack: () => SipStack,
   options: RegistrarOptions,
+  events: RegistrarEvents = {},
 ): Registrar {
-  const byIdentity = new Map<string, RegisteredUser>();
+  const users = createRegisteredUsers(host, ended);
   const challenges = createChallenges(host, options.realm);
+  const { find } = users;
 
-  function find(publicIdentity: string): RegisteredUser | null {
-    const user = byIdentity.get(publicIdentity);
-    return user !== undefined && liveBindings(user, host.clock.now()).length > 0 ? user : null;
+  /** 5.4.1.5: what expires here the HSS is to know. The application servers hear nothing, as real cores have it. */
+  function ended(user: RegisteredUser): void {
+    host.spawn("scscf tells of an expiry", async () => {
+      const { privateIdentity: userName, publicIdentities } = user;
+      const reply = await cx.ask(serverAssignment, {
+        ...{ userName, publicIdentities: publicIdentities.slice(0, 1), serverName: options.serverName },
+        serverAssignmentType: "TIMEOUT_DEREGISTRATION",
+        userDataAlreadyAvailable: "USER_DATA_ALREADY_AVAILABLE",
+      });
+      const refused = reply.kind === "answer" && !isSuccess(reply.result);
+      if (refused) host.log.info("scscf.expiry-refused", { user: userName, code: reply.result.code });
+    });
+    events.expired?.(user);
   }
 
   /** 5.4.1.2.1: every REGISTER that does not answer the present challenge rightly gets one. */
@@ -130,8 +158,8 @@ export function createRegistrar(
     publicIdentity: string,
   ): Promise<void> {
     const now = host.clock.now();
-    const known = byIdentity.get(publicIdentity);
-    const registered = known !== undefined && liveBindings(known, now).length > 0;
+    const known = users.get(publicIdentity);
+    const registered = known !== null && liveBindings(known, now).length > 0;
     const contacts = request.headers.values("Contact").map((value) => parseNameAddress(value));
     const usable = contacts.filter((value) => value !== null);
     if (usable.length !== contacts.length)
@@ -165,21 +193,18 @@ export function createRegistrar(
       return reject(transaction, { status: statusOf(reply) });
     const { userData } = reply.answer;
     const profile = userData === undefined ? null : parseUserData(decodeText(userData));
-    if (profile === null && (userData !== undefined || (stays && known === undefined))) {
+    if (profile === null && (userData !== undefined || (stays && known === null))) {
       const problem = "User-Data is missing or no IMSSubscription";
       host.log.warn("scscf.profile", { user: userName, problem });
       return reject(transaction, { status: 500, reason: "HSS gives no usable profile" });
     }
     // Another device's REGISTER may have been accepted meanwhile.
-    const before = byIdentity.get(publicIdentity) ?? draft;
+    const before = users.get(publicIdentity) ?? draft;
     const present: RegisteredUser = profile === null ? before : { ...before, ...keptOf(profile) };
     if (!applyRegister(present, change))
       return reject(transaction, { status: 500, reason: "CSeq is not higher" });
-    const remains = liveBindings(present, now).length > 0;
-    for (const identity of present.publicIdentities) {
-      if (remains) byIdentity.set(identity, present);
-      else byIdentity.delete(identity);
-    }
+    users.keep(present);
+    events.registered?.(present);
     respond(transaction, request, present);
     sendThirdPartyRegisters(host, stack(), {
       serverName: options.serverName,
@@ -201,8 +226,46 @@ export function createRegistrar(
     transaction.respond(buildResponse(request, 200, { headers }));
   }
 
+  /** What a REGISTER would say that ends all bindings of a user, for criteria and for the Path. */
+  function closing(user: RegisteredUser): SipRequest {
+    const paths = liveBindings(user, host.clock.now()).map((binding) => binding.path);
+    const identity = `<${user.publicIdentities[0] ?? ""}>`;
+    const headers: HeaderPair[] = [
+      ["From", identity],
+      ["To", identity],
+      ["Contact", "*"],
+      ["Expires", "0"],
+      ...(paths.at(-1) ?? []).map((value): HeaderPair => ["Path", value]),
+    ];
+    return buildRequest({ method: "REGISTER", uri: `sip:${options.realm}`, headers });
+  }
+
   return {
     find,
+    findPrivate: users.findPrivate,
+    terminate(user) {
+      const request = closing(user);
+      users.forget(user);
+      sendThirdPartyRegisters(host, stack(), {
+        serverName: options.serverName,
+        user: { ...user, bindings: new Map() },
+        request,
+        isFromUe: false,
+        registrationType: "de-registration",
+        now: host.clock.now(),
+      });
+    },
+    expire(user) {
+      users.forget(user);
+      ended(user);
+    },
+    changeProfile(user, userData) {
+      const profile = parseUserData(decodeText(userData));
+      if (profile === null) return false;
+      users.forget(user);
+      users.keep({ ...user, ...keptOf(profile) });
+      return true;
+    },
     register(transaction, request) {
       const publicIdentity = addressOfRecord(addressUri(request.headers.get("To") ?? ""));
       if (publicIdentity === null)

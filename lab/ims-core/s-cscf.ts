@@ -5,10 +5,11 @@ import type { Program } from "@liquid-ims/runtime/host";
 import { contactInstance } from "@liquid-ims/sip/header/contact";
 import { addressUri } from "@liquid-ims/sip/header/name-address";
 import type { SipRequest } from "@liquid-ims/sip/message";
-import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
+import { makesDialog } from "@liquid-ims/sip/method";
+import { type Branch, forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
 import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
 import { parseSipUri } from "@liquid-ims/sip/uri";
-import { type Binding, liveBindings } from "./bindings.ts";
+import { type Binding, liveBindings, type RegisteredUser } from "./bindings.ts";
 import {
   addressOfRecord,
   type CscfNode,
@@ -20,7 +21,9 @@ import {
   watchCancel,
 } from "./cscf.ts";
 import { type CxClientOptions, type HssPeer, openCxClient } from "./cx-client.ts";
+import { serveNetworkDeregistration } from "./network-deregistration.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
+import { createServedDialogs, type ServedDialogs, type ServedSide } from "./served-dialogs.ts";
 
 export interface SCscfOptions extends CscfOptions {
   readonly hss: HssPeer;
@@ -56,15 +59,35 @@ function wanted(request: SipRequest, bindings: readonly Binding[]): readonly Bin
 export function createSCscf(options: SCscfOptions): Program<CscfNode> {
   return (host) => {
     const cx = openCxClient(host, cxOptions(options));
+    const releases = options.releaseSessionsOnRtr ?? null;
     let registrar: Registrar | null = null;
+    /** Null for an S-CSCF that keeps none: it lets its users' calls be. */
+    let dialogs: ServedDialogs | null = null;
+    const cut = host.metrics.counter("scscf_calls_cut_total", {
+      help: "Calls ended because their user's registration was",
+    });
+    const network = serveNetworkDeregistration(host, cx, {
+      registrar: () => users(),
+      tickMs: releases?.afterMs ?? null,
+    });
 
     const node = runCscf(host, options, (stack) => {
-      registrar = createRegistrar(host, cx, stack, {
-        serverName: ownUri(options),
-        serviceRoute: `<${ownUri(options, "orig")};lr>`,
-        realm: options.realm,
-        maximumExpires: options.maximumExpires ?? 3600,
-      });
+      if (releases !== null) dialogs = createServedDialogs(stack, isOwnRoute);
+      registrar = createRegistrar(
+        host,
+        cx,
+        stack,
+        {
+          serverName: ownUri(options),
+          serviceRoute: `<${ownUri(options, "orig")};lr>`,
+          realm: options.realm,
+          maximumExpires: options.maximumExpires ?? 3600,
+        },
+        {
+          registered: (user) => network.renewed(user),
+          expired: (user) => cut.add(dialogs?.release(user.privateIdentity) ?? 0),
+        },
+      );
       return {
         request: (transaction, prepared) => dispatch(stack(), transaction, prepared),
       };
@@ -82,7 +105,13 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
     ): void {
       if (request.method === "REGISTER") return users().register(transaction, request);
       if (isInDialog(request)) {
-        forward(stack, transaction, request, { recordRoute: ownUri(options), branches: [{}] });
+        const onResponse = dialogs?.within(request);
+        if (onResponse === null) return reject(transaction, { status: 403 });
+        forward(stack, transaction, request, {
+          recordRoute: ownUri(options),
+          branches: [{}],
+          ...(onResponse === undefined ? {} : { onResponse }),
+        });
         return;
       }
       const side = route === null ? null : (parseSipUri(addressUri(route))?.user ?? null);
@@ -90,12 +119,45 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
       else terminate(stack, transaction, request);
     }
 
+    /** Whether a Route or Record-Route value is of this S-CSCF. */
+    function isOwnRoute(value: string): boolean {
+      const uri = parseSipUri(addressUri(value));
+      return uri?.host.toLowerCase() === options.fqdn && (uri.port ?? 5060) === options.listen.port;
+    }
+
+    /** Forwards on behalf of a user who is served here, and keeps in mind what dialog may come of it. */
+    function serve(
+      stack: SipStack,
+      transaction: ServerTransaction,
+      request: SipRequest,
+      served: {
+        readonly user: RegisteredUser;
+        readonly side: ServedSide;
+        readonly branches: readonly Branch[];
+      },
+    ): void {
+      const { user, side, branches } = served;
+      const isFollowed = dialogs !== null && makesDialog(request.method);
+      const dialog = isFollowed ? dialogs?.begin(request, side, user.privateIdentity) : undefined;
+      const forwarding = forward(stack, transaction, request, {
+        ...{ recordRoute: ownUri(options), branches },
+        ...(dialog === undefined ? {} : { onResponse: (response) => dialog.response(response) }),
+      });
+      dialog?.forwarded(forwarding);
+    }
+
     /** 5.4.3.2: only a user served here may originate. */
     function originate(stack: SipStack, transaction: ServerTransaction, request: SipRequest): void {
       const asserted = addressOfRecord(addressUri(request.headers.values("P-Asserted-Identity")[0] ?? ""));
-      if (asserted === null || users().find(asserted) === null) return reject(transaction, { status: 403 });
+      const user = asserted === null ? null : users().find(asserted);
+      if (asserted === null || user === null) {
+        // OpenIMSCore takes him over as unregistered, though another may serve him: trap T7.
+        if (asserted === null || releases === null) return reject(transaction, { status: 403 });
+        host.spawn("scscf asks for an unknown caller", () => unregistered(transaction, asserted));
+        return;
+      }
       if (parseSipUri(request.uri) === null) return reject(transaction, { status: 404 });
-      forward(stack, transaction, request, { recordRoute: ownUri(options), branches: [{}] });
+      serve(stack, transaction, request, { user, side: "orig", branches: [{}] });
     }
 
     /** 5.4.3.3. */
@@ -109,8 +171,8 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
       }
       const bindings = wanted(request, liveBindings(user, host.clock.now()));
       if (bindings.length === 0) return reject(transaction, { status: 480 });
-      forward(stack, transaction, request, {
-        recordRoute: ownUri(options),
+      serve(stack, transaction, request, {
+        ...{ user, side: "term" },
         branches: bindings.map((binding) => ({
           uri: binding.contact.uri,
           routes: binding.path,

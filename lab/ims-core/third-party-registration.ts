@@ -12,8 +12,10 @@ import { criteriaMatch } from "./filter-criteria.ts";
 export interface ThirdPartyRegistration {
   readonly serverName: string;
   readonly user: RegisteredUser;
-  /** The UE's REGISTER that was accepted. */
+  /** The UE's REGISTER that was accepted, or what stands for one when the network ends the registration. */
   readonly request: SipRequest;
+  /** Default true; what the network ends has no REGISTER of a UE to show. */
+  readonly isFromUe?: boolean;
   readonly registrationType: RegistrationType;
   /** host.clock time. */
   readonly now: number;
@@ -25,7 +27,7 @@ export function sendThirdPartyRegisters(
   stack: SipStack,
   registration: ThirdPartyRegistration,
 ): void {
-  const { user, request, registrationType, serverName, now } = registration;
+  const { user, request, registrationType, serverName, now, isFromUe = true } = registration;
   const failed = host.metrics.counter("third_party_register_failed_total", {
     help: "Third-party REGISTERs without a 2xx",
   });
@@ -54,8 +56,9 @@ export function sendThirdPartyRegisters(
       ["P-Associated-URI", user.publicIdentities.map((value) => `<${value}>`).join(", ")],
       ...copied,
     ];
-    const body = includeRegisterRequest ? serializeMessage(request) : new Uint8Array(0);
-    if (includeRegisterRequest) headers.push(["Content-Type", "message/sip"]);
+    const shows = includeRegisterRequest && isFromUe;
+    const body = shows ? serializeMessage(request) : new Uint8Array(0);
+    if (shows) headers.push(["Content-Type", "message/sip"]);
     stack.request(buildRequest({ method: "REGISTER", uri: server, headers, body }), {
       handlers: {
         response(response) {
