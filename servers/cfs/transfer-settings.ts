@@ -46,6 +46,14 @@ export const timesSetting = Type.Object(
       "From the MAR to the first reading of the name when no MAA came; the next after twice, four times as long",
       1_000,
     ),
+    readBack: milliseconds(
+      "From the MAA to the first reading back of the name, where the record has not come; then after once, twice as long",
+      300,
+    ),
+    check: milliseconds(
+      "From the record to the question whether the HSS holds the new registration (LIR, UAR)",
+      1_000,
+    ),
     commit: milliseconds("From the MAR to the MAR that restores the old name", 8_000),
     restore: milliseconds("How long restoring is tried when the HSS does not answer", 60_000),
     poll: milliseconds(

@@ -1,10 +1,11 @@
-// The CFS as a node of Cx: MAR and UAR to the HSS, RTR and PPR from it. TS 29.228 6.1.1, 6.1.3, 6.1.5, 6.3; TS 29.229.
+// The CFS as a node of Cx: MAR, UAR and LIR to the HSS, RTR and PPR from it. TS 29.228 6.1.1, 6.1.3 to 6.1.5, 6.3; TS 29.229.
 import { type CxOutcome, type CxRequest, sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
 import { cxResult, isCxResult, isSuccess, success } from "@liquid-ims/diameter/cx/experimental-result";
+import { type LocationInfoAnswer, locationInfo } from "@liquid-ims/diameter/cx/location-info";
 import { multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
 import { pushProfile } from "@liquid-ims/diameter/cx/push-profile";
 import { registrationTermination } from "@liquid-ims/diameter/cx/registration-termination";
-import { userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
+import { type UserAuthorizationAnswer, userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
 import { cxApplicationId, cxDictionary, vendor3gpp } from "@liquid-ims/diameter/dictionary/cx";
 import { DiameterNode, type PeerStatus } from "@liquid-ims/diameter/node";
 import type { Result } from "@liquid-ims/diameter/result";
@@ -13,7 +14,16 @@ import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeText } from "@liquid-ims/runtime/text";
 import type { CxConfig } from "../config.ts";
-import type { AssignedServer, Cx, CxFailure, CxPush, CxUser, Reassigned, ReassignOptions } from "./cx.ts";
+import type {
+  AssignedServer,
+  Cx,
+  CxFailure,
+  CxPush,
+  CxUser,
+  HeldRegistration,
+  Reassigned,
+  ReassignOptions,
+} from "./cx.ts";
 
 export interface CxNodeOptions {
   readonly config: CxConfig;
@@ -129,24 +139,50 @@ export class CxNode implements Cx {
     });
   }
 
-  assignedServer(user: CxUser): Promise<AssignedServer> {
+  async assignedServer(user: CxUser): Promise<AssignedServer> {
+    const outcome = await this.#authorize(user, "REGISTRATION");
+    const failure = this.#failureOf(outcome, "UAR", user);
+    const server = outcome.kind === "answer" ? (outcome.answer.serverName ?? null) : null;
+    return failure ?? { ok: true, server };
+  }
+
+  async registration(user: CxUser): Promise<HeldRegistration> {
+    const located = await this.#locate(user);
+    const nobody = isNobody(located);
+    const failure = nobody ? null : this.#failureOf(located, "LIR", user);
+    if (failure !== null) return failure;
+    const server = located.kind === "answer" ? (located.answer.serverName ?? null) : null;
+    // LIR gives the name of one who is looked after as unregistered, too (6.1.4.1); a UAR for a de-registration is
+    // refused for him (6.1.1.1). An HSS that does not serve that type says nothing against him.
+    if (nobody || server === null) return { ok: true, server: null, registered: false };
+    const authorized = await this.#authorize(user, "DE_REGISTRATION");
+    return { ok: true, server, registered: !isNobody(authorized) };
+  }
+
+  #authorize(
+    user: CxUser,
+    userAuthorizationType: "REGISTRATION" | "DE_REGISTRATION",
+  ): Promise<CxOutcome<UserAuthorizationAnswer>> {
     const request = {
       userName: user.privateIdentity,
       publicIdentity: user.publicIdentity,
       supportedFeatures: [],
       visitedNetworkIdentifier: encodeText(this.#options.homeDomain),
-      userAuthorizationType: "REGISTRATION",
-    } as const;
+      userAuthorizationType,
+    };
     return new Promise((resolve) => {
-      sendCx(this.#node, userAuthorization, this.#destination, request, (outcome) => {
-        const failure = this.#failureOf(outcome, "UAR", user);
-        const server = outcome.kind === "answer" ? (outcome.answer.serverName ?? null) : null;
-        resolve(failure ?? { ok: true, server });
-      });
+      sendCx(this.#node, userAuthorization, this.#destination, request, resolve);
     });
   }
 
-  #failureOf(outcome: CxOutcome<unknown>, command: "MAR" | "UAR", user: CxUser): CxFailure | null {
+  #locate({ publicIdentity }: CxUser): Promise<CxOutcome<LocationInfoAnswer>> {
+    return new Promise((resolve) => {
+      const request = { publicIdentity, supportedFeatures: [] };
+      sendCx(this.#node, locationInfo, this.#destination, request, resolve);
+    });
+  }
+
+  #failureOf(outcome: CxOutcome<unknown>, command: "MAR" | "UAR" | "LIR", user: CxUser): CxFailure | null {
     const failure = failureOf(outcome, command);
     const labels = { command, result: failure?.reason ?? "success" };
     this.#host.metrics.counter("cfs_cx_requests_total", { help: "Requests to the HSS", labels }).add();
@@ -178,6 +214,13 @@ export const defaultAuthenticationScheme = "Digest-AKAv1-MD5";
 const startMs = 1_000;
 /** An HSS that was restarted is wanted back soon: moves wait for it. */
 const defaultReconnectMs = 2_000;
+
+/** Nobody is registered: DIAMETER_ERROR_IDENTITY_NOT_REGISTERED, or services for unregistered users only. */
+function isNobody(outcome: CxOutcome<unknown>): boolean {
+  if (outcome.kind !== "answer") return false;
+  const { result } = outcome;
+  return isCxResult(result, "identityNotRegistered") || isCxResult(result, "unregisteredService");
+}
 
 function resultFailure(result: Result): Omit<CxFailure, "detail"> {
   if (isCxResult(result, "userUnknown") || isCxResult(result, "identitiesDontMatch"))

@@ -33,6 +33,11 @@ export type Reassigned = { readonly ok: true } | CxFailure;
 /** `server` null: none is assigned. */
 export type AssignedServer = { readonly ok: true; readonly server: string | null } | CxFailure;
 
+/** What the HSS says of a public identity: the S-CSCF that it has, and whether he is registered there. */
+export type HeldRegistration =
+  | { readonly ok: true; readonly server: string | null; readonly registered: boolean }
+  | CxFailure;
+
 export interface ReassignOptions {
   /** How long the answer is waited for. */
   readonly timeoutMs: number;
@@ -49,6 +54,11 @@ export interface Cx {
   reassign(user: CxUser, server: string, options: ReassignOptions): Promise<Reassigned>;
   /** Reads the assigned name by UAR; changes nothing. */
   assignedServer(user: CxUser): Promise<AssignedServer>;
+  /**
+   * Asks by LIR who serves him and by UAR (for a de-registration) whether he is registered, not only looked after as
+   * unregistered; changes nothing, and no S-CSCF hears of it.
+   */
+  registration(user: CxUser): Promise<HeldRegistration>;
 }
 
 /** An RTR or PPR that the HSS has sent here, because this CFS has written the name last (TS 29.228 table 6.1.3.1). */

@@ -14,6 +14,7 @@ import { LocationWatch } from "./location-watch.ts";
 import { filterOf, newTransfer, recordsFor, type TransferOrder } from "./new-transfer.ts";
 import type { PlanLine } from "./plan.ts";
 import { CxActs } from "./reassignment/cx-acts.ts";
+import type { Proof } from "./reassignment/proof.ts";
 import { Registrations } from "./registrations.ts";
 import type { Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
@@ -60,6 +61,7 @@ export class Controller {
   readonly #planning = new Set<LocationRecord[]>();
   /** Messages that came before the tables were read. */
   #early: [RegistrationKey, LcfMessage][] | null = [];
+  readonly #proof: Proof = { moves: false };
   #guarded = -1;
   #lastCreated: Promise<unknown> = Promise.resolve();
 
@@ -73,7 +75,9 @@ export class Controller {
       cx,
       times,
       isSame,
-      tell: (row, occasion) => this.#tell(row, occasion),
+      proof: this.#proof,
+      tell: (row, occasion) => this.#tell(row, occasion, true),
+      tellOne: (row, occasion) => this.#tell(row, occasion, false),
       isBusy: (transfer) => this.#runs.get(transfer)?.rest(host.clock.now()),
     });
     this.#ledger = new Ledger({
@@ -241,6 +245,7 @@ export class Controller {
       limits,
       addressesOf,
       cancelsOldServer,
+      proof: this.#proof,
       lcf: (registration) => channel.state(registration),
       isTaken: (registration, by) =>
         [...this.#runs.values()].some((other) => other !== by && other.holds(registration)),
@@ -294,19 +299,21 @@ export class Controller {
     return { at: this.#parts.host.clock.wall(), times: this.#parts.times };
   }
 
-  /** What came from the HSS, for all registrations of the subscription. */
-  #tell(row: UserRow, occasion: (present: UserRow) => Happening | null): void {
+  /** What came from the HSS, for one registration or for all of the subscription. */
+  #tell(row: UserRow, occasion: (present: UserRow) => Happening | null, all: boolean): void {
     const run = this.#runs.get(row.transfer);
     if (run === undefined) {
       this.#parts.host.spawn("late word of the HSS", async () => {
-        if (await this.#reopen(row.transfer)) this.#tell(row, occasion);
+        if (await this.#reopen(row.transfer)) this.#tell(row, occasion, all);
       });
       return;
     }
-    run.applyToAll(row.registration, (present) => {
+    const complete = (present: UserRow): Happening | null => {
       const happening = occasion(present);
-      return happening === null ? null : run.withReplace(present, happening);
-    });
+      return happening === null ? null : run.completed(present, happening);
+    };
+    if (all) run.applyToAll(row.registration, complete);
+    else run.apply(row.registration, complete);
   }
 
   /** A transfer that has ended is kept open for one who may have to move again. False: it is forgotten. */

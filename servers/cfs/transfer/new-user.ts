@@ -27,6 +27,9 @@ const notReassigned: Omit<Reassignment, keyof PlanSubscription> = {
   restores: 0,
   restoreUntil: null,
   registeredAt: null,
+  checkDueAt: null,
+  checks: 0,
+  repairs: 0,
 };
 
 function stateOf({ target, reason }: PlanLine): UserState {

@@ -48,6 +48,10 @@ export type MoveReason =
   /** Rolled back, as far as the CFS could: the device has not said yet that it has registered again. */
   | "pending"
   | "returned to the old S-CSCF"
+  /** It answers MAR with success and keeps the old name (PyHSS does): nobody can be moved so. */
+  | "HSS does not move users on MAR"
+  /** The record shows the target, the HSS says that nobody is registered, and registering again did not help. */
+  | "not registered at the HSS"
   | "too many failures"
   | "cancelled";
 
@@ -91,6 +95,8 @@ export const verdicts = {
   "another device did not answer": later("refused"),
   pending: end("rolledBack"),
   "returned to the old S-CSCF": end("rolledBack"),
+  "HSS does not move users on MAR": end("refused"),
+  "not registered at the HSS": end("failed"),
   "too many failures": end("aborted"),
   cancelled: end("aborted"),
 

@@ -28,6 +28,8 @@ export interface Happening {
   readonly release?: "all" | readonly string[];
   /** With `MAA` and `name is new`: how the LCF is to replace its dialogs. */
   readonly replace?: "now" | "wait";
+  /** With `MAA`: this HSS has not been seen to move anybody yet, so that its name is read back at once. */
+  readonly readNow?: boolean;
   /** With refusals, failures, `LCF gone` and `abort`. */
   readonly reason?: Reason;
   readonly detail?: string;
@@ -65,7 +67,7 @@ export type Effect =
   | { readonly effect: "forget"; readonly operation: string }
   | CxEffect;
 
-/** What goes to the HSS: MAR with the new and with the old name, UAR. */
+/** What goes to the HSS: MAR with the new and with the old name, UAR, LIR and UAR. */
 export type CxEffect =
   | {
       readonly effect: "reassign" | "restore";
@@ -73,7 +75,7 @@ export type CxEffect =
       readonly server: string;
       readonly timeoutMs: number;
     }
-  | { readonly effect: "read name"; readonly user: CxUser };
+  | { readonly effect: "read name" | "check"; readonly user: CxUser };
 
 export interface Step {
   readonly row: UserRow;
@@ -217,20 +219,24 @@ function enter(row: UserRow, state: UserState, at: number): UserRow {
   return { ...row, state, endedAt: row.endedAt ?? at };
 }
 
-/** False while the HSS has yet to say that its name is the record's. */
+/** False while the HSS has yet to say that its name is the record's, or that it holds the registration. */
 function isNameRead({ reassignment }: UserRow): boolean {
-  return (reassignment?.nameDueAt ?? null) === null;
+  return reassignment === null || (reassignment.nameDueAt === null && reassignment.checkDueAt === null);
 }
+
+/** The last that is to come of the LCF. */
+const finals: ReadonlySet<UserEvent> = new Set(["reported", "failed", "failed, retry"]);
 
 /**
  * One event. A user whose record came after the report is done with the record: the report is looked at again then.
  * Equal rows mean that nothing needs to be written.
  */
 export function step(row: UserRow, happening: Happening, context: StepContext): Step {
-  // A name that may have been taken back is read first: the report is looked at again then.
-  if (happening.event === "reported" && row.state === "registered" && !isNameRead(row)) {
+  // A name that may have been taken back is read first, and the HSS asked: the report is looked at again then.
+  if (finals.has(happening.event) && row.state === "registered" && !isNameRead(row)) {
     const { row: present, ...stepped } = step(row, { ...happening, event: "progress" }, context);
-    return { ...stepped, row: { ...present, reported: true } };
+    const reason = happening.event === "reported" ? present.reason : "no report of the dialogs";
+    return { ...stepped, row: { ...present, reason, reported: true } };
   }
   const table: UserTable = context.table ?? (row.reassignment === null ? userTable : reassignmentTable);
   const transition = table[row.state]?.[happening.event] ?? null;

@@ -32,7 +32,8 @@ export function dueFor(row: UserRow, at: number, times: TransferTimes): Happenin
       // Where there was nothing to replace, nothing takes time.
       const begins = row.dialogs?.length === 0 && row.registeredAt !== null ? row.registeredAt : moveEnds;
       // A name that may have been taken back is waited for.
-      const read = (row.reassignment?.nameDueAt ?? null) === null ? 0 : times.restore;
+      const { nameDueAt = null, checkDueAt = null } = row.reassignment ?? {};
+      const read = nameDueAt === null && checkDueAt === null ? 0 : times.restore;
       return at >= begins + times.report + read ? { event: "deadline" } : null;
     }
     default:

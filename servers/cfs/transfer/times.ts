@@ -27,6 +27,10 @@ export interface TransferTimes {
   readonly answer: number;
   /** From the MAR to the first reading of the name when no MAA came; the next ones after twice, four times as long. */
   readonly readName: number;
+  /** From the MAA to the first reading back of the name, where the record has not come; then after once, twice as long. */
+  readonly readBack: number;
+  /** From the record to the question whether the HSS holds the new registration. */
+  readonly check: number;
   /** From the MAR to the MAR that restores the old name. */
   readonly commit: number;
   /** How long restoring is tried when the HSS does not answer. */
@@ -51,6 +55,8 @@ export const defaultTimes: TransferTimes = {
   acceptance: 250,
   answer: 400,
   readName: 1_000,
+  readBack: 300,
+  check: 1_000,
   commit: 8_000,
   restore: 60_000,
   poll: 20,

@@ -14,13 +14,14 @@ import {
   turns,
   waitsForCall,
 } from "./policy/order.ts";
+import type { Proof } from "./reassignment/proof.ts";
 import { wholeSubscriptions } from "./reassignment/subscription.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Happening } from "./step.ts";
 import { dueFor } from "./timers.ts";
 import type { TransferTimes } from "./times.ts";
 import type { TransferRow } from "./transfer-row.ts";
-import { isOpen, type UserRow, userRowId } from "./user-row.ts";
+import { isMoved, isOpen, type UserRow, userRowId } from "./user-row.ts";
 import { moveOf } from "./wire.ts";
 
 export interface RunParts {
@@ -32,6 +33,8 @@ export interface RunParts {
   readonly addressesOf: (name: string) => readonly string[];
   /** The HSS cancels the S-CSCF that a user leaves, which then cuts his calls. */
   readonly cancelsOldServer: boolean;
+  /** What is known of the HSS. */
+  readonly proof: Proof;
   /** True when another transfer has this registration under way. */
   readonly isTaken: (registration: RegistrationKey, by: TransferRun) => boolean;
 }
@@ -47,6 +50,12 @@ function isAsBefore(row: UserRow, seen: Happening): boolean {
   if (seen.event !== "record shows origin" || row.state === "registered") return false;
   if (row.reassignment !== null) return seen.pCscf === row.reassignment.pCscf;
   return seen.sCscf === row.sCscf;
+}
+
+/** What the HSS says after the record, against it. */
+function isNotHeld({ state, reassignment }: UserRow, { event }: Happening): boolean {
+  if (event === "not held" || event === "not held, over") return true;
+  return event === "name is old" && state === "registered" && reassignment?.nameDueAt === null;
 }
 
 /** The two clocks of a host at one moment. */
@@ -65,6 +74,9 @@ export class TransferRun {
   readonly #awaySince = new Map<string, number>();
   readonly #pacer: Pacer;
   #restsUntil = 0;
+  /** What `#kept` has found, and after which change of a row it has looked. */
+  #keptBy: Happening | null = null;
+  #keptAt = -1;
   /** Wall clock of the last look. */
   #at = 0;
   readonly #policy: OrderPolicy;
@@ -200,9 +212,11 @@ export class TransferRun {
     this.#at = moment.at;
     const open = this.#openUsers();
     const idle: UserRow[] = [];
+    const kept = this.#kept();
     for (const row of open) {
       if (ledger.isBusy(userRowId(row.transfer, row.registration))) continue;
-      const due = this.#stopped(row) ?? dueFor(row, moment.at, times);
+      const isResting = row.state === "planned" || row.state === "asked";
+      const due = this.#stopped(row) ?? (isResting ? kept : null) ?? dueFor(row, moment.at, times);
       if (due === null) idle.push(row);
       else if (due.all === true) this.applyToAll(row.registration, (present) => this.#judgeDue(present, due));
       else this.apply(row.registration, due);
@@ -236,14 +250,19 @@ export class TransferRun {
     // One whose turn is being written down is under way already.
     const resting = idle.filter(({ state }) => state === "planned").length;
     const asking = open.filter(({ state }) => state === "asked").length;
-    const inFlight = open.length - resting - asking;
+    // One who has reported only waits for the HSS's word.
+    const told = open.filter(({ state, reported }) => state === "registered" && reported).length;
+    const inFlight = open.length - resting - asking - told;
     for (const row of ask.slice(0, Math.max(0, queriesInFlight - asking)))
       this.apply(row.registration, { event: "ask" });
     if (moment.now < this.#restsUntil) return;
     const allowance = Math.min(go.length, this.#pacer.allowance(moment.now, inFlight));
     if (allowance <= 0) return;
     if (this.row.procedure === "S") {
-      this.#pacer.began(moment.now, this.#beginSubscriptions(go, ready, allowance));
+      // Nobody is moved in vain: while it is not known that this HSS moves users, one subscription goes first.
+      const isProven = this.#isProven();
+      if (!isProven && inFlight > 0) return;
+      this.#pacer.began(moment.now, this.#beginSubscriptions(go, ready, isProven ? allowance : 1));
       return;
     }
     this.#pacer.began(moment.now, allowance);
@@ -280,11 +299,38 @@ export class TransferRun {
     this.#restsUntil = Math.max(this.#restsUntil, now + restMs);
   }
 
-  /** The moment to tell an LCF how it is to replace: at once, or when the other end of its call has registered, too. */
-  withReplace(row: UserRow, happening: Happening): Happening {
-    if (happening.event !== "MAA" && happening.event !== "name is new") return happening;
+  /** The HSS has moved somebody on MAR: in this transfer, or in this life of the CFS. */
+  #isProven(): boolean {
+    const { proof } = this.#parts;
+    proof.moves ||= this.users.some(
+      ({ state, reassignment }) => isMoved(state) && (reassignment?.reassignedAt ?? null) !== null,
+    );
+    return proof.moves;
+  }
+
+  /** The HSS has been found to move nobody: who has yet to be moved is told why he is not. */
+  #kept(): Happening | null {
+    const { changes } = this.#parts.ledger;
+    if (this.row.procedure === "P" || changes === this.#keptAt) return this.#keptBy;
+    this.#keptAt = changes;
+    const reason = "HSS does not move users on MAR";
+    const found = this.users.find((row) => row.reason === reason);
+    if (found !== undefined)
+      this.#keptBy = { event: "name is kept", all: true, reason, detail: found.detail };
+    return this.#keptBy;
+  }
+
+  /**
+   * A word of the HSS with what this transfer adds: how the LCF is to replace (at once, or when the other end of its
+   * call has registered, too), and what the records say.
+   */
+  completed(row: UserRow, happening: Happening): Happening {
+    const { event } = happening;
+    // One who has left meanwhile is not the HSS's to hold.
+    if (isNotHeld(row, happening) && this.placeNow(row)?.event === "record gone") return { event: "held" };
+    if (event !== "MAA" && event !== "name is new") return happening;
     const waits = hasPartnerToCome(row, pairsOf(this.users));
-    return { ...happening, replace: waits ? "wait" : "now" };
+    return { ...happening, replace: waits ? "wait" : "now", readNow: !this.#isProven() };
   }
 
   #begin(row: UserRow, pairs: Pairs | null): void {

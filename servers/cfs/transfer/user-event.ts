@@ -60,6 +60,16 @@ export const reassignmentEvents = [
   "name is new",
   "name is old",
   "name is missing",
+  // It was read after the MAA: the target; or, as often as it was read, the old one: this HSS moves nobody on MAR.
+  "name is read back",
+  "name is kept",
+  // After the record: it is time to ask the HSS whether it holds the registration; it does, it does not and will be
+  // told, it does not whatever was tried, it has not said.
+  "check due",
+  "held",
+  "not held",
+  "not held, over",
+  "check over",
   // The commit time is over; the other: but another device of the subscription has moved.
   "commit over",
   "left behind",
@@ -114,6 +124,13 @@ export type ReassignmentAction =
   /** UAR at once: the record shows the target, but the old name may have been restored. */
   | "check name"
   | "note name"
+  /** When the HSS is to be asked whether it holds the new registration. */
+  | "check soon"
+  /** LIR and UAR, and when to ask again. */
+  | "check registration"
+  | "note held"
+  /** One more registration where the user is: the HSS has lost, or never had, the last one. */
+  | "register again"
   /** A new life does not know whether the MAR left: the name is read, and the commit time begins again. */
   | "note new life"
   /** MAR with the old name, and when to send it again. */

@@ -68,7 +68,16 @@ export interface Reassignment {
   readonly restoreUntil: number | null;
   /** When the LCF had its new registration, by its own word. */
   readonly registeredAt: number | null;
+  /** When the HSS is to be asked next whether it holds the registration at the target; null: it need not be. */
+  readonly checkDueAt: number | null;
+  /** Times that it was asked since the last answer. */
+  readonly checks: number;
+  /** Times that the user was made to register again because the HSS did not hold him. */
+  readonly repairs: number;
 }
+
+/** Those that rows of earlier versions do not have. */
+const unchecked = { checkDueAt: null, checks: 0, repairs: 0 } as const;
 
 export interface UserRow {
   /** The transfer. */
@@ -167,7 +176,10 @@ export const userRowCodec: Codec<UserRow> = {
   decode(text) {
     const value: unknown = JSON.parse(text);
     // Rows of before there was a change of S-CSCF have no such member.
-    if (isUserRow(value)) return { ...value, reassignment: value.reassignment ?? null };
+    if (isUserRow(value)) {
+      const { reassignment = null } = value;
+      return { ...value, reassignment: reassignment === null ? null : { ...unchecked, ...reassignment } };
+    }
     throw new Error(`a row of table transfer-user is none: ${text.slice(0, 200)}`);
   },
 };

@@ -82,6 +82,25 @@ test("TS 29.228 6.1.1: UAR reads the assigned name, or that there is none", asyn
   assert.equal(uar?.userAuthorizationType, "REGISTRATION");
 });
 
+test("TS 29.228 6.1.4, 6.1.1: LIR says who serves, UAR for a de-registration whether he is registered there", async () => {
+  const { simulation, hss, cfs } = await open();
+  const read = () => simulation.settle(cfs.node.registration(alice));
+  assert.deepEqual(await read(), { ok: true, server: null, registered: false });
+  hss.node.names.set(alice.privateIdentity, s2);
+  assert.deepEqual(await read(), { ok: true, server: s2, registered: true });
+  hss.node.unregistered = true;
+  assert.deepEqual(await read(), { ok: true, server: s2, registered: false });
+  // An HSS that does not know that type of UAR says nothing against him.
+  hss.node.deregistration = baseResult(5004);
+  assert.deepEqual(await read(), { ok: true, server: s2, registered: true });
+  assert.equal(hss.node.mars.length, 0);
+  hss.kill();
+  await simulation.run({ ms: 100 });
+  const away = await read();
+  assert.ok(!away.ok);
+  assert.equal(away.reason, "HSS cannot be reached");
+});
+
 test("TS 29.229 6.2: each refusal has a reason of its own, and has certainly done nothing", async () => {
   const { simulation, hss, cfs } = await open();
   const cases = [

@@ -1,6 +1,7 @@
 // An HSS over Diameter that does as a test says: answers to MAR and UAR by script, RTR and PPR to whoever wrote last.
 import { sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
 import { cxResult, success } from "@liquid-ims/diameter/cx/experimental-result";
+import { locationInfo } from "@liquid-ims/diameter/cx/location-info";
 import { type MultimediaAuthRequest, multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
 import { pushProfile } from "@liquid-ims/diameter/cx/push-profile";
 import { registrationTermination } from "@liquid-ims/diameter/cx/registration-termination";
@@ -21,6 +22,10 @@ export class ScriptedHssNode {
   readonly names = new Map<string, string>();
   /** For MAR; null: no answer. */
   result: Result | null = success;
+  /** Everybody is looked after as unregistered. */
+  unregistered = false;
+  /** The answer to every UAR for a de-registration, in place of the right one. */
+  deregistration: Result | null = null;
   readonly node: DiameterNode;
 
   constructor(host: Host, listen: Address) {
@@ -41,8 +46,19 @@ export class ScriptedHssNode {
     serveCx(this.node, userAuthorization, ({ request, answer }) => {
       this.uars.push(request);
       const serverName = this.names.get(request.userName);
+      if (request.userAuthorizationType === "DE_REGISTRATION") {
+        if (this.deregistration !== null) answer(this.deregistration);
+        else if (serverName === undefined || this.unregistered) answer(cxResult("identityNotRegistered"));
+        else answer(success, { serverName });
+        return;
+      }
       if (serverName === undefined) answer(cxResult("firstRegistration"));
       else answer(cxResult("subsequentRegistration"), { serverName });
+    });
+    serveCx(this.node, locationInfo, ({ request, answer }) => {
+      const serverName = this.names.get(request.publicIdentity.replace("sip:", ""));
+      if (serverName === undefined) answer(cxResult("unregisteredService"));
+      else answer(success, { serverName });
     });
     host.spawn("hss starts", () => this.node.start());
   }

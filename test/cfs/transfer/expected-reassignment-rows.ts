@@ -1,9 +1,17 @@
 // What every cell of the table of a change of S-CSCF is to be, written by hand from system 3 S and cfs-ue 8. Ends that
 // are as in a change of P-CSCF are taken from there. The form is that of expected-rows.ts.
+import assert from "node:assert/strict";
 import { reassignmentEvents } from "@liquid-ims/cfs/transfer/user-event";
 import { reassignmentStates } from "@liquid-ims/cfs/transfer/user-row";
 import type { AnyTable } from "../../support/mutate-tables.ts";
 import { compareRows, type Expected, expectedRows } from "./expected-rows.ts";
+
+/** As in a change of P-CSCF, but that the HSS is asked whether it holds the registration. */
+function replaced(rows: string | undefined): string {
+  const line = "record shows target -> registered: note moved";
+  assert.ok(rows !== undefined && rows.includes(line));
+  return rows.replace(line, `${line}, check soon`);
+}
 
 const expected: Expected = {
   ...expectedRows,
@@ -20,7 +28,8 @@ const expected: Expected = {
     deadline -> timedOut: because no turn before the deadline, forget
     wait over -> refused: forget
     abort -> aborted: note reason, forget
-    device stays -> refused: note reason, forget`,
+    device stays -> refused: note reason, forget
+    name is kept -> refused: note reason, forget`,
   asked: `
     query unanswered -> planned
     resume -> asked: send again
@@ -37,7 +46,8 @@ const expected: Expected = {
     deadline -> timedOut: because no turn before the deadline, forget
     wait over -> refused: forget
     abort -> aborted: note reason, forget
-    device stays -> refused: note reason, forget`,
+    device stays -> refused: note reason, forget
+    name is kept -> refused: note reason, forget`,
   commanded: `
     unanswered -> commanded: arm anew
     resume -> commanded: send again
@@ -59,7 +69,8 @@ const expected: Expected = {
     deadline -> timedOut: because no answer, cancel
     abort -> commanded
     device waits -> planned: cancel, wait, new round
-    device stays -> refused: note reason, cancel`,
+    device stays -> refused: note reason, cancel
+    name is kept -> refused: note reason, cancel`,
   accepted: `
     resume -> accepted: send again
     query answered -> accepted
@@ -81,7 +92,8 @@ const expected: Expected = {
     abort -> accepted
     reassign -> reassigned: reassign
     device waits -> planned: cancel, wait, new round
-    device stays -> refused: note reason, cancel`,
+    device stays -> refused: note reason, cancel
+    name is kept -> refused: note reason, cancel`,
   reassigned: `
     resume -> reassigned: send again, note new life
     query answered -> reassigned
@@ -95,7 +107,7 @@ const expected: Expected = {
     failed -> restoring: note pending, restore
     progress -> reassigned: note results
     reported -> reassigned: note results, note reported
-    record shows target -> registered: note moved, note name
+    record shows target -> registered: note moved, note name, check soon
     record shows origin -> reassigned: note P-CSCF
     record shows elsewhere -> superseded: because registered elsewhere, cancel, re-register
     record gone -> reassigned
@@ -110,7 +122,12 @@ const expected: Expected = {
     name is old -> reassigned
     name is missing -> reassigned: reassign
     commit over -> restoring: note pending, restore
-    left behind -> timedOut: because no registration on the target, cancel, re-register`,
+    left behind -> timedOut: because no registration on the target, cancel, re-register
+    name is kept -> refused: note reason, cancel, re-register
+    name is read back -> reassigned: note name
+    held -> reassigned
+    not held -> reassigned
+    not held, over -> reassigned`,
   restoring: `
     resume -> restoring: restore
     query answered -> restoring
@@ -123,7 +140,7 @@ const expected: Expected = {
     failed -> restoring
     progress -> restoring: note results
     reported -> restoring: note results, note reported
-    record shows target -> registered: note moved, check name
+    record shows target -> registered: note moved, check name, check soon
     record shows origin -> restoring: note P-CSCF
     record shows elsewhere -> superseded: because registered elsewhere, cancel, re-register
     record gone -> restoring
@@ -139,7 +156,12 @@ const expected: Expected = {
     name is missing -> restoring
     device moved -> reassigned: note new life
     restore due -> restoring: restore
-    restored -> rolledBack: cancel, re-register`,
+    restored -> rolledBack: cancel, re-register
+    name is kept -> restoring
+    name is read back -> restoring
+    held -> restoring
+    not held -> restoring
+    not held, over -> restoring`,
   registered: `
     release -> registered: replace
     resume -> registered: send again
@@ -169,18 +191,25 @@ const expected: Expected = {
     name is new -> registered: note name
     name is old -> reassigned: reassign
     name is missing -> reassigned: reassign
-    restored -> registered: check name`,
+    restored -> registered: check name
+    name is read back -> registered: note name
+    name is kept -> registered
+    check due -> registered: check registration
+    held -> registered: note held
+    not held -> registered: register again
+    not held, over -> failed: note reason, forget
+    check over -> registered: note held`,
   done: `${expectedRows.done}
     MAA -> done
     name is new -> done: note name
     name is old -> reassigned: reassign
     name is missing -> reassigned: reassign
     restored -> registered: check name`,
-  timedOut: `${expectedRows.timedOut}
+  timedOut: `${replaced(expectedRows["timedOut"])}
     restored -> timedOut: cancel, re-register`,
-  refused: `${expectedRows.refused}
+  refused: `${replaced(expectedRows["refused"])}
     resume -> refused: cancel again`,
-  failed: `${expectedRows.failed}
+  failed: `${replaced(expectedRows["failed"])}
     resume -> failed: cancel again`,
   rolledBack: `
     resume -> rolledBack: cancel again
@@ -195,7 +224,7 @@ const expected: Expected = {
     cancelled -> rolledBack
     progress -> rolledBack: note results
     reported -> rolledBack: note results
-    record shows target -> registered: note moved, check name
+    record shows target -> registered: note moved, check name, check soon
     record shows origin -> rolledBack
     record shows elsewhere -> rolledBack
     record gone -> rolledBack

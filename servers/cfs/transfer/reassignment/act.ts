@@ -12,6 +12,17 @@ export type GiveCommand = (
 
 type Changes = Partial<Reassignment>;
 
+/** Of a round that begins. */
+const notBegun = {
+  reassignedAt: null,
+  commitAt: null,
+  restoreUntil: null,
+  restoreDueAt: null,
+  checkDueAt: null,
+  checks: 0,
+  repairs: 0,
+} as const satisfies Changes;
+
 function changed(row: UserRow, changes: Changes): UserRow {
   return row.reassignment === null ? row : { ...row, reassignment: { ...row.reassignment, ...changes } };
 }
@@ -42,6 +53,9 @@ function reassign(row: UserRow, { at, times, change }: StepContext): Acted {
       nameDueAt: at + times.readName,
       nameReads: 0,
       registeredAt: null,
+      checkDueAt: null,
+      // One who was seen at the target and is not there by the HSS's word.
+      repairs: (row.reassignment?.repairs ?? 0) + (row.state === "registered" ? 1 : 0),
     },
   );
   const server = row.target ?? "";
@@ -52,6 +66,8 @@ function reassign(row: UserRow, { at, times, change }: StepContext): Acted {
 }
 
 function moveNow(row: UserRow, happening: Happening, give: GiveCommand): Acted {
+  // One who has said all has registered since the MAR; whether the HSS holds that is asked.
+  if (row.state === "registered" && row.reported) return { row };
   const { command } = row;
   const last = command?.content.command === "move" ? command.content : row.reassignment?.move;
   if (last === null || last === undefined) return { row };
@@ -61,7 +77,8 @@ function moveNow(row: UserRow, happening: Happening, give: GiveCommand): Acted {
 }
 
 function readName(row: UserRow, nameReads: number, { at, times }: StepContext): Acted {
-  const read = changed(row, { nameReads, nameDueAt: at + doubling(times.readName, nameReads) });
+  const base = row.reassignment?.mar === "answered" ? times.readBack : times.readName;
+  const read = changed(row, { nameReads, nameDueAt: at + doubling(base, nameReads) });
   return { row: read, effects: [{ effect: "read name", user: userOf(row) }] };
 }
 
@@ -97,7 +114,7 @@ export function actReassignment(
       if (happening.move === undefined) throw new Error("a slot came without its move");
       const move: MoveContent = { ...happening.move, deadline: at + times.move, after: 0 };
       const begun: UserRow = {
-        ...changed(row, { move, reassignedAt: null, commitAt: null, restoreUntil: null, restoreDueAt: null }),
+        ...changed(row, { move, ...notBegun }),
         since: sequence,
         attempts: row.attempts + 1,
         commandedAt: at,
@@ -115,8 +132,9 @@ export function actReassignment(
       return reassign(row, context);
     case "note MAA": {
       // It says nothing of a restoring MAR that went out after it.
-      const nameDueAt = row.state === "registered" ? reassignment.nameDueAt : null;
-      return { row: changed(row, { mar: "answered", nameDueAt }) };
+      if (row.state === "registered") return { row: changed(row, { mar: "answered" }) };
+      const answered = changed(row, { mar: "answered", nameDueAt: at + times.readBack, nameReads: 0 });
+      return happening.readNow === true ? readName(answered, 1, context) : { row: answered };
     }
     case "note MAR lost":
       return { row: changed(row, { mar: "lost" }) };
@@ -128,6 +146,29 @@ export function actReassignment(
       return readName(changed(row, { restoreDueAt: null, restoreUntil: null }), 0, context);
     case "note name":
       return { row: changed(row, { nameDueAt: null }) };
+    case "check soon": {
+      // Nothing is to be found out about one for whom no MAR was sent.
+      if (reassignment.reassignedAt === null) return { row };
+      return { row: changed(row, { checkDueAt: at + times.check, checks: 0 }) };
+    }
+    case "check registration": {
+      const checks = reassignment.checks + 1;
+      const asked = changed(row, { checks, checkDueAt: at + doubling(times.check, checks) });
+      return { row: asked, effects: [{ effect: "check", user: userOf(row) }] };
+    }
+    case "note held": {
+      const detail = happening.detail ?? row.detail;
+      return { row: { ...changed(row, { checkDueAt: null, checks: 0 }), detail } };
+    }
+    case "register again": {
+      const { repairs } = reassignment;
+      const told = changed(row, { repairs: repairs + 1, checks: 0, checkDueAt: at + 2 * times.check });
+      const noted = { ...told, detail: happening.detail ?? row.detail };
+      // One whose operation is over at the LCF has nothing that a move could amend.
+      return row.reported
+        ? give(noted, { command: "cancel", reRegister: true })
+        : moveNow(noted, happening, give);
+    }
     case "note new life": {
       if (reassignment.mar === "answered" && row.state === "reassigned")
         return { row: changed(row, { commitAt: at + times.commit }) };

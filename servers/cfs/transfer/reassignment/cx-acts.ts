@@ -1,11 +1,12 @@
 // Sends to the HSS what the table decides, and brings back what came of it as events of the subscription.
 import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { Host } from "@liquid-ims/runtime/host";
-import type { AssignedServer, Cx, CxFailure, Reassigned } from "../../cx/cx.ts";
+import type { AssignedServer, Cx, CxFailure, HeldRegistration, Reassigned } from "../../cx/cx.ts";
 import type { CxEffect, Happening } from "../step.ts";
 import type { TransferTimes } from "../times.ts";
 import type { UserRow } from "../user-row.ts";
 import { mayPass } from "../wire.ts";
+import type { Proof } from "./proof.ts";
 
 export interface CxActsParts {
   readonly host: Host;
@@ -13,11 +14,19 @@ export interface CxActsParts {
   readonly cx: Cx | null;
   readonly times: TransferTimes;
   readonly isSame: (a: FunctionName, b: FunctionName) => boolean;
+  readonly proof: Proof;
   /** Events of every registration of that user's subscription, each seen to in its turn. */
   tell(row: UserRow, occasion: (present: UserRow) => Happening | null): void;
+  /** An event of that user alone. */
+  tellOne(row: UserRow, occasion: (present: UserRow) => Happening | null): void;
   /** The HSS is slow or refuses for now: the transfer should slow down. */
   isBusy(transfer: string): void;
 }
+
+/** Readings of the old name after the MAA, until the HSS is believed to keep it: at once, after 300 and 900 ms. */
+const readsBack = 3;
+/** Times that a user is made to register again, or is moved again, because the HSS does not hold him. */
+const mostRepairs = 3;
 
 export class CxActs {
   readonly #parts: CxActsParts;
@@ -51,7 +60,15 @@ export class CxActs {
       case "read name":
         host.spawn("UAR", async () => {
           const read = await cx.assignedServer(effect.user);
+          if (read.ok && row.reassignment?.mar === "answered" && this.#isTarget(row, read.server))
+            this.#parts.proof.moves = true;
           if (read.ok) this.#tell(row, (present) => this.#nameOf(present, read));
+        });
+        return;
+      case "check":
+        host.spawn("LIR", async () => {
+          const held = await cx.registration(effect.user);
+          if (held.ok) this.#tellOne(row, (present) => this.#checked(present, held));
         });
     }
   }
@@ -59,6 +76,10 @@ export class CxActs {
   /** What belongs to an earlier round is over. */
   #tell(row: UserRow, occasion: (present: UserRow) => Happening | null): void {
     this.#parts.tell(row, (present) => (present.round === row.round ? occasion(present) : null));
+  }
+
+  #tellOne(row: UserRow, occasion: (present: UserRow) => Happening | null): void {
+    this.#parts.tellOne(row, (present) => (present.round === row.round ? occasion(present) : null));
   }
 
   #reassigned(row: UserRow, result: Reassigned, tookMs: number): void {
@@ -77,15 +98,46 @@ export class CxActs {
     this.#tell(row, (present) => failed(present, result));
   }
 
-  #nameOf({ target, reassignment }: UserRow, { server }: AssignedServer & { ok: true }): Happening {
-    if (server !== null && target !== null && this.#parts.isSame(server, target))
-      return { event: "name is new" };
-    return { event: server === null || reassignment?.mar === "lost" ? "name is missing" : "name is old" };
+  #isTarget({ target }: UserRow, server: string | null): boolean {
+    return server !== null && target !== null && this.#parts.isSame(server, target);
+  }
+
+  #nameOf(row: UserRow, { server }: AssignedServer & { ok: true }): Happening {
+    const { state, reassignment } = row;
+    const isRead = state === "reassigned" && reassignment?.mar === "answered";
+    if (this.#isTarget(row, server)) return { event: isRead ? "name is read back" : "name is new" };
+    if (isRead && reassignment.nameReads >= readsBack) {
+      const detail = `MAR was answered with success, UAR still says ${server ?? "nobody"}; give cx.adapter where the HSS has an interface of its own`;
+      return { event: "name is kept", all: true, reason: "HSS does not move users on MAR", detail };
+    }
+    const isMissing = server === null || reassignment?.mar === "lost";
+    return { event: isMissing && !isRead ? "name is missing" : "name is old" };
+  }
+
+  #checked(row: UserRow, { server, registered }: HeldRegistration & { ok: true }): Happening {
+    const isThere = this.#isTarget(row, server);
+    const repairs = row.reassignment?.repairs ?? 0;
+    const times = `${repairs} registration${repairs === 1 ? "" : "s"} more`;
+    if (isThere && registered) {
+      this.#count("held");
+      return repairs === 0
+        ? { event: "held" }
+        : { event: "held", detail: `registered at the HSS after ${times}` };
+    }
+    const found = server === null ? "no S-CSCF" : isThere ? "him as unregistered" : `him at ${server}`;
+    const detail = `the HSS has ${found}${repairs === 0 ? "" : ` after ${times}`}`;
+    this.#parts.host.log.warn("HSS does not hold a moved user", { user: row.user, detail });
+    this.#count("not held");
+    if (repairs >= mostRepairs)
+      return { event: "not held, over", reason: "not registered at the HSS", detail };
+    // Where another S-CSCF is named, or none, a registration alone may lead anywhere: the name is written again.
+    return isThere ? { event: "not held", detail } : { event: "name is old" };
   }
 
   #count(result: string): void {
     const labels = { result };
-    const help = "MARs with the name of another S-CSCF, and what came of them; late ones are in twice";
+    const help =
+      "MARs with the name of another S-CSCF and what came of them (late ones are in twice), and whether the HSS held the user afterwards";
     this.#parts.host.metrics.counter("cfs_reassignments_total", { help, labels }).add();
   }
 }

@@ -21,6 +21,13 @@ export const none = {
   "device moved": null,
   "restore due": null,
   restored: null,
+  "name is read back": null,
+  "name is kept": null,
+  "check due": null,
+  held: null,
+  "not held": null,
+  "not held, over": null,
+  "check over": null,
 } as const;
 
 // A restoring MAR, or the reading of the name, was slower than the record and the report.
@@ -43,20 +50,24 @@ export const aborted = { ...ended.aborted, ...none } as const satisfies Reassign
 export const timedOut = {
   ...ended.timedOut,
   ...none,
+  "record shows target": to("registered", "note moved", "check soon"),
   restored: to("timedOut", "cancel, re-register"),
 } as const satisfies ReassignmentRows;
 
-// Both may have been told so by a cancel that did not leave before a crash.
+// Both may have been told so by a cancel that did not leave before a crash. A registration that shows the target after
+// all (an HSS that was slow, a user of whom it had lost track) is looked at like any other.
 export const refused = {
   ...ended.refused,
   ...none,
   resume: to("refused", "cancel again"),
+  "record shows target": to("registered", "note moved", "check soon"),
 } as const satisfies ReassignmentRows;
 
 export const failed = {
   ...ended.failed,
   ...none,
   resume: to("failed", "cancel again"),
+  "record shows target": to("registered", "note moved", "check soon"),
 } as const satisfies ReassignmentRows;
 
 // Pending until the device has registered again.
@@ -74,7 +85,7 @@ export const rolledBack = {
   cancelled: to("rolledBack"),
   progress: to("rolledBack", "note results"),
   reported: to("rolledBack", "note results"),
-  "record shows target": to("registered", "note moved", "check name"),
+  "record shows target": to("registered", "note moved", "check name", "check soon"),
   "record shows origin": to("rolledBack"),
   "record shows elsewhere": to("rolledBack"),
   "record gone": to("rolledBack"),

@@ -30,6 +30,7 @@ const planned = {
   slot: to("commanded", "arm"),
   "record shows origin": to("planned", "note P-CSCF"),
   "device stays": to("refused", "note reason", "forget"),
+  "name is kept": to("refused", "note reason", "forget"),
 } as const satisfies ReassignmentRows;
 
 const asked = {
@@ -37,6 +38,7 @@ const asked = {
   ...none,
   "record shows origin": to("asked", "note P-CSCF"),
   "device stays": to("refused", "note reason", "forget"),
+  "name is kept": to("refused", "note reason", "forget"),
 } as const satisfies ReassignmentRows;
 
 // A registration in this state is the armed one, a harmless refresh: its report says nothing about the move.
@@ -71,6 +73,7 @@ const commanded = {
   "accepted late": to("commanded", "note dialogs", "arm anew"),
   "device waits": to("planned", "cancel", "wait", "new round"),
   "device stays": to("refused", "note reason", "cancel"),
+  "name is kept": to("refused", "note reason", "cancel"),
 } as const satisfies ReassignmentRows;
 
 // Nobody rests here but one whose other devices have not answered yet.
@@ -106,6 +109,7 @@ const accepted = {
   reassign: to("reassigned", "reassign"),
   "device waits": to("planned", "cancel", "wait", "new round"),
   "device stays": to("refused", "note reason", "cancel"),
+  "name is kept": to("refused", "note reason", "cancel"),
 } as const satisfies ReassignmentRows;
 
 // An LCF that refuses `after: 0` has no such operation any more, or is at the new S-CSCF already: it registers all the
@@ -129,7 +133,7 @@ const reassigned = {
   cancelled: to("reassigned"),
   progress: to("reassigned", "note results"),
   reported: to("reassigned", "note results", "note reported"),
-  "record shows target": to("registered", "note moved", "note name"),
+  "record shows target": to("registered", "note moved", "note name", "check soon"),
   "record shows origin": to("reassigned", "note P-CSCF"),
   "record shows elsewhere": to("superseded", { reason: "registered elsewhere" }, "cancel, re-register"),
   "record gone": to("reassigned"),
@@ -149,6 +153,11 @@ const reassigned = {
   "name is missing": to("reassigned", "reassign"),
   "commit over": to("restoring", "note pending", "restore"),
   "left behind": to("timedOut", { reason: "no registration on the target" }, "cancel, re-register"),
+  "name is kept": to("refused", "note reason", "cancel, re-register"),
+  "name is read back": to("reassigned", "note name"),
+  held: to("reassigned"),
+  "not held": to("reassigned"),
+  "not held, over": to("reassigned"),
 } as const satisfies ReassignmentRows;
 
 // The LCF registers again only after the old name is back: else it would go to the new S-CSCF, and the name from it.
@@ -171,7 +180,7 @@ const restoring = {
   cancelled: null,
   progress: to("restoring", "note results"),
   reported: to("restoring", "note results", "note reported"),
-  "record shows target": to("registered", "note moved", "check name"),
+  "record shows target": to("registered", "note moved", "check name", "check soon"),
   "record shows origin": to("restoring", "note P-CSCF"),
   "record shows elsewhere": to("superseded", { reason: "registered elsewhere" }, "cancel, re-register"),
   "record gone": to("restoring"),
@@ -191,6 +200,11 @@ const restoring = {
   "device moved": to("reassigned", "note new life"),
   "restore due": to("restoring", "restore"),
   restored: to("rolledBack", "cancel, re-register"),
+  "name is kept": to("restoring"),
+  "name is read back": to("restoring"),
+  held: to("restoring"),
+  "not held": to("restoring"),
+  "not held, over": to("restoring"),
 } as const satisfies ReassignmentRows;
 
 // A MAA that comes after the record is followed by one more registration: the record may be late, and that of a
@@ -234,6 +248,13 @@ const registered = {
   "name is old": to("reassigned", "reassign"),
   "name is missing": to("reassigned", "reassign"),
   restored: to("registered", "check name"),
+  "name is read back": to("registered", "note name"),
+  "name is kept": to("registered"),
+  "check due": to("registered", "check registration"),
+  held: to("registered", "note held"),
+  "not held": to("registered", "register again"),
+  "not held, over": to("failed", "note reason", "forget"),
+  "check over": to("registered", "note held"),
 } as const satisfies ReassignmentRows;
 
 /** The table of a user in a change of S-CSCF. */

@@ -6,6 +6,14 @@ import type { Reassignment, UserRow } from "../user-row.ts";
 /** Tries of a subscription of which not every device answers in time. */
 const mostMissed = 3;
 
+/** Questions to the HSS without an answer, after which a user counts as he is: 1, 2, 4, 8 times `check` between them. */
+const mostChecks = 5;
+
+function checkDue({ checks }: Reassignment): Happening {
+  if (checks < mostChecks) return { event: "check due" };
+  return { event: "check over", detail: "the HSS did not say whether it holds the registration" };
+}
+
 function isDue(due: number | null, at: number): boolean {
   return due !== null && at >= due;
 }
@@ -40,7 +48,8 @@ export function reassignmentDue(row: UserRow, at: number, times: TransferTimes):
       if (isDue(reassignment.restoreUntil, at)) return { event: "deadline", all: true };
       return isDue(reassignment.restoreDueAt, at) ? { event: "restore due", all: true } : null;
     case "registered":
-      return isDue(reassignment.nameDueAt, at) ? { event: "name due", all: true } : null;
+      if (isDue(reassignment.nameDueAt, at)) return { event: "name due", all: true };
+      return isDue(reassignment.checkDueAt, at) ? checkDue(reassignment) : null;
     default:
       return null;
   }

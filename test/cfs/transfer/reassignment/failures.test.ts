@@ -135,18 +135,112 @@ test("cfs-ue 8 step 4: a 200 that names the old S-CSCF still: one more registrat
   agree(made, alice, s2);
 });
 
-test("real-cores: an HSS that ignores Server-Name: rolled back after the commit time, the device registered", async () => {
+test("real-cores: an HSS that ignores Server-Name: one user finds it out, nobody else is armed, all are told why", async () => {
+  const made = openSBench();
+  const devices = Array.from({ length: 12 }, (_, n) => made.world.add(n + 1));
+  made.world.hss.behaviour = { ignores: true };
+  const { id } = await made.bench.value(made.bench.operations.createTransfer(leave));
+  const ended = await made.bench.end(id);
+  assert.equal(ended.state, "COMPLETED");
+  assert.deepEqual(ended.counts, { planned: 12, moved: 0, left: 12 });
+  for (const { state, reason } of ended.users) {
+    assert.equal(state, "refused");
+    assert.match(
+      reason,
+      /^HSS does not move users on MAR: MAR was answered with success, UAR still says sip:scscf1/,
+    );
+  }
+  assert.ok((ended.endedAt ?? 0) - ended.startedAt < 1_500, "not only after the commit time");
+  assert.equal(made.world.hss.reads.length, 3);
+  const touched = new Set(made.world.heard.map(({ key }) => key));
+  assert.equal(touched.size, 1, "one user is armed");
+  await made.bench.simulation.run({ ms: 2_000 });
+  for (const device of devices) agree(made, device, s1);
+  // Another order tries again, with one: the HSS may be another one now.
+  made.world.hss.behaviour = {};
+  const { id: next } = await made.bench.value(made.bench.operations.createTransfer(leave));
+  assert.equal((await made.bench.end(next)).counts.moved, 12);
+});
+
+test("real-cores: while nobody knows whether the HSS moves users, one goes first; then all at once", async () => {
+  const made = openSBench();
+  for (let n = 1; n <= 12; n++) made.world.add(n);
+  const { id } = await made.bench.value(made.bench.operations.createTransfer(leave));
+  const ended = await made.bench.end(id);
+  assert.equal(ended.counts.moved, 12);
+  const armed = made.world.heard.flatMap(({ at, command }) =>
+    command.command === "move" && command.after > 0 ? [at] : [],
+  );
+  const [first = 0, second = 0, ...others] = armed;
+  const [mar] = made.world.hss.mars;
+  assert.ok(mar !== undefined && first < mar.at && second > mar.at);
+  assert.ok(
+    others.slice(0, 8).every((at) => at - second < 50),
+    "the others together, ten in flight",
+  );
+  const { reads } = made.world.hss;
+  assert.equal(reads.length, 1, "the name is read back for the first; for the others the record came first");
+  assert.equal(made.world.hss.checks.length, 12);
+});
+
+test("T3: a call in the window leaves the user unregistered at the HSS: told to register again, and so reported", async () => {
   const made = openSBench();
   const alice = made.world.add(1);
-  made.world.hss.behaviour = { ignores: true };
+  // The new S-CSCF's SAR UNREGISTERED_USER comes after that of the registration.
+  let times = 0;
+  made.world.hss.registered = (impi) => {
+    times += 1;
+    if (times <= 2) made.world.hss.of(impi).unregistered = true;
+  };
   const { line } = await play(made, alice);
-  assert.equal(line.state, "rolledBack");
+  assert.equal(line.state, "done");
+  assert.match(line.reason, /^registered at the HSS after 2 registrations more$/);
+  assert.equal(made.world.registrations.length, 3);
+  assert.equal(made.world.hss.of(alice.impi).unregistered, false);
+  agree(made, alice, s2);
+});
+
+test("T3: bounded: whoever is not held after three more registrations is reported so, not as moved", async () => {
+  const made = openSBench();
+  const alice = made.world.add(1);
+  made.world.hss.registered = (impi) => {
+    made.world.hss.of(impi).unregistered = true;
+  };
+  const { line, ended } = await play(made, alice);
+  assert.deepEqual([line.state, ended.counts.moved], ["failed", 0]);
   assert.match(
     line.reason,
-    /^returned to the old S-CSCF: no registration at sip:scscf2.home:6060 within 8000 ms/,
+    /^not registered at the HSS: the HSS has him as unregistered after 3 registrations more$/,
   );
-  assert.equal(heard(made, alice).at(-1), "cancel");
-  agree(made, alice, s1);
+  assert.equal(made.world.registrations.length, 4);
+});
+
+test("T7: the old S-CSCF has taken the user back at the HSS after the record: the name is written again", async () => {
+  const made = openSBench();
+  const alice = made.world.add(1);
+  let isTaken = false;
+  made.world.hss.registered = (impi) => {
+    if (isTaken) return;
+    isTaken = true;
+    made.world.hss.subscriptions.set(impi, { server: s1, pending: false, unregistered: true });
+  };
+  const { line } = await play(made, alice);
+  assert.equal(line.state, "done");
+  assert.deepEqual(marsOf(made), [s2, s2]);
+  agree(made, alice, s2);
+});
+
+test("T3: who has left by himself before the HSS was asked is neither repaired nor failed", async () => {
+  const made = openSBench();
+  const alice = made.world.add(1);
+  const { id } = await made.bench.value(made.bench.operations.createTransfer(leave));
+  await made.bench.simulation.run({ ms: 5_000, when: () => alice.sCscf === s2 });
+  await made.bench.simulation.run({ ms: 500 });
+  made.world.hss.subscriptions.delete(alice.impi);
+  made.world.record(alice, { state: "left", leftAt: made.bench.cfs.host.clock.wall() });
+  const line = lineOf(await made.bench.end(id), alice);
+  assert.equal(line.state, "done");
+  assert.equal(made.world.registrations.length, 1);
 });
 
 test("cfs-ue 8 step 5: the LCF is killed after accepting: the old name is restored, reported as pending", async () => {
@@ -324,8 +418,8 @@ test("an HSS that cannot be reached is tried again, then the reason", async () =
 
 test("system 6 guard: users who were rolled back stop a transfer", async () => {
   const made = openSBench();
-  const devices = Array.from({ length: 12 }, (_, n) => made.world.add(n + 1));
-  made.world.hss.behaviour = { ignores: true };
+  const behaviour = { registrationFails: (sCscf: string) => sCscf === s2 };
+  const devices = Array.from({ length: 12 }, (_, n) => made.world.add(n + 1, { behaviour }));
   const request = { ...leave, pace: { mode: "fixed", usersPerSecond: 20, usersInFlight: 4 } } as const;
   const { id } = await made.bench.value(made.bench.operations.createTransfer(request));
   const ended = await made.bench.end(id);

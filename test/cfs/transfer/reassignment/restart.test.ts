@@ -95,7 +95,8 @@ test("system 6: away for 3 s and for 20 s: all move, with the name read before a
 
 test("cfs-ue 8 step 5: killed anywhere while it rolls back: everybody is where the HSS says", async (context) => {
   const prepare = ({ world }: SBench) => {
-    world.hss.behaviour = { ignores: true, only: s2 };
+    for (const device of world.devices.values())
+      device.behaviour = { ...device.behaviour, registrationFails: (sCscf) => sCscf === s2 };
   };
   const first = await transferWithKills({ seed: 4, users: 1, kills: [], prepare });
   assert.ok(first.ended.users.every(({ state }) => state === "rolledBack"));

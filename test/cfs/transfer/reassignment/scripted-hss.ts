@@ -6,6 +6,7 @@ import type {
   CxFailure,
   CxFailureReason,
   CxUser,
+  HeldRegistration,
   Reassigned,
 } from "@liquid-ims/cfs/cx/cx";
 import type { Host } from "@liquid-ims/runtime/host";
@@ -14,6 +15,8 @@ export interface Subscription {
   server: string | null;
   /** Set by MAR, cleared by a registration. */
   pending: boolean;
+  /** Looked after, but not registered. */
+  unregistered: boolean;
 }
 
 /** How it treats MARs; what is not said is that of a good one. */
@@ -38,6 +41,8 @@ export class ScriptedHss {
   readonly mars: { readonly at: number; readonly impi: string; readonly server: string }[] = [];
   /** UARs of the CFS. */
   readonly reads: { readonly at: number; readonly impi: string }[] = [];
+  /** Questions of the CFS whether a registration is held. */
+  readonly checks: { readonly at: number; readonly impi: string }[] = [];
   behaviour: HssBehaviour = {};
   /** Down: nothing reaches it. */
   isDown = false;
@@ -45,6 +50,8 @@ export class ScriptedHss {
   readsOvertake = true;
   /** Called when a name was overwritten. */
   overwritten: (impi: string, server: string) => void = () => undefined;
+  /** Called when a registration was accepted. */
+  registered: (impi: string) => void = () => undefined;
   readonly #world: Host;
   /** When the last request about a subscription is executed: one after the other, in order of arrival. */
   readonly #busyUntil = new Map<string, number>();
@@ -54,7 +61,7 @@ export class ScriptedHss {
   }
 
   of(impi: string): Subscription {
-    const known = this.subscriptions.get(impi) ?? { server: null, pending: false };
+    const known = this.subscriptions.get(impi) ?? { server: null, pending: false, unregistered: false };
     this.subscriptions.set(impi, known);
     return known;
   }
@@ -65,6 +72,8 @@ export class ScriptedHss {
     if (subscription.server !== null && subscription.server !== server) return false;
     subscription.server = server;
     subscription.pending = false;
+    subscription.unregistered = false;
+    this.registered(impi);
     return true;
   }
 
@@ -132,6 +141,20 @@ export class ScriptedHss {
     });
   }
 
+  #held(user: CxUser): Promise<HeldRegistration> {
+    return new Promise((resolve) => {
+      if (this.isDown) {
+        this.#after(1, () => resolve(failure("HSS cannot be reached")));
+        return;
+      }
+      this.#after(1, () => {
+        this.checks.push({ at: this.#world.clock.now(), impi: user.privateIdentity });
+        const { server, unregistered } = this.of(user.privateIdentity);
+        this.#after(1, () => resolve({ ok: true, server, registered: server !== null && !unregistered }));
+      });
+    });
+  }
+
   /** The HSS as one life of the CFS has it. */
   cx(host: Host): Cx {
     const alive = <Value>(answer: Promise<Value>): Promise<Value> =>
@@ -143,6 +166,7 @@ export class ScriptedHss {
     return {
       reassign: (user, server, { timeoutMs }) => alive(this.#reassign(user, server, timeoutMs)),
       assignedServer: (user) => alive(this.#read(user)),
+      registration: (user) => alive(this.#held(user)),
     };
   }
 }

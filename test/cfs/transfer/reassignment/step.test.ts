@@ -46,6 +46,9 @@ function sUser(changes: Partial<UserRow> = {}, reassignment: Partial<Reassignmen
       restores: 0,
       restoreUntil: null,
       registeredAt: null,
+      checkDueAt: null,
+      checks: 0,
+      repairs: 0,
       ...reassignment,
     },
     ...changes,
@@ -94,8 +97,96 @@ test("cfs-ue 8 step 2: MAR with the target's name, verbatim, then the same opera
   assert.deepEqual([reassignedAt, commitAt, nameDueAt], [begin + 200, begin + 8_200, begin + 1_200]);
   const { row, effects } = run(sUser(), ...toMar, { event: "MAA", replace: "now" });
   assert.deepEqual(row.command?.content, { ...move, after: 0, replace: "now", deadline: begin + 30_000 });
-  assert.equal(row.reassignment?.nameDueAt, null, "the MAA says the name");
+  assert.equal(
+    row.reassignment?.nameDueAt,
+    begin + 600,
+    "the name is read back unless the record comes before",
+  );
   assert.equal(effects.length, 1);
+  const unproven = run(sUser(), ...toMar, { event: "MAA", replace: "now", readNow: true });
+  assert.deepEqual(
+    unproven.effects.map(({ effect }) => effect),
+    ["read name", "send"],
+    "along with `after: 0`",
+  );
+});
+
+test("cfs-ue 8 step 2: after the MAA the name is read back at once, after 300 and 900 ms; the record ends that", () => {
+  let { row } = run(sUser(), ...toMar, { event: "MAA", replace: "now", readNow: true });
+  const read: number[] = [];
+  for (let at = begin + 300; at < begin + 2_000; at += 10) {
+    const due = dueFor(row, at, defaultTimes);
+    if (due === null) continue;
+    assert.equal(due.event, "name due");
+    read.push(at - begin - 300);
+    row = step(row, due, contextAt(at)).row;
+  }
+  assert.deepEqual(read, [300, 900]);
+  const there = step(row, { event: "record shows target" }, contextAt(begin + 2_000)).row;
+  assert.equal(there.reassignment?.nameDueAt, null);
+});
+
+test("real-cores: the old name after a MAA ends it: refused, and told to register once more, nothing restored", () => {
+  const reason = "HSS does not move users on MAR";
+  const { row, effects } = run(sUser(), ...toMar, { event: "MAA" }, { event: "name is kept", reason });
+  assert.deepEqual([row.state, row.reason], ["refused", reason]);
+  assert.deepEqual(row.command?.content, { command: "cancel", reRegister: true });
+  assert.deepEqual(
+    effects.map(({ effect }) => effect),
+    ["send"],
+  );
+});
+
+const toRecord = [...toMar, { event: "MAA", replace: "now" }, { event: "record shows target" }] as const;
+
+test("T3: the HSS is asked a second after the record; who has reported is done when it holds him, not before", () => {
+  const told = run(sUser(), ...toRecord, { event: "reported", results: [] }).row;
+  assert.deepEqual([told.state, told.reported, told.reason], ["registered", true, "moved"]);
+  const due = dueFor(told, begin + 1_400, defaultTimes);
+  assert.equal(dueFor(told, begin + 1_390, defaultTimes), null);
+  assert.ok(due !== null);
+  const asked = step(told, due, contextAt(begin + 1_400));
+  assert.deepEqual(asked.effects, [{ effect: "check", user }]);
+  assert.equal(step(asked.row, { event: "held" }, contextAt(begin + 1_402)).row.state, "done");
+});
+
+test("T3: who is not held registers again, by the move that is open or, when that is over, by a cancel", () => {
+  const open = run(sUser(), ...toRecord, { event: "check due" }, { event: "not held", detail: "why" });
+  assert.ok(open.row.command?.content.command === "move" && open.row.command.content.after === 0);
+  assert.equal(open.row.state, "registered");
+  const over = run(
+    sUser(),
+    ...toRecord,
+    { event: "reported", results: [] },
+    { event: "not held", detail: "why" },
+  );
+  assert.deepEqual(over.row.command?.content, { command: "cancel", reRegister: true });
+  assert.deepEqual([over.row.reassignment?.repairs, over.row.detail], [1, "why"]);
+  const reason = "not registered at the HSS";
+  const given = step(over.row, { event: "not held, over", reason }, contextAt(begin + 9_000)).row;
+  assert.deepEqual([given.state, given.reason], ["failed", reason]);
+  const back = step(given, { event: "record shows target" }, contextAt(begin + 99_000)).row;
+  assert.deepEqual([back.state, back.reassignment?.checkDueAt], ["registered", begin + 100_000]);
+});
+
+test("T3: an HSS that says nothing is asked after 1, 2, 4, 8, 16 s; then the user counts as moved, which is said", () => {
+  let row = run(sUser(), ...toRecord, { event: "reported", results: [] }).row;
+  const asked: number[] = [];
+  for (let at = begin + 400; row.state === "registered"; at += 10) {
+    const due = dueFor(row, at, defaultTimes);
+    if (due === null) continue;
+    if (due.event === "check due") asked.push((at - begin - 400) / 1_000);
+    row = step(row, due, contextAt(at)).row;
+  }
+  assert.deepEqual(asked, [1, 2, 4, 8, 16]);
+  assert.deepEqual([row.state, row.reason], ["done", "moved"]);
+  assert.match(row.detail, /did not say/);
+});
+
+test("T3: a registration that fails while the HSS is asked does not end the question", () => {
+  const { row } = run(sUser(), ...toRecord, { event: "failed" });
+  assert.deepEqual([row.state, row.reported, row.reason], ["registered", true, "no report of the dialogs"]);
+  assert.equal(step(row, { event: "held" }, contextAt(begin + 2_000)).row.state, "done");
 });
 
 test("cfs-ue 8 step 2: moves without their dialogs never let them go", () => {
@@ -150,7 +241,7 @@ test("cfs-ue 8: a new life reads the name at once and begins the commit time aga
   assert.deepEqual([sent?.mar, sent?.nameDueAt, sent?.commitAt], ["lost", begin + 300, begin + 8_300]);
   const answered = run(sUser(), ...toMar, { event: "MAA", replace: "now" }, { event: "resume" });
   const { mar, nameDueAt, commitAt } = answered.row.reassignment ?? {};
-  assert.deepEqual([mar, nameDueAt, commitAt], ["answered", null, begin + 8_400]);
+  assert.deepEqual([mar, nameDueAt, commitAt], ["answered", begin + 600, begin + 8_400]);
   assert.equal(answered.effects.length, 1, "`after: 0` once more, as it was");
 });
 
@@ -164,7 +255,9 @@ test("cfs-ue 8 step 5: who is there while the name may have been restored is don
   );
   assert.equal(there.row.state, "registered");
   assert.deepEqual(there.effects, [{ effect: "read name", user }]);
-  assert.equal(step(there.row, { event: "name is new" }, contextAt(begin + 900)).row.state, "done");
+  const named = step(there.row, { event: "name is new" }, contextAt(begin + 900)).row;
+  assert.equal(named.state, "registered", "and the HSS holds him");
+  assert.equal(step(named, { event: "held" }, contextAt(begin + 1_900)).row.state, "done");
   const late = step(there.row, { event: "MAA", replace: "now" }, contextAt(begin + 900));
   assert.equal(late.row.state, "registered", "a MAA says nothing of the restoring MAR after it");
   const lost = step(there.row, { event: "name is old" }, contextAt(begin + 900));
