@@ -32,6 +32,8 @@ export interface Oss {
   getTransfer(id: string): Promise<TransferOperation>;
   /** Registrations on these functions whose LCF can be commanded now. */
   countReachable(functions: readonly string[]): Promise<number>;
+  /** Registrations of a P-CSCF or S-CSCF, as the location service knows them. */
+  listUsers(name: string): Promise<readonly OssUser[]>;
   /** Asks until the operation has ended, calling `seen` with each state on the way. */
   awaitEnd(host: Host, id: string, seen: (operation: TransferOperation) => void): Promise<TransferOperation>;
   /** Brings an I-CSCF or a CFD into the DNS; rejects with the problem's text when it was refused. */
@@ -65,8 +67,18 @@ function queryOf(options: RemoveFunctionOptions): string {
   return query.size === 0 ? "" : `?${query}`;
 }
 
+/** A registration as os-cfs lists it, as far as the lab looks at it. */
+export interface OssUser {
+  /** Default public identity. */
+  readonly user: string;
+  readonly pCscf: string | null;
+  readonly sCscf: string;
+  /** Why its LCF cannot be reached; null when it can. */
+  readonly unreachable: string | null;
+}
+
 interface UserList {
-  readonly users: readonly { readonly unreachable: string | null }[];
+  readonly users: readonly OssUser[];
 }
 
 function isUserList(body: unknown): body is UserList {
@@ -98,17 +110,20 @@ export function createOss(carry: OsCfsCarrier, trace: Trace): Oss {
     functionOperation({ method: "GET", path: `/function-operations/${id}`, body: null }, 200);
   const pathOf = (name: string) => `/functions/${encodeURIComponent(name)}`;
 
+  async function listUsers(name: string): Promise<readonly OssUser[]> {
+    const exchange = { method: "GET", path: `${pathOf(name)}/users`, body: null } as const;
+    return (await ask(exchange, 200, isUserList)).users;
+  }
+
   const getTransfer = (id: string) => operation({ method: "GET", path: `/transfers/${id}`, body: null }, 200);
   return {
     startTransfer: (request) => operation({ method: "POST", path: "/transfers", body: request }, 202),
     getTransfer,
+    listUsers,
     async countReachable(functions) {
       let reachable = 0;
-      for (const name of functions) {
-        const path = `/functions/${encodeURIComponent(name)}/users`;
-        const { users } = await ask({ method: "GET", path, body: null }, 200, isUserList);
-        reachable += users.filter((user) => user.unreachable === null).length;
-      }
+      for (const name of functions)
+        reachable += (await listUsers(name)).filter((user) => user.unreachable === null).length;
       return reachable;
     },
     async awaitEnd(host, id, seen) {
