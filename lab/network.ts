@@ -29,6 +29,8 @@ export interface NetworkOptions {
   readonly hss?: HssBehaviour;
   /** S-CSCFs cut the calls of a user whom the HSS cancels. Default false. */
   readonly releaseSessionsOnRtr?: boolean;
+  /** P-CSCFs write into Contact where a REGISTER came from, as stock Kamailio does. Default false. */
+  readonly addContactAlias?: boolean;
   /** Where the CFS offers os-cfs over HTTP; null: nowhere. */
   readonly osCfs: Address | null;
   readonly zone?: ZoneOptions;
@@ -95,7 +97,9 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
   });
   const coreHosts = elementsOf(topology).map((element) => element.address.host);
   const hss = { originHost: topology.hss.fqdn, address: topology.hss.address };
-  for (const element of topology.pCscfs) await place("p-cscf", element, { ...cscf(element), coreHosts });
+  const addContactAlias = options.addContactAlias ?? false;
+  for (const element of topology.pCscfs)
+    await place("p-cscf", element, { ...cscf(element), coreHosts, addContactAlias });
   const placeICscf = (element: Element) => place("i-cscf", element, { ...cscf(element), hss });
   const isFirst = (element: Element) => element !== topology.later;
   for (const element of topology.iCscfs.filter(isFirst)) await placeICscf(element);

@@ -126,6 +126,11 @@ export function isHeld(leg: Leg): boolean {
   return leg.state === "Accepted" || leg.state === "Confirmed";
 }
 
+/** Nothing is sent or awaited in it any more. */
+export function isOver(leg: Leg): boolean {
+  return leg.state === "Ended" || leg.state === "Gone";
+}
+
 /** An own INVITE whose 2xx would still be taken (rule 10: "its outcome decides"). */
 export function isPending(state: CallState, leg: Leg): boolean {
   if (leg.state !== "Open" && leg.state !== "Abandoned") return false;

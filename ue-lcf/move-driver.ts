@@ -323,13 +323,15 @@ export class MoveDriver {
       this.#operation.isThere = false;
       this.#operation.expected = this.#options.port.dialogs();
     }
-    this.#options.port.register(through, (result) => {
+    const done = (result: RegisterResult) => {
       if (number !== this.#registrations) return;
       this.#isRegistering = false;
       this.#result = result;
       this.#run(this.#outcomeEvent(result));
       this.#result = null;
-    });
+    };
+    // A user is moved whatever his dialogs are after a failure, and where nobody cares for them.
+    this.#options.port.register(through, done, { isOldDead: this.#operation?.move?.if === "always" });
   }
 
   #outcomeEvent(result: RegisterResult): MoveEvent {

@@ -92,7 +92,10 @@ export function reRegister(
   attempt();
 }
 
-/** A stale binding of its own goes first, then the kept one is refreshed: the last that the CFD hears is a registration. */
+/**
+ * A stale binding of its own goes first, then the kept one is refreshed: the last that the CFD hears is a registration.
+ * What is left in `stale` afterwards a P-CSCF keeps alive that rewrites this Contact, too (`leaveOldFlow`).
+ */
 function cleanUp(
   registration: Registration,
   registered: Registered,
@@ -102,7 +105,23 @@ function cleanUp(
     done(registered);
     return;
   }
-  registration.removeStale(registered.stale, (outcome) =>
-    done(outcome.kind === "registered" ? outcome : registered),
-  );
+  registration.removeStale(registered.stale, (outcome, isLast) => {
+    if (isLast) done(outcome.kind === "registered" ? outcome : registered);
+  });
+}
+
+/**
+ * Removes the binding that was made through `old` (a SIP URI) by the same way: a P-CSCF that writes the flow's address into
+ * Contact makes the binding's very text of it again, which nobody else can send. Then the kept one is refreshed through
+ * `present`, also when nothing was heard of the removal. For when no dialog uses the old flow any more.
+ */
+export function leaveOldFlow(
+  registration: Registration,
+  ways: { readonly contact: string; readonly old: string; readonly present: string },
+  heard: (outcome: RegistrationOutcome) => void,
+): void {
+  const { contact, old, present } = ways;
+  // Without its parameters it is not the Contact of the registration, whose own state goes on.
+  registration.register({ route: [routeOf(old)], contact: `<${contact}>`, expires: 0 }, heard);
+  registration.register({ route: [routeOf(present)] }, heard);
 }

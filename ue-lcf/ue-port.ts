@@ -80,10 +80,15 @@ export interface UePort {
   registration(): PresentRegistration | null;
   /**
    * Registers anew, through another P-CSCF or (null) the present one: Contact byte-identical, same Call-ID with CSeq
-   * going on. A stale binding of its own in the 200 is removed and the kept one refreshed before `done` is called.
+   * going on. A stale binding of its own in the 200 is removed and the kept one refreshed before `done` is called; one
+   * that only the old P-CSCF can name is removed through it, unless `isOldDead`, when the last dialog has left it.
    * When it fails the present registration stays what it was.
    */
-  register(through: FunctionAddress | null, done: (result: RegisterResult) => void): void;
+  register(
+    through: FunctionAddress | null,
+    done: (result: RegisterResult) => void,
+    options?: { readonly isOldDead: boolean },
+  ): void;
   /** Names for `subscribe`: random, never used before. */
   newSubscribe(): SubscribeNames;
   /** Sends a SUBSCRIBE by the present registration. */

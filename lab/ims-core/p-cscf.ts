@@ -9,6 +9,7 @@ import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
 import type { ServerTransaction } from "@liquid-ims/sip/stack";
 import type { MessageSource } from "@liquid-ims/sip/transport";
 import { parseSipUri } from "@liquid-ims/sip/uri";
+import { addContactAlias, takeContactAlias } from "./contact-alias.ts";
 import {
   addressOfRecord,
   type CscfNode,
@@ -22,10 +23,13 @@ import {
 export interface PCscfOptions extends CscfOptions {
   /** Hosts from which requests of the core come; everything else is a UE. */
   readonly coreHosts: readonly string[];
+  /** Writes into Contact where a REGISTER came from, as stock Kamailio does: another port is another binding. Default false. */
+  readonly addContactAlias?: boolean;
 }
 
 /** A UE that is registered through this P-CSCF, known by its flow. */
 interface Registered {
+  /** As the S-CSCF got it. */
   readonly contact: string;
   readonly identities: readonly string[];
   readonly serviceRoute: readonly string[];
@@ -67,15 +71,15 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
     }
 
     /** 5.2.2: after the 200 the P-CSCF knows the UE's identities and Service-Route. */
-    function learn(flow: string, request: SipRequest, response: SipResponse): void {
-      const contact = addressUri(request.headers.values("Contact")[0] ?? "");
+    function learn(flow: string, contact: string, response: SipResponse): void {
       const mine = response.headers
         .values("Contact")
         .map((value) => parseNameAddress(value))
         .find((value) => value !== null && value.uri === contact);
       const expires = Number(mine?.parameters.get("expires") ?? response.headers.get("Expires") ?? 0);
       if (mine === undefined || !(expires > 0)) {
-        registered.delete(flow);
+        // Another binding of the same UE may have been removed by it.
+        if (contact === "*" || registered.get(flow)?.contact === contact) registered.delete(flow);
         return;
       }
       registered.set(flow, {
@@ -89,13 +93,17 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
     return runCscf(host, options, (stack) => {
       /** 5.2.2: towards the home network's entry point. */
       function register(transaction: ServerTransaction, request: SipRequest): void {
-        const flow = flowOf(request, transaction.source);
+        const { source } = transaction;
+        const flow = flowOf(request, source);
+        let contact = request.headers.values("Contact")[0] ?? "";
+        if (options.addContactAlias === true) contact = addContactAlias(contact, source);
         charging += 1;
         const vector = `icid-value="${options.fqdn}-${host.incarnation}-${charging}";icid-generated-at=${options.listen.host}`;
         forward(stack(), transaction, request, {
           branches: [
             {
               onRequest(copy) {
+                if (options.addContactAlias === true) copy.headers.set("Contact", contact);
                 copy.headers.prepend("Path", `<${ownUri(options, "term")};lr>`);
                 if (!copy.headers.values("Require").includes("path")) copy.headers.add("Require", "path");
                 copy.headers.set("P-Charging-Vector", vector);
@@ -106,7 +114,7 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
             },
           ],
           onResponse(response) {
-            if (response.status === 200) learn(flow, request, response);
+            if (response.status === 200) learn(flow, addressUri(contact), response);
             else if (response.status === 401) withholdKeys(response);
           },
         });
@@ -143,7 +151,8 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
 
       /** 5.2.6.4: a request to a UE; its responses carry the identity by which it was called. */
       function toUe(transaction: ServerTransaction, { request }: PreparedRequest): void {
-        const contact = parseSipUri(request.uri);
+        const alias = options.addContactAlias === true ? takeContactAlias(request.uri) : null;
+        const contact = parseSipUri(alias?.uri ?? request.uri);
         const user =
           contact === null ? null : find(formatAddress({ host: contact.host, port: contact.port ?? 5060 }));
         const called = addressOfRecord(addressUri(request.headers.get("P-Called-Party-ID") ?? ""));
@@ -151,7 +160,7 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
           user?.identities.find((identity) => addressOfRecord(identity) === called) ?? user?.identities[0];
         forward(stack(), transaction, request, {
           recordRoute: ownUri(options),
-          branches: [{}],
+          branches: [alias ?? {}],
           onResponse(response) {
             response.headers.remove("P-Preferred-Identity");
             response.headers.remove("P-Asserted-Identity");

@@ -58,13 +58,16 @@ function equalUris(a: string, b: string): boolean {
   return a === b || (left !== null && right !== null && equalSipUris(left, right));
 }
 
+/** Another device may have the same private address behind another NAT: its instance tells it apart (RFC 5626 4.1). */
 function isOwn(binding: NameAddress, sent: NameAddress | null): boolean {
   if (sent === null) return false;
-  if (equalUris(binding.uri, sent.uri)) return true;
-  const instance = contactInstance(sent);
-  return (
-    instance !== null && instance === contactInstance(binding) && contactRegId(sent) === contactRegId(binding)
-  );
+  const [instance, other] = [contactInstance(sent), contactInstance(binding)];
+  const [regId, otherRegId] = [contactRegId(sent), contactRegId(binding)];
+  const isSameDevice = instance !== null && instance === other;
+  if (isSameDevice && regId === otherRegId) return true;
+  if (instance !== null && other !== null && !isSameDevice) return false;
+  if (regId !== null && otherRegId !== null && regId !== otherRegId) return false;
+  return equalUris(binding.uri, sent.uri);
 }
 
 function readBindings(response: SipResponse, sent: NameAddress | null): RegisteredBinding[] {
@@ -83,26 +86,37 @@ function readBindings(response: SipResponse, sent: NameAddress | null): Register
   return bindings;
 }
 
-/** The own binding that this REGISTER was about: with the URI that was sent, else the one that lasts longest. */
+/**
+ * The own binding that this REGISTER was about. Where P-CSCFs rewrite Contact (Kamailio's `alias`) several equal what was
+ * sent, and none may be the same text: it is the one that lasts longest, of two such the one that was not there `before`.
+ */
 function presentBinding(
   bindings: readonly RegisteredBinding[],
   sent: NameAddress | null,
+  before: readonly string[],
 ): RegisteredBinding | null {
-  let present: RegisteredBinding | null = null;
-  for (const binding of bindings) {
-    if (!binding.own) continue;
-    if (sent !== null && equalUris(binding.uri, sent.uri)) return binding;
-    if (present === null || binding.expires >= present.expires) present = binding;
-  }
-  return present;
+  const own = bindings.filter((binding) => binding.own);
+  const longest = Math.max(...own.map(({ expires }) => expires));
+  const candidates = own.filter(({ expires }) => expires === longest);
+  const made = candidates.filter(({ uri }) => !before.includes(uri));
+  const best = made.length > 0 ? made : candidates;
+  return best.find(({ uri }) => uri === sent?.uri) ?? best.at(-1) ?? null;
 }
 
-/** A 200 to a REGISTER with this Contact value, which asked for so many seconds. */
-export function readRegistered(response: SipResponse, contact: string, asked: number): Registered {
+/**
+ * A 200 to a REGISTER with this Contact value, which asked for so many seconds. `before`: the URIs that the 200 before it
+ * listed.
+ */
+export function readRegistered(
+  response: SipResponse,
+  contact: string,
+  asked: number,
+  before: readonly string[] = [],
+): Registered {
   const { headers } = response;
   const sent = parseNameAddress(contact);
   const bindings = readBindings(response, sent);
-  const present = presentBinding(bindings, sent);
+  const present = presentBinding(bindings, sent, before);
   return {
     kind: "registered",
     expires: present?.expires ?? parseExpires(headers.get("Expires") ?? "") ?? asked,

@@ -105,6 +105,8 @@ export class Registration {
   #route: readonly string[] = [];
   #target: Target | null = null;
   #registered: Registered | null = null;
+  /** URIs of the bindings in the last 200 to the own Contact. */
+  #listed: readonly string[] = [];
   #queue: Wish[] = [];
   #attempt: Attempt | null = null;
   #failures = 0;
@@ -141,13 +143,14 @@ export class Registration {
     this.#enqueue({ options, outcome });
   }
 
-  /** Removes bindings by their URI, then refreshes the own one; `outcome` is that of the refresh. */
+  /** Removes bindings by their URI, then refreshes the own one; `outcome` gets that of each, the refresh's last. */
   removeStale(
     stale: readonly RegisteredBinding[],
-    outcome: ((outcome: RegistrationOutcome) => void) | null = null,
+    outcome: ((outcome: RegistrationOutcome, isLast: boolean) => void) | null = null,
   ): void {
-    for (const { uri } of stale) this.register({ contact: `<${uri}>`, expires: 0 });
-    this.register({}, outcome);
+    const tell = (isLast: boolean) => (one: RegistrationOutcome) => outcome?.(one, isLast);
+    for (const { uri } of stale) this.register({ contact: `<${uri}>`, expires: 0 }, tell(false));
+    this.register({}, tell(true));
   }
 
   /** No more refreshes, no more outcomes; what waits is dropped. `register` starts anew. */
@@ -276,7 +279,7 @@ export class Registration {
       const outcome: RegistrationOutcome =
         attempt.expires === 0
           ? { kind: "removed", response }
-          : readRegistered(response, attempt.contact, attempt.expires);
+          : readRegistered(response, attempt.contact, attempt.expires, this.#listed);
       this.#run("200", { response, outcome });
       return;
     }
@@ -350,6 +353,7 @@ export class Registration {
     this.#expiry?.cancel();
     this.#registered = outcome.kind === "registered" ? outcome : null;
     if (outcome.kind !== "registered") return;
+    this.#listed = outcome.bindings.map(({ uri }) => uri);
     const { clock } = this.#host;
     this.#expiry = clock.after(outcome.expires * 1000, () => this.#expire(), "registration expires");
     this.#refreshIn(refreshDelay(outcome.expires));

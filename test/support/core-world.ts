@@ -55,6 +55,8 @@ export interface CoreWorldOptions {
   readonly authentication?: "aka" | "digest";
   /** Short names of elements that the test starts itself. */
   readonly without?: readonly string[];
+  /** P-CSCFs write the UE's address and port into Contact. */
+  readonly addContactAlias?: boolean;
 }
 
 /** A USIM in software, or the password. */
@@ -68,7 +70,7 @@ export function credentialsOf(host: Host, subscriber: Subscriber): UserCredentia
 }
 
 export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<CoreWorld> {
-  const { seed = 1, authentication = "aka", without = [] } = options;
+  const { seed = 1, authentication = "aka", without = [], addContactAlias = false } = options;
   const simulation = new Simulation({ seed });
   const topology = createTopology();
   const hops: string[] = [];
@@ -111,6 +113,7 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
         close: () => placement.close(),
       },
       osCfs: null,
+      addContactAlias,
       subscribers,
       capacity: { msPerMessage: 0, queueMs: 0 },
       pace: { mode: "fixed", usersPerSecond: 5 },

@@ -7,7 +7,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import type { SimulatedHost, Simulation } from "@liquid-ims/runtime/simulation";
 import { type Call, createUe, type Ue, type UeOptions } from "@liquid-ims/ue-lcf/adapters/sip/ue";
 import type { DialogObservation, MoveObservation } from "@liquid-ims/ue-lcf/observation";
-import { type BareUe, openCoreWorld } from "../support/core-world.ts";
+import { type BareUe, type CoreWorldOptions, openCoreWorld } from "../support/core-world.ts";
 
 export interface TestUe {
   readonly number: number;
@@ -30,6 +30,7 @@ export interface UeWorld {
   readonly network: LabNetwork;
   readonly placement: InProcessPlacement;
   readonly hops: readonly string[];
+  readonly messages: readonly { readonly hop: string; readonly text: string }[];
   /** A user agent that does what it is told: for forgers. */
   openBareUe(number: number): Promise<BareUe>;
   openUe(number: number, pCscf: number, options?: Partial<UeOptions>): Promise<TestUe>;
@@ -40,9 +41,13 @@ export interface UeWorld {
   wait(ms: number): Promise<void>;
 }
 
-export async function openUeWorld(seed = 1, without: readonly string[] = []): Promise<UeWorld> {
-  const core = await openCoreWorld({ seed, without });
-  const { simulation, topology, network, placement, hops } = core;
+export async function openUeWorld(
+  seed = 1,
+  without: readonly string[] = [],
+  more: Pick<CoreWorldOptions, "addContactAlias"> = {},
+): Promise<UeWorld> {
+  const core = await openCoreWorld({ seed, without, ...more });
+  const { simulation, topology, network, placement, hops, messages } = core;
 
   function pCscf(number: number): FunctionAddress {
     const element = topology.pCscfs[number - 1];
@@ -121,6 +126,7 @@ export async function openUeWorld(seed = 1, without: readonly string[] = []): Pr
     network,
     placement,
     hops,
+    messages,
     openBareUe: (number) => core.openUe(number),
     openUe,
     connect,

@@ -17,6 +17,7 @@ import type { FreshName } from "../../dialog-replacement-event.ts";
 import {
   answeredCall,
   type CallState as ChainState,
+  isOver,
   type Leg,
   type OverReason,
   placedCall,
@@ -152,6 +153,13 @@ export class UeCall implements Call, CallChainOwner {
   setDirection(direction: MediaDirection): void {
     this.#descriptions.want(direction);
     this.#offerWanted();
+  }
+
+  /** True while a dialog of it, or one that may still come, belongs to another registration than that one. */
+  usesOther(registration: string): boolean {
+    if (this.#ringing !== null) return this.#ringing.registration !== registration;
+    const legs = this.#chain?.state.legs ?? [];
+    return legs.some((leg) => leg.registration !== registration && !isOver(leg));
   }
 
   /** False: nothing in its offer can be used (488). */

@@ -48,8 +48,12 @@ export class UeLcfPort implements UePort {
     return this.#parts.registration()?.present ?? null;
   }
 
-  register(through: FunctionAddress | null, done: (result: RegisterResult) => void): void {
-    this.#parts.registration()?.move(through, done);
+  register(
+    through: FunctionAddress | null,
+    done: (result: RegisterResult) => void,
+    options: { readonly isOldDead: boolean } = { isOldDead: false },
+  ): void {
+    this.#parts.registration()?.move(through, done, options);
   }
 
   newSubscribe(): SubscribeNames {

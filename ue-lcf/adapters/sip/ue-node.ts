@@ -1,5 +1,6 @@
 // One life of a UE: its user agent, registration, calls and, where it has one, its LCF. TS 24.229 5.1.
 import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
+import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { IncomingRequest } from "@liquid-ims/sip/dialog/incoming-request";
@@ -20,6 +21,8 @@ import { homeDomainOf, UeRegistration } from "./ue-registration.ts";
 
 /** Where the audio of a UE without media of its own would flow. */
 const audioPort = 49_170;
+/** Between two looks at whether dialogs still use an old flow, ms: a BYE that was lost is sent again in it. */
+const oldFlowRest = 2000;
 
 export class UeNode implements Ue {
   readonly ready: Promise<void>;
@@ -32,6 +35,7 @@ export class UeNode implements Ue {
   readonly #port: UeLcfPort;
   readonly #lcf: Lcf | null;
   #registration: UeRegistration | null = null;
+  #oldFlow: Timer | null = null;
   #number = 0;
   /** Calls that wait for the end of an S move. */
   #waiting: UeCall[] = [];
@@ -119,6 +123,7 @@ export class UeNode implements Ue {
 
   async stop(): Promise<void> {
     this.#lcf?.stop();
+    this.#oldFlow?.cancel();
     this.#registration?.stop();
     for (const call of this.#calls) call.close();
     await this.ready;
@@ -158,12 +163,29 @@ export class UeNode implements Ue {
         // The LCF first: its SUBSCRIBE leaves before the INVITEs, so that there is a path for the next command.
         this.#port.registered(present);
         if (!this.#port.isHolding) this.#tellCalls(key);
+        this.#watchOldFlow();
       },
       unregistered: () => {
         for (const call of this.#calls) call.chain?.apply({ type: "unregistered" });
         this.#port.unregistered();
       },
     });
+  }
+
+  /** The old flow stays until the last dialog has left it: then a binding that only its P-CSCF can name goes. */
+  #watchOldFlow(): void {
+    if (this.#oldFlow !== null || this.#registration?.hasOldFlow !== true) return;
+    this.#oldFlow = this.#host.clock.after(oldFlowRest, () => this.#leaveOldFlow(), "UE leaves its old flow");
+  }
+
+  #leaveOldFlow(): void {
+    this.#oldFlow = null;
+    const registration = this.#registration;
+    const key = registration?.key ?? null;
+    if (registration === null || key === null) return;
+    const isLeft = [...this.#calls].every((call) => !call.usesOther(key));
+    if (isLeft && registration.hasOldFlow) registration.leaveOldFlow();
+    else this.#watchOldFlow();
   }
 
   #tellCalls(key: string): void {

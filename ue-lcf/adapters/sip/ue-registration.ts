@@ -9,7 +9,7 @@ import type { MessageSource } from "@liquid-ims/sip/transport";
 import { formatSipUri, parseSipUri } from "@liquid-ims/sip/uri";
 import type { UserAgent } from "@liquid-ims/sip/user-agent";
 import type { RegistrationObservation, UeObserver } from "../../observation.ts";
-import { reRegister, routeOf } from "../../re-registration.ts";
+import { leaveOldFlow, reRegister, routeOf } from "../../re-registration.ts";
 import { type KnownRegistration, stampKey, stampOf, stampOfArrival } from "../../registration-stamp.ts";
 import type { PresentRegistration, RegisterResult } from "../../ue-port.ts";
 import type { RegisterOutcome } from "./ue-api.ts";
@@ -36,6 +36,7 @@ export class UeRegistration {
   readonly #options: UeOptions;
   readonly #agent: UserAgent;
   readonly #contact: string;
+  readonly #transport: ReadonlyMap<string, string | null>;
   readonly #handlers: UeRegistrationHandlers;
   readonly #observer: UeObserver;
   readonly #registration: Registration;
@@ -47,6 +48,10 @@ export class UeRegistration {
   /** A move decides by itself what its outcomes mean. */
   #isMoving = false;
   #heard: RegistrationOutcome | null = null;
+  /** SIP URIs of the P-CSCFs that moves have left, while a binding stands that only they can name. */
+  #left: readonly string[] = [];
+  /** Stale bindings whose removal was tried here: another refresh does not try again. */
+  #tried: ReadonlySet<string> = new Set();
 
   constructor(
     host: Host,
@@ -63,6 +68,8 @@ export class UeRegistration {
     this.#observer = options.observer ?? {};
     this.#contact = contactUri;
     this.#pCscf = options.pCscf;
+    const transport = parseSipUri(options.pCscf)?.parameters.get("transport") ?? null;
+    this.#transport = new Map(transport === null ? [] : [["transport", transport]]);
     this.#registration = new Registration(host, () => agent.stack, {
       registrar: `sip:${homeDomainOf(options)}`,
       identity: options.publicIdentity,
@@ -100,6 +107,7 @@ export class UeRegistration {
       if (outcome.kind === "registered") {
         this.#stand(outcome, "application");
         done({ outcome: "registered", expires: outcome.expires });
+        this.#removeStale(outcome);
         return;
       }
       this.#observe("failed", "application", outcome.kind === "refused" ? outcome.status : null);
@@ -111,7 +119,11 @@ export class UeRegistration {
   }
 
   /** As the LCF's move asks: through another P-CSCF, or anew through this one. */
-  move(through: FunctionAddress | null, done: (result: RegisterResult) => void): void {
+  move(
+    through: FunctionAddress | null,
+    done: (result: RegisterResult) => void,
+    { isOldDead = false }: { readonly isOldDead?: boolean } = {},
+  ): void {
     const previous = this.#pCscf;
     const pCscf = through === null ? previous : this.#uriOf(through);
     this.#isMoving = true;
@@ -125,12 +137,32 @@ export class UeRegistration {
       this.#heard = result.registered;
       this.#pCscf = pCscf;
       if (through !== null) this.#pCscfAddresses = through.addresses;
+      const { stale } = result.registered;
+      this.#tried = new Set(stale.map(({ uri }) => uri));
+      const left = isOldDead ? this.#left : [...this.#left, previous];
+      this.#left = stale.length === 0 ? [] : [...new Set(left)].filter((uri) => uri !== pCscf);
       const registration = this.#stand(result.registered, "command");
       done({ outcome: "registered", registration, trouble: result.trouble });
     });
   }
 
+  /** True while a binding waits for `leaveOldFlow`: until no dialog uses a P-CSCF that a move has left. */
+  get hasOldFlow(): boolean {
+    return this.#left.length > 0 && !this.#isMoving;
+  }
+
+  /** Removes what P-CSCFs which rewrite Contact have left, through them. */
+  leaveOldFlow(): void {
+    for (const old of this.#left) {
+      this.#host.log.info("a binding that was left is removed through its P-CSCF", { pCscf: old });
+      const ways = { contact: this.#contact, old, present: this.#pCscf };
+      leaveOldFlow(this.#registration, ways, (outcome) => this.#follow(outcome));
+    }
+    this.#left = [];
+  }
+
   deregister(done: () => void): void {
+    this.leaveOldFlow();
     this.#registration.register({ expires: 0 }, (outcome) => {
       this.#heard = outcome;
       if (outcome.kind === "removed") this.#fall("removed", "application");
@@ -149,8 +181,23 @@ export class UeRegistration {
       return;
     }
     if (this.#isMoving || outcome === this.#heard) return;
+    if (outcome.kind === "registered") {
+      this.#stand(outcome, "refresh");
+      this.#removeStale(outcome);
+    } else this.#observe("failed", "refresh", outcome.kind === "refused" ? outcome.status : null);
+  }
+
+  /** What an earlier life of this UE, or a connection that is gone, has left: by its own text, once. */
+  #removeStale({ stale }: Registered): void {
+    const untried = stale.filter(({ uri }) => !this.#tried.has(uri));
+    this.#tried = new Set(stale.map(({ uri }) => uri));
+    if (untried.length > 0) this.#registration.removeStale(untried, (outcome) => this.#follow(outcome));
+  }
+
+  /** The outcome of a REGISTER that tidies up. */
+  #follow(outcome: RegistrationOutcome): void {
+    this.#heard = outcome;
     if (outcome.kind === "registered") this.#stand(outcome, "refresh");
-    else this.#observe("failed", "refresh", outcome.kind === "refused" ? outcome.status : null);
   }
 
   #stand(outcome: Registered, cause: RegistrationObservation["cause"]): PresentRegistration {
@@ -204,7 +251,7 @@ export class UeRegistration {
     this.#observer.registration?.({ kind, at: this.#host.clock.wall(), registration, cause, status });
   }
 
-  /** By name where names can be looked up, else by address. */
+  /** By name where names can be looked up, else by address; by the transport of the P-CSCF to begin with. */
   #uriOf(through: FunctionAddress): string {
     const address = this.#options.lookup === undefined ? through.addresses[0] : undefined;
     const host = address ?? through.name;
@@ -214,7 +261,7 @@ export class UeRegistration {
       password: null,
       host: host.replace(/^\[|\]$/g, ""),
       port: through.port ?? 5060,
-      parameters: new Map(),
+      parameters: this.#transport,
       headers: null,
     });
   }
