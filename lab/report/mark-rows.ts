@@ -22,10 +22,13 @@ export interface RowOptions {
 
 const gap = 10;
 
-/** In the order of x; a text that would leave the figure at the right stands left of its x. */
+/**
+ * From right to left, so that an earlier one stands above those that it would lie on. A text that would leave the figure
+ * at the right stands left of its x.
+ */
 export function placeLabels(labels: readonly Label[], { characterWidth, right }: RowOptions): PlacedLabel[] {
   const rows: [from: number, to: number][][] = [];
-  const sorted = [...labels].sort((a, b) => a.x - b.x);
+  const sorted = [...labels].reverse().sort((a, b) => b.x - a.x);
   return sorted.map((label) => {
     const width = label.text.length * characterWidth;
     const anchor = label.x + width > right ? "end" : "start";

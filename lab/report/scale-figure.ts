@@ -1,5 +1,5 @@
 // The figure of an experiment in which functions come and go: the REGISTERs that each of the two got, what was ordered
-// when, and the registrations of the users.
+// when, and the registrations of the users. Bars, not means: after COMPLETED there must be nothing of the first one.
 import * as Plot from "@observablehq/plot";
 import { JSDOM } from "jsdom";
 import { escapeXml, fontName, palette } from "./figure.ts";
@@ -11,16 +11,25 @@ const margin = { left: 60, right: 30 };
 const head = 92;
 const loadHeight = 330;
 const usersHeight = 190;
-/** Seconds over which lines are averaged: chance among two servers jumps from second to second. */
-const window = 5;
+/** More would be too thin to be seen. */
+const mostBars = 150;
 const rowHeight = 17;
 const characterWidth = 6.9;
 const ink = "#444444";
 const failedColour = "#b00020";
 
-interface Point {
-  readonly second: number;
+interface Bar {
+  readonly from: number;
+  readonly to: number;
+  /** Per second. */
   readonly value: number;
+}
+
+/** What is piled up, the lowest first: a value for each second. */
+interface Pile {
+  readonly name: string;
+  readonly colour: string;
+  readonly values: readonly number[];
 }
 
 interface Moment {
@@ -33,11 +42,12 @@ interface Band {
   readonly to: number;
 }
 
-/** Mean of the last `window` seconds, at the end of each second; the last second is not a whole one. */
-function smooth(values: readonly number[]): Point[] {
-  return values.slice(0, -1).map((_, index) => {
-    const recent = values.slice(Math.max(0, index - window + 1), index + 1);
-    return { second: index + 1, value: recent.reduce((sum, one) => sum + one, 0) / recent.length };
+/** Bars of so many whole seconds. */
+function barsOf(values: readonly number[], seconds: number): Bar[] {
+  return Array.from({ length: Math.ceil(values.length / seconds) }, (_, index) => {
+    const from = index * seconds;
+    const here = values.slice(from, from + seconds);
+    return { from, to: from + seconds, value: here.reduce((sum, one) => sum + one, 0) / seconds };
   });
 }
 
@@ -67,18 +77,19 @@ interface Panel {
   readonly end: number;
   readonly label: string;
   readonly xLabel: string | null;
-  readonly lines: readonly {
-    readonly points: readonly Point[];
-    readonly colour: string;
-    readonly dash: string;
-    readonly width: number;
-  }[];
+  readonly piles: readonly Pile[];
   readonly bands: readonly Band[];
   readonly moments: readonly Moment[];
 }
 
 function drawPanel(document: Document, panel: Panel): string {
-  const top = Math.max(1, ...panel.lines.flatMap(({ points }) => points.map((point) => point.value)));
+  const { end } = panel;
+  const seconds = Math.ceil(end / mostBars);
+  const bars = panel.piles.flatMap(({ name, values }) =>
+    barsOf(values, seconds).map((bar) => ({ ...bar, name })),
+  );
+  const tops = new Map<number, number>();
+  for (const { from, value } of bars) tops.set(from, (tops.get(from) ?? 0) + value);
   const plot = Plot.plot({
     document,
     width,
@@ -88,21 +99,22 @@ function drawPanel(document: Document, panel: Panel): string {
     marginTop: panel.marginTop,
     marginBottom: panel.xLabel === null ? 26 : 46,
     style: { fontFamily: fontName, fontSize: "13px", background: "white" },
-    x: { domain: [0, panel.end], label: panel.xLabel, labelAnchor: "center", labelOffset: 38 },
-    y: { domain: [0, top * 1.08], label: null, grid: true },
+    x: { domain: [0, end], label: panel.xLabel, labelAnchor: "center", labelOffset: 38 },
+    y: { domain: [0, Math.max(1, ...tops.values()) * 1.12], label: null, grid: true, ticks: 6 },
+    color: { domain: panel.piles.map((pile) => pile.name), range: panel.piles.map((pile) => pile.colour) },
     marks: [
-      Plot.rectX(panel.bands, { x1: "from", x2: "to", fill: "#bbbbbb", fillOpacity: 0.35 }),
-      Plot.ruleX(panel.moments, { x: "second", stroke: ink, strokeDasharray: "4 3" }),
-      ...panel.lines.map(({ points, colour, dash, width: strokeWidth }) =>
-        Plot.lineY(points, { x: "second", y: "value", stroke: colour, strokeWidth, strokeDasharray: dash }),
+      Plot.rectX(panel.bands, { x1: "from", x2: "to", fill: "#bbbbbb", fillOpacity: 0.45 }),
+      Plot.rectY(
+        bars,
+        Plot.stackY({ x1: "from", x2: "to", y: "value", fill: "name", insetLeft: 0.5, insetRight: 0.5 }),
       ),
+      Plot.ruleX(panel.moments, { x: "second", stroke: ink, strokeDasharray: "4 3" }),
       Plot.ruleY([0]),
     ],
   });
   // Inside a page of its own the plot needs its name space to be an image.
   plot.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  const title = `<text x="20" y="${panel.marginTop - 12}" font-weight="bold">${escapeXml(panel.label)}</text>`;
-  return `${plot.outerHTML}${title}`;
+  return `${plot.outerHTML}<text x="20" y="16" font-weight="bold">${escapeXml(panel.label)}</text>`;
 }
 
 function drawLabels(labels: readonly PlacedLabel[], baseline: number): string {
@@ -119,21 +131,15 @@ function drawLabels(labels: readonly PlacedLabel[], baseline: number): string {
     .join("");
 }
 
-interface LegendLine {
-  readonly name: string;
-  readonly colour: string;
-  readonly dash: string;
-}
-
-function drawLegend(lines: readonly LegendLine[]): string {
+function drawLegend(piles: readonly Pile[]): string {
   let x = margin.left;
-  const parts = lines.map(({ name, colour, dash }) => {
+  const entry = (name: string, colour: string, opacity: number): string => {
     const at = x;
-    x += 46 + name.length * 7.6;
-    return `<line x1="${at}" y1="72" x2="${at + 26}" y2="72" stroke="${colour}" stroke-width="3" stroke-dasharray="${dash}"/><text x="${at + 32}" y="77">${escapeXml(name)}</text>`;
-  });
-  const box = `<rect x="${x}" y="64" width="26" height="16" fill="#bbbbbb" fill-opacity="0.35"/><text x="${x + 32}" y="77">resolvers may have the old records</text>`;
-  return parts.join("") + box;
+    x += 44 + name.length * 7.8;
+    return `<rect x="${at}" y="63" width="16" height="16" fill="${colour}" fill-opacity="${opacity}"/><text x="${at + 22}" y="76">${escapeXml(name)}</text>`;
+  };
+  const names = piles.map(({ name, colour }) => entry(name, colour, 1));
+  return [...names, entry("resolvers may have the old records", "#bbbbbb", 0.45)].join("");
 }
 
 function subtitle(report: ScaleReport): string {
@@ -156,51 +162,33 @@ export function drawScaleFigure(report: ScaleReport, context: ScaleContext): str
     { characterWidth, right: width - 8 },
   );
   const rows = Math.max(1, ...labels.map((label) => label.row + 1));
-  const lines: (LegendLine & { readonly values: readonly number[] })[] = [
-    { name: first, colour: palette[0] ?? ink, dash: "none", values: rowOf(first) },
-    { name: second, colour: palette[1] ?? ink, dash: "none", values: rowOf(second) },
+  const loads: Pile[] = [
+    { name: first, colour: palette[0] ?? ink, values: rowOf(first) },
+    { name: second, colour: palette[1] ?? ink, values: rowOf(second) },
+  ];
+  const outcomes: Pile[] = [
+    { name: "completed", colour: palette[2] ?? ink, values: report.ended.map((one) => one.completed) },
+    { name: "failed", colour: failedColour, values: report.ended.map((one) => one.failed) },
   ];
   const marginTop = 34 + rows * rowHeight;
   const shared = { end, bands: bandsOf(report, context), moments };
+  const loadTotal = loadHeight + rows * rowHeight;
   const load = drawPanel(document, {
-    ...shared,
-    ...{ height: loadHeight + rows * rowHeight, marginTop, xLabel: null },
-    label: `REGISTERs per second at each (mean of ${window} s)`,
-    lines: lines.map(({ values, colour, dash }) => ({ points: smooth(values), colour, dash, width: 2.5 })),
+    ...{ ...shared, height: loadTotal, marginTop, xLabel: null, piles: loads },
+    label: "REGISTERs per second",
   });
   const users = drawPanel(document, {
-    ...shared,
-    ...{ height: usersHeight, marginTop: 34, xLabel: "time of the script, s" },
-    label: `registrations of users per second (mean of ${window} s)`,
-    lines: [
-      {
-        points: smooth(report.ended.map((one) => one.completed)),
-        colour: palette[2] ?? ink,
-        dash: "none",
-        width: 2,
-      },
-      {
-        points: smooth(report.ended.map((one) => one.failed)),
-        colour: failedColour,
-        dash: "none",
-        width: 2.5,
-      },
-    ],
+    ...{ ...shared, height: usersHeight, marginTop: 30, xLabel: "time of the script, s", piles: outcomes },
+    label: "registrations of users per second",
   });
-  const legend = drawLegend([
-    ...lines,
-    { name: "completed", colour: palette[2] ?? ink, dash: "none" },
-    { name: "failed", colour: failedColour, dash: "none" },
-  ]);
-  const loadTotal = loadHeight + rows * rowHeight;
   const height = head + loadTotal + usersHeight;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${fontName}" font-size="13">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     `<text x="20" y="24" font-size="16" font-weight="bold">${escapeXml(context.title)}</text>`,
     `<text x="20" y="46" font-size="11" fill="${ink}">${escapeXml(subtitle(report))}</text>`,
-    legend,
-    `<g transform="translate(0 ${head})">${load}${drawLabels(labels, marginTop - 8)}</g>`,
+    drawLegend([...loads, ...outcomes]),
+    `<g transform="translate(0 ${head})">${load}${drawLabels(labels, marginTop - 9)}</g>`,
     `<g transform="translate(0 ${head + loadTotal})">${users}</g>`,
     "</svg>",
   ].join("\n");
