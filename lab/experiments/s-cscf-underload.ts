@@ -43,4 +43,5 @@ export const sCscfUnderload = createTransferExperiment({
   calls: (random, users, { rate, duration }) =>
     planCallsAmong(random, { users: interleave(users), rate, duration }),
   expect: everybodyMovedWithCalls,
+  measuresWindow: true,
 });

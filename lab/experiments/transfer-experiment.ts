@@ -36,6 +36,11 @@ export interface Scenario {
   /** `users` in the order of `members`. */
   calls(random: Random, users: readonly string[], options: ExperimentOptions): PlannedCall[];
   readonly expect: Expectation;
+  /**
+   * Users lose their S-CSCF for a moment; with a real core those who stay register anew while the transfer runs, for
+   * comparison. Default false.
+   */
+  readonly measuresWindow?: boolean;
 }
 
 /** Script seconds from ringing to answer. */
@@ -65,7 +70,11 @@ async function prepare(
   options: ExperimentOptions,
   scenario: Scenario,
 ): Promise<Prepared> {
-  const members = scenario.members(lab.topology, options);
+  const addContactAlias = options.addContactAlias ?? false;
+  const transport = addContactAlias ? ";transport=tcp" : "";
+  const members = scenario
+    .members(lab.topology, options)
+    .map((member) => ({ ...member, pCscf: `${member.pCscf}${transport}` }));
   const { network, oss } = await lab.startNetwork(host, {
     subscribers: members.map((member) => member.subscriber),
     capacity: { msPerMessage: 0, queueMs: 0 },
@@ -74,6 +83,7 @@ async function prepare(
     retry: retryMs / options.speed,
     ...(options.hss === undefined ? {} : { hss: options.hss }),
     releaseSessionsOnRtr: options.releaseSessionsOnRtr ?? false,
+    addContactAlias,
   });
   const { t1: T1, replaceDialogs } = options;
   const fleet = await lab.startFleet(network, { members, T1, replaceDialogs, ringing });
@@ -122,10 +132,22 @@ async function transfer(
         ? { mode: "parallel" }
         : { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
   });
-  const operation = await oss.awaitEnd(host, started.id, (present) => {
-    lab.transfer = present;
-  });
-  const completedAt = host.clock.wall();
+  const staying = [...before].filter(([, place]) => place !== scenario.functionName(affected));
+  // What the same registrations take without a MAR is measured beside those with one.
+  const registered =
+    scenario.measuresWindow === true && options.kamailio !== undefined
+      ? fleet.registerAnew(
+          host,
+          staying.map(([user]) => user),
+          usersPerSecond * options.speed,
+        )
+      : undefined;
+  const ended = oss
+    .awaitEnd(host, started.id, (present) => {
+      lab.transfer = present;
+    })
+    .then((operation) => ({ operation, completedAt: host.clock.wall() }));
+  const [{ operation, completedAt }] = await Promise.all([ended, registered]);
   if (!options.kill) return { operation, triggeredAt, completedAt, before, killedAt: null };
   await host.clock.sleep(killAfterMs, "until the kill");
   network.kill(affected.name);
@@ -175,6 +197,7 @@ async function script(
     after: placesOf(fleet, scenario),
     isOld: (dialog) => scenario.placeOf(dialog.registration) === scenario.functionName(affected),
     functions: [...topology.pCscfs, ...topology.iCscfs, ...topology.sCscfs].map((one) => one.name),
+    sCscfs: topology.sCscfs.map((one) => one.name),
     marks: killedAt === null ? [] : [{ second: second(killedAt), label: `${affected.name} killed` }],
     until: second(host.clock.now()),
     expect: scenario.expect,

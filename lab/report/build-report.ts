@@ -26,7 +26,9 @@ import {
   reportSchemaVersion,
   type UserOutcome,
 } from "./report.ts";
+import { checkServerAssignments, describeClaim } from "./server-assignments.ts";
 import { measureWindows, userWindows } from "./window.ts";
+import { measureParts } from "./window-parts.ts";
 
 export interface Findings {
   readonly experiment: string;
@@ -47,6 +49,8 @@ export interface Findings {
   readonly triggeredAt: number;
   readonly completedAt: number;
   readonly functions: readonly string[];
+  /** Those of them that are S-CSCFs. */
+  readonly sCscfs: readonly string[];
   readonly marks: readonly { readonly second: number; readonly label: string }[];
   /** The script's second at which the experiment ended. */
   readonly until: number;
@@ -147,11 +151,10 @@ export function buildReport(findings: Findings): ExperimentResult {
   const moved = users.filter((user) => user.outcome === "moved").length;
   const completed = completedCalls(histories);
   const attempted = findings.placed.length;
-  const { window, outside } = measureWindows(
-    userWindows(findings.trace, findings.before, "cfs"),
-    findings.placed,
-    zeroWall,
-  );
+  const windows = userWindows(findings.trace, findings.before, "cfs");
+  const { window, outside } = measureWindows(windows, findings.placed, zeroWall);
+  const assignments = checkServerAssignments(findings.trace, { sCscfs: findings.sCscfs, windows });
+  const staying = new Set(users.filter((user) => !user.planned).map((user) => user.user));
   const report: Report = {
     schemaVersion: reportSchemaVersion,
     experiment: findings.experiment,
@@ -164,7 +167,18 @@ export function buildReport(findings: Findings): ExperimentResult {
     transfer: { planned, moved, left: planned - moved },
     dialogs: countFates(fates),
     calls: { attempted, completed, failed: attempted - completed },
-    window,
+    window:
+      window === null
+        ? null
+        : {
+            ...window,
+            ...measureParts(findings.trace, windows, {
+              ...{ cfs: "cfs", staying },
+              from: findings.triggeredAt - zeroWall,
+              to: findings.completedAt - zeroWall,
+            }),
+            claims: assignments.claims.length,
+          },
     load: countLoad(findings.trace, { functions: findings.functions, timeline, until: findings.until }),
   };
   const second = (wall: number) => timeline.scriptSeconds(wall - zeroWall);
@@ -180,7 +194,8 @@ export function buildReport(findings: Findings): ExperimentResult {
       transferTo: operation.endedAt === null ? null : second(operation.endedAt),
       marks: findings.marks,
       dialogs: fates.map((fate) => formatFate(fate, findings)),
-      failures: findings.expect(report, operation, failedOutside),
+      failures: [...findings.expect(report, operation, failedOutside), ...assignments.failures],
+      notes: assignments.claims.map(describeClaim),
     },
     trace: findings.trace,
   };

@@ -2,7 +2,7 @@
 // member changes its meaning. Facts of the machine and of real time stand in run.json, so that a virtual run's
 // report is the same byte for byte each time.
 
-export const reportSchemaVersion = "1.1";
+export const reportSchemaVersion = "1.2";
 
 export type UserOutcome =
   | "moved"
@@ -54,8 +54,26 @@ export interface ReportDialogs {
 export interface ReportWindow {
   readonly medianMilliseconds: number;
   readonly maxMilliseconds: number;
+  readonly parts: ReportWindowParts;
+  /**
+   * The same registrations without a MAR, median: `parts.commandMilliseconds` and the median of registrations of users who
+   * stay, through the same CSCFs while the transfer ran; null where none were made.
+   */
+  readonly baselineMilliseconds: number | null;
   /** Calls to or from a user that failed while his window was open. */
   readonly callsLost: number;
+  /** Server assignments UNREGISTERED_USER that calls to a user in his window have caused. */
+  readonly claims: number;
+}
+
+/** What the window consists of, a median each; they follow each other. */
+export interface ReportWindowParts {
+  /** From the MAR to the command that is sent when its answer has come. */
+  readonly orderMilliseconds: number;
+  /** From the command to the user's REGISTER. */
+  readonly commandMilliseconds: number;
+  /** From the REGISTER to its 200, authentication included. */
+  readonly registrationMilliseconds: number;
 }
 
 export interface ReportLoad {
@@ -115,4 +133,6 @@ export interface ReportContext {
   readonly dialogs: readonly DialogFate[];
   /** What was expected and did not hold, one line each; empty when all of it did. */
   readonly failures: readonly string[];
+  /** What is worth saying and no failure, one line each. */
+  readonly notes: readonly string[];
 }

@@ -11,6 +11,10 @@ export interface SipFacts {
   readonly method: string;
   /** Null for a request. */
   readonly status: number | null;
+  /** Request-URI without parameters; empty for a response. */
+  readonly requestUri: string;
+  /** Number of the CSeq. */
+  readonly sequence: number;
   readonly callId: string;
   /** URI of From and To, without tag. */
   readonly from: string;
@@ -31,10 +35,12 @@ export function sipFacts(entry: TraceEntry): SipFacts | null {
   const { message } = parsed;
   const { headers } = message;
   const to = headers.get("To") ?? "";
+  const cSeq = parseCSeq(headers.get("CSeq") ?? "");
   return {
-    method:
-      message.kind === "request" ? message.method : (parseCSeq(headers.get("CSeq") ?? "")?.method ?? ""),
+    method: message.kind === "request" ? message.method : (cSeq?.method ?? ""),
     status: message.kind === "request" ? null : message.status,
+    requestUri: message.kind === "request" ? (message.uri.split(";")[0] ?? "") : "",
+    sequence: cSeq?.sequence ?? 0,
     callId: headers.get("Call-ID") ?? "",
     from: addressUri(headers.get("From") ?? ""),
     to: addressUri(to),

@@ -14,6 +14,8 @@ export interface UserWindow {
   readonly to: number | null;
 }
 
+export type WindowFigures = Pick<ReportWindow, "medianMilliseconds" | "maxMilliseconds" | "callsLost">;
+
 interface OpenWindow {
   readonly user: string;
   readonly from: number;
@@ -70,10 +72,15 @@ function isIn(call: PlacedCall, zeroWall: number, { user, from, to }: UserWindow
   return call.placedAt - zeroWall <= (to ?? Number.POSITIVE_INFINITY) && ended >= from;
 }
 
-function median(sorted: readonly number[]): number {
+/** Of numbers in ascending order; 0 of none. */
+export function median(sorted: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? 0;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
+}
+
+export function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
 }
 
 /** Tenths of a millisecond; calls that failed in nobody's window are told apart. `zeroWall`: the trace's zero. */
@@ -81,13 +88,12 @@ export function measureWindows(
   windows: readonly UserWindow[],
   placed: readonly PlacedCall[],
   zeroWall: number,
-): { readonly window: ReportWindow | null; readonly outside: readonly PlacedCall[] } {
+): { readonly window: WindowFigures | null; readonly outside: readonly PlacedCall[] } {
   const failed = placed.filter((call) => call.failed);
   const inside = failed.filter((call) => windows.some((window) => isIn(call, zeroWall, window)));
   const outside = failed.filter((call) => !inside.includes(call));
   if (windows.length === 0) return { window: null, outside };
   const lengths = windows.flatMap(({ from, to }) => (to === null ? [] : [to - from])).sort((a, b) => a - b);
-  const tenths = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
   return {
     outside,
     window: {

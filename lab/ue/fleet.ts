@@ -62,6 +62,8 @@ export interface Fleet {
   readonly counts: Readonly<CallCounts>;
   /** Registers everybody, a few at a time; rejects with the first one that could not. */
   register(host: Host): Promise<void>;
+  /** Registers users anew, so many a second; rejects with those who could not be. */
+  registerAnew(host: Host, users: readonly string[], perSecond: number): Promise<void>;
   /** Places a call and hangs up when its time has come. */
   place(host: Host, call: PlannedCall): void;
   /** Calls that a user at either end still has. */
@@ -163,6 +165,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       };
       await Promise.all(Array.from({ length: registeringAtOnce }, registerNext));
       if (failures.length > 0) throw new Error(`could not be registered: ${failures.join("; ")}`);
+    },
+    async registerAnew(host, users, perSecond) {
+      const failures: string[] = [];
+      const registerAt = async (user: string, delayMs: number): Promise<void> => {
+        await host.clock.sleep(delayMs, "registers anew");
+        const outcome = await ueOf(user).register();
+        if (outcome.outcome !== "registered") failures.push(`${user}: ${JSON.stringify(outcome)}`);
+      };
+      await Promise.all(users.map((user, index) => registerAt(user, (index * 1000) / perSecond)));
+      if (failures.length > 0) throw new Error(`could not be registered anew: ${failures.join("; ")}`);
     },
     place(host, planned) {
       counts.attempted += 1;

@@ -154,7 +154,7 @@ test("messages of a move: its registration, its subscription, its Cx, its replac
 });
 
 const report: Report = {
-  schemaVersion: "1.1",
+  schemaVersion: "1.2",
   ...{ experiment: "p-cscf-overload", core: "embedded", clock: "virtual", pace: "fixed", seed: 1, speed: 1 },
   users: [
     {
@@ -176,6 +176,7 @@ const context: ReportContext = {
   marks: [{ second: 2, label: "pcscf1 killed" }],
   dialogs: [],
   failures: ["1 dialogs were lost"],
+  notes: [],
 };
 
 test("figure: functions with traffic, the transfer and the marks; text is escaped; it becomes a PNG", () => {

@@ -1,0 +1,202 @@
+// Every server assignment of a run, matched to what caused it: a registration, one by one. An S-CSCF that claims a user
+// without one (UNREGISTERED_USER) had a request for a user whom it does not serve. TS 29.228 6.1.2; TS 24.229 5.4.1.2, 5.4.3.3.
+import type { TraceEntry } from "../trace.ts";
+import { sipFacts } from "./sip-facts.ts";
+import type { UserWindow } from "./window.ts";
+
+/** A SAR as an S-CSCF sent it. */
+export interface ServerAssignment {
+  /** Milliseconds of the trace. */
+  readonly at: number;
+  /** Short name of the S-CSCF. */
+  readonly sCscf: string;
+  /** Server-Name. */
+  readonly server: string;
+  /** The first Public-Identity. */
+  readonly user: string;
+  /** Server-Assignment-Type. */
+  readonly type: string;
+}
+
+/** A user's call, placed while the callee was in his window, made the new S-CSCF claim him. */
+export interface CallClaim {
+  readonly assignment: ServerAssignment;
+  readonly caller: string;
+  readonly callId: string;
+}
+
+export interface AssignmentCheck {
+  /** SARs of registrations, each with its REGISTER and its 200. */
+  readonly matched: readonly ServerAssignment[];
+  readonly claims: readonly CallClaim[];
+  /** What has no registration behind it, and what has a wrong name or type, a line each. */
+  readonly failures: readonly string[];
+}
+
+export interface AssignmentOptions {
+  /** Short names of the S-CSCFs; each is the first label of its Server-Name's host. */
+  readonly sCscfs: readonly string[];
+  readonly windows: readonly UserWindow[];
+}
+
+/** A request that an S-CSCF has got and not answered finally. */
+interface OpenRequest {
+  readonly method: string;
+  readonly user: string;
+  readonly caller: string;
+  readonly callId: string;
+  readonly replaces: string | null;
+  readonly fromUe: boolean;
+  assignment: ServerAssignment | null;
+}
+
+const registrationTypes = ["REGISTRATION", "RE_REGISTRATION", "USER_DEREGISTRATION"];
+const claimType = "UNREGISTERED_USER";
+
+function avpOf(message: string, name: string): string {
+  return new RegExp(`^ *${name}: (.*)$`, "m").exec(message)?.[1] ?? "";
+}
+
+function readAssignment({ at, from, protocol, message }: TraceEntry): ServerAssignment | null {
+  if (protocol !== "cx" || !message.startsWith("Server-Assignment-Request")) return null;
+  return {
+    ...{ at, sCscf: from, server: avpOf(message, "Server-Name") },
+    ...{ user: avpOf(message, "Public-Identity"), type: avpOf(message, "Server-Assignment-Type") },
+  };
+}
+
+function seconds(at: number): string {
+  return `${(at / 1000).toFixed(3)} s`;
+}
+
+function nameOf({ server, user, type, at }: ServerAssignment): string {
+  return `SAR ${type} of ${server} for ${user} at ${seconds(at)}`;
+}
+
+class Matcher {
+  readonly matched: ServerAssignment[] = [];
+  readonly claims: CallClaim[] = [];
+  readonly failures: string[] = [];
+  readonly #options: AssignmentOptions;
+  /** Per S-CSCF, by Call-ID and CSeq. */
+  readonly #open = new Map<string, Map<string, OpenRequest>>();
+  /** Calls that a UE has begun, by Call-ID. */
+  readonly #begunByUe = new Set<string>();
+  /** Whom an S-CSCF has registered; unsure: the HSS has told it to forget him, which it does in its own time. */
+  readonly #held = new Map<string, "held" | "unsure">();
+
+  constructor(options: AssignmentOptions) {
+    this.#options = options;
+    for (const name of options.sCscfs) this.#open.set(name, new Map());
+  }
+
+  read(entry: TraceEntry): void {
+    const assignment = readAssignment(entry);
+    if (assignment !== null) this.#assign(assignment);
+    else if (entry.protocol === "cx") this.#readTermination(entry);
+    else this.#readSip(entry);
+  }
+
+  #readTermination({ to, message }: TraceEntry): void {
+    if (!message.startsWith("Registration-Termination-Request")) return;
+    for (const key of this.#held.keys()) if (key.startsWith(`${to} `)) this.#held.set(key, "unsure");
+  }
+
+  #readSip(entry: TraceEntry): void {
+    const facts = sipFacts(entry);
+    if (facts === null) return;
+    const { method, status, callId, replaces } = facts;
+    const key = `${callId} ${facts.sequence} ${method}`;
+    if (status !== null) {
+      if (status < 200) return;
+      const open = this.#open.get(entry.from);
+      const request = open?.get(key);
+      if (request === undefined) return;
+      open?.delete(key);
+      if (method === "REGISTER" && status === 200) this.#registered(entry, request);
+      return;
+    }
+    if (entry.from.startsWith("ue") && method === "INVITE") this.#begunByUe.add(callId);
+    const open = this.#open.get(entry.to);
+    if (open === undefined || open.has(key) || method === "ACK" || method === "CANCEL") return;
+    if (facts.hasToTag && method !== "REGISTER") return;
+    open.set(key, {
+      ...{ method, callId, replaces, caller: facts.from, assignment: null },
+      user: method === "REGISTER" ? facts.to : facts.requestUri,
+      fromUe: this.#begunByUe.has(callId),
+    });
+  }
+
+  #requests(sCscf: string, user: string): OpenRequest[] {
+    return [...(this.#open.get(sCscf)?.values() ?? [])].filter((one) => one.user === user);
+  }
+
+  #assign(assignment: ServerAssignment): void {
+    const { sCscf, server, user, type } = assignment;
+    if (!server.startsWith(`sip:${sCscf}.`))
+      this.failures.push(`${nameOf(assignment)} was sent by ${sCscf}, which is another server`);
+    const requests = this.#requests(sCscf, user);
+    if (type === claimType) return this.#claim(assignment, requests);
+    if (!registrationTypes.includes(type)) return;
+    const registration = requests.find((one) => one.method === "REGISTER" && one.assignment === null);
+    if (registration === undefined) {
+      this.failures.push(`${nameOf(assignment)}: no REGISTER of his waits at ${sCscf}`);
+      return;
+    }
+    registration.assignment = assignment;
+    this.matched.push(assignment);
+    const held = this.#held.get(`${sCscf} ${user}`);
+    if (held === "unsure" || type === "USER_DEREGISTRATION") return;
+    const expected = held === "held" ? "RE_REGISTRATION" : "REGISTRATION";
+    if (type !== expected) this.failures.push(`${nameOf(assignment)} should be ${expected}`);
+  }
+
+  /** Only a call of a user is no fault of ours, and only one that the callee's window explains. */
+  #claim(assignment: ServerAssignment, requests: readonly OpenRequest[]): void {
+    const { at, sCscf, user } = assignment;
+    this.#held.delete(`${sCscf} ${user}`);
+    const cause = requests.findLast((one) => one.method !== "REGISTER" && one.assignment === null);
+    const inWindow = this.#options.windows.some(
+      (one) => one.user === user && one.from <= at && at <= (one.to ?? Number.POSITIVE_INFINITY),
+    );
+    if (cause === undefined) {
+      this.failures.push(`${nameOf(assignment)}: no request for him waits at ${sCscf}`);
+      return;
+    }
+    cause.assignment = assignment;
+    const { method, caller, callId, replaces, fromUe } = cause;
+    if (method === "INVITE" && replaces === null && fromUe && inWindow) {
+      this.claims.push({ assignment, caller, callId });
+      return;
+    }
+    const what = replaces === null ? method : `${method} with Replaces`;
+    const where = inWindow ? "in his window" : "outside any window of his";
+    this.failures.push(`${nameOf(assignment)}: caused by a ${what} of ${caller}, ${where}`);
+  }
+
+  #registered({ from, at }: TraceEntry, { user, assignment }: OpenRequest): void {
+    if (assignment === null) {
+      this.failures.push(`${user} got his 200 from ${from} at ${seconds(at)} without a SAR`);
+      return;
+    }
+    const key = `${from} ${user}`;
+    if (assignment.type === "USER_DEREGISTRATION") this.#held.delete(key);
+    else this.#held.set(key, "held");
+  }
+}
+
+/** `trace`: from before the first registration on. */
+export function checkServerAssignments(
+  trace: readonly TraceEntry[],
+  options: AssignmentOptions,
+): AssignmentCheck {
+  const matcher = new Matcher(options);
+  for (const entry of trace) matcher.read(entry);
+  const { matched, claims, failures } = matcher;
+  return { matched, claims, failures };
+}
+
+/** A claim, for people. */
+export function describeClaim({ assignment, caller }: CallClaim): string {
+  return `${nameOf(assignment)}: ${caller} called him in his window`;
+}

@@ -1,0 +1,133 @@
+// What the window of a change of S-CSCF consists of, and what the same registrations take without a MAR, in the same run.
+import type { TraceEntry } from "../trace.ts";
+import type { ReportWindowParts } from "./report.ts";
+import { type SipFacts, sipFacts } from "./sip-facts.ts";
+import { median, tenths, type UserWindow } from "./window.ts";
+
+/** A REGISTER of a UE, whatever challenges it met, until its 200. Milliseconds of the trace. */
+export interface UeRegistration {
+  readonly user: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface SipEntry {
+  readonly entry: TraceEntry;
+  readonly facts: SipFacts;
+}
+
+function isUe(name: string): boolean {
+  return name.startsWith("ue");
+}
+
+function readSip(trace: readonly TraceEntry[]): SipEntry[] {
+  return trace.flatMap((entry) => {
+    const facts = sipFacts(entry);
+    return facts === null ? [] : [{ entry, facts }];
+  });
+}
+
+/** Registrations that a UE has begun and got a 200 for. */
+function ueRegistrations(sip: readonly SipEntry[]): UeRegistration[] {
+  const begun = new Map<string, number>();
+  const registrations: UeRegistration[] = [];
+  for (const { entry, facts } of sip) {
+    const { method, status, to: user } = facts;
+    if (method !== "REGISTER") continue;
+    if (status === null && isUe(entry.from) && !begun.has(user)) begun.set(user, entry.at);
+    if (status === null || status < 200 || status === 401 || status === 407 || !isUe(entry.to)) continue;
+    const from = begun.get(user);
+    begun.delete(user);
+    if (status === 200 && from !== undefined) registrations.push({ user, from, to: entry.at });
+  }
+  return registrations;
+}
+
+/** When the answer to a window's MAR left the HSS. */
+function answeredAt(trace: readonly TraceEntry[], { user, from }: UserWindow): number | null {
+  const request = trace.find(
+    ({ at, message }) =>
+      at === from &&
+      message.startsWith("Multimedia-Auth-Request") &&
+      message.includes(`Public-Identity: ${user}\n`),
+  );
+  const session = /^Session-Id: .*$/m.exec(request?.message ?? "")?.[0];
+  if (request === undefined || session === undefined) return null;
+  const answer = trace.find(
+    ({ at, to, message }) =>
+      at >= from &&
+      to === request.from &&
+      message.startsWith("Multimedia-Auth-Answer") &&
+      message.includes(`${session}\n`),
+  );
+  return answer?.at ?? null;
+}
+
+/** Milliseconds; a window without one of the moments counts nowhere. */
+function partsOf(
+  trace: readonly TraceEntry[],
+  sip: readonly SipEntry[],
+  registrations: readonly UeRegistration[],
+  window: UserWindow,
+  cfs: string,
+): { order: number; command: number; registration: number } | null {
+  const { user, from, to } = window;
+  const answered = answeredAt(trace, window);
+  // The one whose 200 ends the window.
+  const registration = registrations.find((one) => one.user === user && one.to === to);
+  if (answered === null || registration === undefined) return null;
+  const command = sip.find(
+    ({ entry, facts }) =>
+      entry.at >= answered &&
+      entry.at <= registration.from &&
+      entry.from === cfs &&
+      facts.method === "NOTIFY" &&
+      facts.status === null &&
+      facts.to === user,
+  );
+  // It was under way already, or was refreshed by itself: no command has caused it.
+  if (command === undefined) return null;
+  return {
+    order: command.entry.at - from,
+    command: registration.from - command.entry.at,
+    registration: registration.to - registration.from,
+  };
+}
+
+function medianOf(values: readonly number[]): number {
+  return median(values.toSorted((a, b) => a - b));
+}
+
+export interface WindowPartsOptions {
+  /** Short name of the CFS. */
+  readonly cfs: string;
+  /** Users who were registered anew without a MAR while the transfer ran, which is between these times of the trace. */
+  readonly staying: ReadonlySet<string>;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Tenths of a millisecond. */
+export function measureParts(
+  trace: readonly TraceEntry[],
+  windows: readonly UserWindow[],
+  { cfs, staying, from, to }: WindowPartsOptions,
+): { readonly parts: ReportWindowParts; readonly baselineMilliseconds: number | null } {
+  const sip = readSip(trace);
+  const registrations = ueRegistrations(sip);
+  const all = windows
+    .map((window) => partsOf(trace, sip, registrations, window, cfs))
+    .filter((parts) => parts !== null);
+  const command = medianOf(all.map((parts) => parts.command));
+  const others = registrations
+    .filter((one) => staying.has(one.user) && one.from >= from && one.from <= to)
+    .map((one) => one.to - one.from);
+  return {
+    parts: {
+      orderMilliseconds: tenths(medianOf(all.map((parts) => parts.order))),
+      commandMilliseconds: tenths(command),
+      registrationMilliseconds: tenths(medianOf(all.map((parts) => parts.registration))),
+    },
+    baselineMilliseconds: others.length === 0 ? null : tenths(command + medianOf(others)),
+  };
+}

@@ -1,0 +1,181 @@
+// Server assignments matched to what caused them, one by one. TS 29.228 6.1.2; trap T3.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { checkServerAssignments, describeClaim } from "@liquid-ims/lab/report/server-assignments";
+import type { TraceEntry } from "@liquid-ims/lab/trace";
+
+const a = "sip:a@x";
+const sCscfs = ["scscf1", "scscf2"];
+
+interface Sip {
+  readonly start: string;
+  readonly method: string;
+  readonly callId: string;
+  readonly to?: string;
+  readonly from?: string;
+  readonly more?: readonly string[];
+}
+
+function sip(at: number, from: string, to: string, message: Sip): TraceEntry {
+  const { start, method, callId, more = [] } = message;
+  const lines = [
+    start,
+    "Via: SIP/2.0/UDP h;branch=z9hG4bK1",
+    `From: <${message.from ?? a}>;tag=1`,
+    `To: <${message.to ?? a}>`,
+    `Call-ID: ${callId}`,
+    `CSeq: 7 ${method}`,
+    ...more,
+    "",
+    "",
+  ];
+  return { at, from, to, protocol: "sip/udp", message: lines.join("\r\n") };
+}
+
+const register = (at: number, sCscf: string, callId = "r") =>
+  sip(at, "icscf1", sCscf, { start: `REGISTER sip:${sCscf}.x:6060 SIP/2.0`, method: "REGISTER", callId });
+const answer = (at: number, sCscf: string, status = "200 OK", callId = "r") =>
+  sip(at, sCscf, "icscf1", { start: `SIP/2.0 ${status}`, method: "REGISTER", callId });
+
+function sar(at: number, sCscf: string, type: string, { user = a, server = sCscf } = {}): TraceEntry {
+  const lines = [
+    "Server-Assignment-Request",
+    `Public-Identity: ${user}`,
+    `Server-Name: sip:${server}.x:6060`,
+    `Server-Assignment-Type: ${type}`,
+  ];
+  return { at, from: sCscf, to: "hss", protocol: "cx", message: lines.join("\n") };
+}
+
+/** From `caller`'s UE by way of the core to the S-CSCF. */
+function toUser(at: number, sCscf: string, method: string, more: readonly string[] = []): TraceEntry[] {
+  const request = { start: `${method} ${a};x=1 SIP/2.0`, method, callId: "c", from: "sip:b@x", more };
+  return [sip(at, "ue02", "pcscf1", request), sip(at + 1, "icscf1", sCscf, request)];
+}
+
+const registered = [register(1, "scscf1"), sar(2, "scscf1", "REGISTRATION"), answer(3, "scscf1")];
+const window = { user: a, from: 100, to: 200 };
+
+function check(trace: readonly TraceEntry[]) {
+  return checkServerAssignments(trace, { sCscfs, windows: [window] });
+}
+
+test("29.228 6.1.2: each registration has its SAR, the first one REGISTRATION, later ones RE_REGISTRATION", () => {
+  const { matched, claims, failures } = check([
+    register(0, "scscf1"),
+    answer(0.5, "scscf1", "401 Unauthorized"),
+    ...registered,
+    register(10, "scscf1"),
+    register(10.5, "scscf1"),
+    sar(11, "scscf1", "RE_REGISTRATION"),
+    answer(12, "scscf1"),
+    register(120, "scscf2"),
+    sar(121, "scscf2", "REGISTRATION"),
+    answer(122, "scscf2"),
+  ]);
+  assert.deepEqual(failures, []);
+  assert.deepEqual(claims, []);
+  assert.deepEqual(
+    matched.map(({ sCscf, server, user, type }) => [sCscf, server, user, type]),
+    [
+      ["scscf1", "sip:scscf1.x:6060", a, "REGISTRATION"],
+      ["scscf1", "sip:scscf1.x:6060", a, "RE_REGISTRATION"],
+      ["scscf2", "sip:scscf2.x:6060", a, "REGISTRATION"],
+    ],
+  );
+});
+
+const faults: [string, TraceEntry[], RegExp][] = [
+  ["a SAR without a REGISTER", [sar(2, "scscf1", "REGISTRATION")], /no REGISTER of his waits at scscf1/],
+  [
+    "a SAR before its REGISTER",
+    [sar(0, "scscf1", "REGISTRATION"), register(1, "scscf1"), answer(3, "scscf1")],
+    /no REGISTER of his waits.*|without a SAR/,
+  ],
+  [
+    "a second SAR for one REGISTER",
+    [...registered.slice(0, 2), sar(2.5, "scscf1", "REGISTRATION"), answer(3, "scscf1")],
+    /no REGISTER of his waits at scscf1/,
+  ],
+  ["a 200 without a SAR", [register(1, "scscf1"), answer(3, "scscf1")], /sip:a@x got his 200 from scscf1/],
+  [
+    "a SAR for somebody else",
+    [register(1, "scscf1"), sar(2, "scscf1", "REGISTRATION", { user: "sip:z@x" })],
+    /for sip:z@x at 0\.002 s: no REGISTER/,
+  ],
+  [
+    "a SAR with another's name",
+    [register(1, "scscf1"), sar(2, "scscf1", "REGISTRATION", { server: "scscf2" }), answer(3, "scscf1")],
+    /of sip:scscf2\.x:6060 for sip:a@x .* was sent by scscf1/,
+  ],
+  [
+    "a SAR of the wrong type",
+    [register(1, "scscf1"), sar(2, "scscf1", "RE_REGISTRATION"), answer(3, "scscf1")],
+    /should be REGISTRATION/,
+  ],
+  [
+    "a MESSAGE into the window",
+    [...toUser(110, "scscf2", "MESSAGE"), sar(112, "scscf2", "UNREGISTERED_USER")],
+    /UNREGISTERED_USER of sip:scscf2\.x:6060 for sip:a@x at 0\.112 s: caused by a MESSAGE of sip:b@x, in his window/,
+  ],
+  [
+    "a replacement into the window",
+    [
+      ...toUser(110, "scscf2", "INVITE", ["Replaces: c1;to-tag=1;from-tag=2"]),
+      sar(112, "scscf2", "UNREGISTERED_USER"),
+    ],
+    /caused by a INVITE with Replaces of sip:b@x/,
+  ],
+  [
+    "a call outside the window",
+    [...toUser(210, "scscf2", "INVITE"), sar(212, "scscf2", "UNREGISTERED_USER")],
+    /outside any window/,
+  ],
+  [
+    "a call that no UE has placed",
+    [...toUser(110, "scscf2", "INVITE").slice(1), sar(112, "scscf2", "UNREGISTERED_USER")],
+    /caused by a INVITE/,
+  ],
+  [
+    "one call that explains two claims",
+    [...toUser(110, "scscf2", "INVITE"), ...[112, 113].map((at) => sar(at, "scscf2", "UNREGISTERED_USER"))],
+    /no request for him waits at scscf2/,
+  ],
+  ["a claim without any request", [sar(112, "scscf2", "UNREGISTERED_USER")], /no request for him waits/],
+];
+for (const [what, trace, expected] of faults) {
+  test(`${what} is a failure that names user and server`, () => {
+    const { failures } = check(trace);
+    assert.match(failures.join("\n"), expected);
+    assert.match(failures.join("\n"), /sip:[az]@x.*scscf[12]|scscf[12].*sip:[az]@x/);
+  });
+}
+
+test("T2, T3: a user's call into the window is named and no failure; the registration after it is the first one", () => {
+  const { matched, claims, failures } = check([
+    ...registered,
+    ...toUser(110, "scscf2", "INVITE"),
+    sar(112, "scscf2", "UNREGISTERED_USER"),
+    register(120, "scscf2"),
+    sar(121, "scscf2", "REGISTRATION"),
+    answer(122, "scscf2"),
+  ]);
+  assert.deepEqual(failures, []);
+  assert.equal(matched.length, 2);
+  assert.deepEqual(claims.map(describeClaim), [
+    "SAR UNREGISTERED_USER of sip:scscf2.x:6060 for sip:a@x at 0.112 s: sip:b@x called him in his window",
+  ]);
+});
+
+test("29.228 6.1.3: after an RTR the S-CSCF may have forgotten the user, or not yet", () => {
+  const message = `Registration-Termination-Request\nPublic-Identity: ${a}`;
+  const rtr: TraceEntry = { at: 105, from: "hss", to: "scscf1", protocol: "cx", message };
+  for (const type of ["REGISTRATION", "RE_REGISTRATION"]) {
+    const back = [register(120, "scscf1"), sar(121, "scscf1", type), answer(122, "scscf1")];
+    assert.deepEqual(check([...registered, rtr, ...back]).failures, []);
+  }
+});
+
+test("an authentication that timed out claims nobody", () => {
+  assert.deepEqual(check([sar(5, "scscf1", "AUTHENTICATION_TIMEOUT")]).failures, []);
+});
