@@ -6,6 +6,7 @@ import type { FieldList, FieldsOf } from "@liquid-ims/diameter/fields";
 import type { DiameterNode } from "@liquid-ims/diameter/node";
 import type { Result } from "@liquid-ims/diameter/result";
 import { createHss, type HssNode } from "@liquid-ims/lab/ims-core/hss";
+import type { HssBehaviour } from "@liquid-ims/lab/ims-core/hss-behaviour";
 import type { Capacity } from "@liquid-ims/lab/ims-core/service-time";
 import type { Subscriber } from "@liquid-ims/lab/ims-core/subscriber";
 import { type SimulatedHost, Simulation } from "@liquid-ims/runtime/simulation";
@@ -63,12 +64,15 @@ export interface HssWorld {
     peer: Peer,
     command: CxCommand<Q, A>,
     request: FieldsOf<Q>,
+    from?: { readonly originHost: string },
   ): Promise<CxOutcome<FieldsOf<A>>>;
   /** A MAR for alice, with the scheme that the HSS likes. */
   challenge(
     peer: Peer,
     serverName: string,
     sipAuthorization?: Uint8Array,
+    /** Another node's identity in place of the peer's. */
+    from?: { readonly originHost: string },
   ): Promise<CxOutcome<FieldsOf<(typeof multimediaAuth)["answer"]>>>;
   /** A SAR for alice. */
   assign(
@@ -78,7 +82,16 @@ export interface HssWorld {
   ): Promise<CxOutcome<FieldsOf<(typeof serverAssignment)["answer"]>>>;
 }
 
-export async function openHssWorld(capacity: Capacity = { msPerMessage: 0, queueMs: 0 }): Promise<HssWorld> {
+export interface HssWorldOptions {
+  readonly behaviour?: HssBehaviour;
+  /** Prepares each peer's node before it starts: what it answers to RTR and PPR. */
+  prepare?(peer: Peer, node: DiameterNode): void;
+}
+
+export async function openHssWorld(
+  capacity: Capacity = { msPerMessage: 0, queueMs: 0 },
+  options: HssWorldOptions = {},
+): Promise<HssWorld> {
   const simulation = new Simulation({ seed: 7 });
   const listen = { host: "10.0.0.1", port: 3868 };
   const names = ["scscf1", "scscf2", "icscf", "cfs"] as const;
@@ -89,40 +102,48 @@ export async function openHssWorld(capacity: Capacity = { msPerMessage: 0, queue
       ...{ listen, capacity, digestRealm: realm, originHost: `hss.${realm}`, originRealm: realm },
       peers: names.map((peer) => ({ originHost: identity(peer) })),
       subscribers: [alice, bob],
+      ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),
     }),
   });
   await simulation.settle(hss.node.ready);
   const open = (peer: Peer, index: number): DiameterNode =>
-    addNode(simulation, `10.0.0.${index + 2}`, {
-      originHost: identity(peer),
-      peers: [{ originHost: `hss.${realm}`, address: listen }],
-    }).node;
+    addNode(
+      simulation,
+      `10.0.0.${index + 2}`,
+      { originHost: identity(peer), peers: [{ originHost: `hss.${realm}`, address: listen }] },
+      (node) => options.prepare?.(peer, node),
+    ).node;
   const peers = {
     ...{ scscf1: open("scscf1", 0), scscf2: open("scscf2", 1) },
     ...{ icscf: open("icscf", 2), cfs: open("cfs", 3) },
   };
   await simulation.run({ ms: 1000 });
 
-  const ask: HssWorld["ask"] = (peer, command, request) =>
+  const ask: HssWorld["ask"] = (peer, command, request, from = undefined) =>
     simulation.settle(
       new Promise((resolve) => {
-        sendCx(peers[peer], command, { destinationRealm: realm }, request, resolve);
+        sendCx(peers[peer], command, { destinationRealm: realm, ...from }, request, resolve);
       }),
     );
 
   return {
     ...{ simulation, hss, peers, ask },
-    challenge: (peer, serverName, sipAuthorization) =>
-      ask(peer, multimediaAuth, {
-        userName: alice.privateIdentity,
-        publicIdentity: "sip:alice@ims.example",
-        sipAuthDataItem: {
-          sipAuthenticationScheme: "Digest-AKAv1-MD5",
-          ...(sipAuthorization === undefined ? {} : { sipAuthorization }),
+    challenge: (peer, serverName, sipAuthorization, from) =>
+      ask(
+        peer,
+        multimediaAuth,
+        {
+          userName: alice.privateIdentity,
+          publicIdentity: "sip:alice@ims.example",
+          sipAuthDataItem: {
+            sipAuthenticationScheme: "Digest-AKAv1-MD5",
+            ...(sipAuthorization === undefined ? {} : { sipAuthorization }),
+          },
+          sipNumberAuthItems: 1,
+          serverName,
         },
-        sipNumberAuthItems: 1,
-        serverName,
-      }),
+        from,
+      ),
     assign: (peer, serverName, serverAssignmentType) =>
       ask(peer, serverAssignment, {
         userName: alice.privateIdentity,
