@@ -33,6 +33,8 @@ export interface ExperimentOptions {
   readonly hss?: HssBehaviour;
   /** S-CSCFs of the embedded core cut the calls of a user whom the HSS cancels, as OpenIMSCore does. Default false. */
   readonly releaseSessionsOnRtr?: boolean;
+  /** P-CSCFs of the embedded core write a flow's address into Contact, and UEs come by TCP so that theirs changes; for tests. */
+  readonly addContactAlias?: boolean;
   /** Least severe log lines that are shown. */
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
