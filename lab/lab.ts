@@ -1,7 +1,8 @@
 // One lab: a platform, a trace, a network and a fleet, put together for one run of an experiment.
 import type { TransferOperation } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
-import { formatAddress } from "@liquid-ims/runtime/network";
+import { type Address, formatAddress } from "@liquid-ims/runtime/network";
+import type { NetworkTap } from "@liquid-ims/runtime/network-tap";
 import { createLineLog } from "@liquid-ims/runtime/nodejs";
 import type { Random } from "@liquid-ims/runtime/random";
 import { SeededRandom, Simulation } from "@liquid-ims/runtime/simulation";
@@ -9,6 +10,7 @@ import { machineNow } from "./element-message.ts";
 import type { ExperimentOptions } from "./experiments/experiment.ts";
 import { compareRecords, type RecordComparison } from "./kamailio-core/compare-records.ts";
 import { readPaths, showUser } from "./kamailio-core/usrloc.ts";
+import { createMessenger, joinTaps, type Messenger, watchWindows } from "./message-into-window.ts";
 import { type LabNetwork, type NetworkOptions, startNetwork } from "./network.ts";
 import { createOss, type Oss } from "./oss.ts";
 import { createHttpCarrier } from "./oss-http.ts";
@@ -21,14 +23,30 @@ import { createRealPlatform } from "./platform-real.ts";
 import { createVirtualPlatform } from "./platform-virtual.ts";
 import { createLiveLoad, type LiveCount, type LiveLoad } from "./report/live-load.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
-import { createTopology, elementsOf, type SecondFunction, type Topology } from "./topology.ts";
+import {
+  createTopology,
+  elementAt,
+  elementsOf,
+  homeDomain,
+  type SecondFunction,
+  type Topology,
+} from "./topology.ts";
 import { createTrace, type Trace } from "./trace.ts";
 import { type Fleet, type FleetMember, type FleetOptions, startFleet, ueName } from "./ue/fleet.ts";
 import { type Registrants, startRegistrants } from "./ue/registrants.ts";
 
 type NetworkWishes = Pick<
   NetworkOptions,
-  "subscribers" | "capacity" | "pace" | "replaceDialogs" | "retry" | "hss" | "releaseSessionsOnRtr" | "zone"
+  | "subscribers"
+  | "capacity"
+  | "pace"
+  | "replaceDialogs"
+  | "retry"
+  | "hss"
+  | "releaseSessionsOnRtr"
+  | "cancelsOldServer"
+  | "addContactAlias"
+  | "zone"
 >;
 type FleetWishes = Pick<FleetOptions, "members" | "T1" | "replaceDialogs" | "ringing">;
 
@@ -61,6 +79,8 @@ export interface Lab {
 
 /** Link delay of the virtual network, one way. */
 const virtualLink = { delayMs: 0.5, jitterMs: 0.5 };
+/** Of who sends messages into windows. */
+const messengerAddress: Address = { host: "127.0.2.99", port: 5060 };
 /** UEs have numbers up to this one. */
 const mostUes = 500;
 
@@ -109,14 +129,32 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
   const log = createLineLog({ level: options.logLevel, write: (line) => void process.stderr.write(line) });
   /** The zero of `performance.now` on the clock that all processes of the machine share. */
   const machineZero = machineNow() - performance.now();
-  const real = createRealPlatform({
-    tap: kamailio === undefined ? trace.tap : { sent: () => undefined },
-    log,
-  });
-  const platform = simulation === null ? real : createVirtualPlatform({ simulation, tap: trace.tap, log });
+  let messenger: Messenger | null = null;
+  const tap = createTap();
+  const real = createRealPlatform({ tap, log });
+  const platform = simulation === null ? real : createVirtualPlatform({ simulation, tap, log });
   const inProcess = new InProcessPlacement(platform);
   const placement = createPlacement();
   const random = new SeededRandom(`script ${options.seed}`);
+
+  /** A real core's trace is what a capture hears. */
+  function createTap(): NetworkTap {
+    const traced = kamailio === undefined ? trace.tap : { sent: () => undefined };
+    if (options.messageIntoWindow !== true) return traced;
+    const watch = watchWindows({
+      cfs: topology.cfs.address.host,
+      hss: topology.hss.address,
+      opened: (user) => messenger?.send(user),
+    });
+    return joinTaps(traced, watch);
+  }
+
+  async function startMessenger(): Promise<void> {
+    if (options.messageIntoWindow !== true) return;
+    const iCscf = elementAt(topology.iCscfs, 0).address;
+    const program = createMessenger(messengerAddress, `sip:messenger@${homeDomain}`, iCscf);
+    messenger = (await platform.start("messenger", [messengerAddress.host], program)).node;
+  }
 
   function createPlacement(): Placement {
     if (kamailio !== undefined)
@@ -146,6 +184,7 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
     async startNetwork(host, wishes) {
       const osCfs = simulation === null ? topology.osCfs : null;
       const network = await startNetwork({ topology, placement, osCfs, ...wishes });
+      await startMessenger();
       const carry =
         osCfs === null
           ? createVirtualCarrier(host, inProcess.node("cfs", topology.cfs.name).cfs.operations)

@@ -29,6 +29,10 @@ export interface NetworkOptions {
   readonly hss?: HssBehaviour;
   /** S-CSCFs cut the calls of a user whom the HSS cancels. Default false. */
   readonly releaseSessionsOnRtr?: boolean;
+  /** The CFS knows that the HSS cancels the S-CSCF that a user leaves, and that calls are then cut. Default false. */
+  readonly cancelsOldServer?: boolean;
+  /** Longest registration that the S-CSCFs grant, in seconds; theirs when absent. */
+  readonly maximumExpires?: number;
   /** P-CSCFs write into Contact where a REGISTER came from, as stock Kamailio does. Default false. */
   readonly addContactAlias?: boolean;
   /** Where the CFS offers os-cfs over HTTP; null: nowhere. */
@@ -106,6 +110,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
   for (const element of topology.sCscfs)
     await place("s-cscf", element, {
       ...{ ...cscf(element), hss, realm: homeDomain },
+      ...(options.maximumExpires === undefined ? {} : { maximumExpires: options.maximumExpires }),
       releaseSessionsOnRtr: options.releaseSessionsOnRtr === true ? { afterMs: registrarTickMs } : null,
     });
 
@@ -137,6 +142,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
         originRealm: homeDomain,
         destinationRealm: homeDomain,
         destinationHost: hss.originHost,
+        cancelsOldServer: options.cancelsOldServer ?? false,
         peers: [{ host: hss.originHost, address: hss.address, localHost: topology.cfs.address.host }],
       },
       ...(options.retry === undefined ? {} : { times: { retry: options.retry } }),

@@ -105,6 +105,11 @@ export function buildCommand(): Command {
       "S-CSCFs cut the calls of a user whom the HSS cancels, as OpenIMSCore's do",
       false,
     )
+    .option(
+      "--cancels-old-server",
+      "tell the CFS that a change of S-CSCF cuts calls (its cx.cancelsOldServer)",
+      false,
+    )
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
     .option("--trace", "write every message of every hop to trace.jsonl", false)
@@ -131,6 +136,7 @@ interface Parsed {
   readonly core: "embedded" | "kamailio";
   readonly hss: HssBehaviour;
   readonly releaseSessionsOnRtr: boolean;
+  readonly cancelsOldServer: boolean;
   readonly withoutReplaces: boolean;
   readonly trace: boolean;
   readonly verbose: boolean;
@@ -199,6 +205,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
     core,
     hss,
     releaseSessionsOnRtr,
+    cancelsOldServer,
     seed,
     users,
     rate = experiment.rate ?? 1,
@@ -219,7 +226,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
     trace,
     options: {
       ...{ seed, users, rate, duration, pace, t1, load, loss, kill, virtual, placement },
-      ...{ hss, releaseSessionsOnRtr },
+      ...{ hss, releaseSessionsOnRtr, cancelsOldServer },
       ...(core === "kamailio" ? { kamailio: { folder: resolve(out, "kamailio") } } : {}),
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,

@@ -35,6 +35,10 @@ export interface ExperimentOptions {
   readonly releaseSessionsOnRtr?: boolean;
   /** P-CSCFs of the embedded core write a flow's address into Contact, and UEs come by TCP so that theirs changes; for tests. */
   readonly addContactAlias?: boolean;
+  /** The CFS is told that calls are cut on a change of S-CSCF (cx.cancelsOldServer). Default false. */
+  readonly cancelsOldServer?: boolean;
+  /** A fault on purpose: a MESSAGE to each user between the MAR and his new registration. Default false. */
+  readonly messageIntoWindow?: boolean;
   /** Least severe log lines that are shown. */
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }

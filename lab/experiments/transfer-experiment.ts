@@ -83,6 +83,7 @@ async function prepare(
     retry: retryMs / options.speed,
     ...(options.hss === undefined ? {} : { hss: options.hss }),
     releaseSessionsOnRtr: options.releaseSessionsOnRtr ?? false,
+    cancelsOldServer: options.cancelsOldServer ?? false,
     addContactAlias,
   });
   const { t1: T1, replaceDialogs } = options;

@@ -34,6 +34,7 @@ test("defaults: the seed's experiment in real time", () => {
     kill: false,
     hss: "specification",
     releaseSessionsOnRtr: false,
+    cancelsOldServer: false,
     replaceDialogs: true,
     logLevel: "error",
   });
@@ -69,6 +70,7 @@ test("every option is read", () => {
       "--hss",
       "fhoss",
       "--release-sessions-on-rtr",
+      "--cancels-old-server",
       "--without-replaces",
       "--trace",
       "--out",
@@ -96,6 +98,7 @@ test("every option is read", () => {
         replaceDialogs: false,
         hss: "fhoss",
         releaseSessionsOnRtr: true,
+        cancelsOldServer: true,
         logLevel: "error",
         out: "x",
         trace: true,

@@ -1,6 +1,6 @@
 // The lab's network on the virtual clock, with bare user agents at its edge: what tests of the core need.
 import type { Subscriber } from "@liquid-ims/lab/ims-core/subscriber";
-import { type LabNetwork, startNetwork } from "@liquid-ims/lab/network";
+import { type LabNetwork, type NetworkOptions, startNetwork } from "@liquid-ims/lab/network";
 import { InProcessPlacement } from "@liquid-ims/lab/placement-in-process";
 import { createVirtualPlatform } from "@liquid-ims/lab/platform-virtual";
 import { createTopology, homeDomain, type Topology } from "@liquid-ims/lab/topology";
@@ -57,6 +57,11 @@ export interface CoreWorldOptions {
   readonly without?: readonly string[];
   /** P-CSCFs write the UE's address and port into Contact. */
   readonly addContactAlias?: boolean;
+  /** What differs from the lab's network. */
+  readonly network?: Pick<
+    NetworkOptions,
+    "hss" | "releaseSessionsOnRtr" | "cancelsOldServer" | "maximumExpires"
+  >;
 }
 
 /** A USIM in software, or the password. */
@@ -114,6 +119,7 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
       },
       osCfs: null,
       addContactAlias,
+      ...options.network,
       subscribers,
       capacity: { msPerMessage: 0, queueMs: 0 },
       pace: { mode: "fixed", usersPerSecond: 5 },
