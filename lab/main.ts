@@ -36,7 +36,7 @@ function listExperiments(): void {
   say(`  ${"core".padEnd(20)} a core that stands, for SIPp and other UEs; core --help shows its options`);
 }
 
-function summariseTransfer({ report }: ExperimentResult): string[] {
+function summariseTransfer({ report, context }: ExperimentResult): string[] {
   const { transfer, dialogs, calls, users, window } = report;
   const times = users
     .map((user) => user.milliseconds)
@@ -55,7 +55,10 @@ function summariseTransfer({ report }: ExperimentResult): string[] {
     lines.push(
       `window   ${window.medianMilliseconds} ms without S-CSCF, median; ${window.maxMilliseconds} ms at most; ${window.callsLost} calls lost in it`,
     );
-  return lines;
+  const baseline = window?.baselineMilliseconds ?? null;
+  if (baseline !== null)
+    lines.push(`         ${baseline} ms are the same registrations without a MAR, median`);
+  return [...lines, ...context.notes.map((note) => `         ${note}`)];
 }
 
 function summarise(result: AnyResult, folder: string, files: readonly string[]): number {

@@ -112,6 +112,11 @@ export function buildCommand(): Command {
     )
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
+    .option(
+      "--message-into-window",
+      "a fault on purpose: a MESSAGE to each user who has no S-CSCF for a moment; the run must then fail",
+      false,
+    )
     .option("--trace", "write every message of every hop to trace.jsonl", false)
     .option("--verbose", "log what every element does, to the error output", false)
     .option("--out <dir>", "where the report goes", "out")
@@ -138,6 +143,7 @@ interface Parsed {
   readonly releaseSessionsOnRtr: boolean;
   readonly cancelsOldServer: boolean;
   readonly withoutReplaces: boolean;
+  readonly messageIntoWindow: boolean;
   readonly trace: boolean;
   readonly verbose: boolean;
   readonly out: string;
@@ -182,6 +188,13 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
       kind: "usage",
       message:
         "option '--placement process' needs real clocks and does not go with '--virtual': leave one out",
+    };
+  }
+  if (parsed.placement === "process" && parsed.messageIntoWindow) {
+    return {
+      kind: "usage",
+      message:
+        "option '--message-into-window' needs the HSS in this process: leave '--placement process' out",
     };
   }
   if (parsed.core === "kamailio" && (parsed.virtual || parsed.placement === "process")) {
@@ -230,6 +243,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
       ...(core === "kamailio" ? { kamailio: { folder: resolve(out, "kamailio") } } : {}),
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,
+      messageIntoWindow: parsed.messageIntoWindow,
       logLevel: verbose ? "debug" : "error",
     },
   };

@@ -1,0 +1,93 @@
+// A fault on purpose: whoever the CFS has just assigned another S-CSCF gets a MESSAGE, before he has registered there. It
+// makes that S-CSCF claim him (trap T3), which the check of server assignments must say. RFC 3428 4; TS 29.228 6.3.
+import type { Program } from "@liquid-ims/runtime/host";
+import { type Address, type DatagramSocket, formatAddress } from "@liquid-ims/runtime/network";
+import type { NetworkTap } from "@liquid-ims/runtime/network-tap";
+import { encodeHex, encodeText } from "@liquid-ims/runtime/text";
+import { createDiameterReader } from "./diameter-text.ts";
+
+export interface WindowWatchOptions {
+  /** Where the CFS calls from, and the HSS. */
+  readonly cfs: string;
+  readonly hss: Address;
+  /** Called with the public identity when the answer to the CFS's MAR leaves the HSS: the name is another one by then. */
+  opened(user: string): void;
+}
+
+/** Hears of windows the moment they open, while a capture would tell of them later. */
+export function watchWindows({ cfs, hss, opened }: WindowWatchOptions): NetworkTap {
+  const diameter = createDiameterReader();
+  /** Public identities by the Session-Id of the CFS's MAR. */
+  const asked = new Map<string, string>();
+
+  function read(message: string): void {
+    const session = /^Session-Id: (.*)$/m.exec(message)?.[1] ?? "";
+    if (message.startsWith("Multimedia-Auth-Request")) {
+      const user = /^Public-Identity: (.*)$/m.exec(message)?.[1];
+      if (user !== undefined) asked.set(session, user);
+      return;
+    }
+    const user = asked.get(session);
+    if (user === undefined || !message.startsWith("Multimedia-Auth-Answer success")) return;
+    asked.delete(session);
+    opened(user);
+  }
+
+  return {
+    sent(transport, from, to, data) {
+      const isCx = [formatAddress(from), formatAddress(to)].includes(formatAddress(hss));
+      if (transport !== "tcp" || !isCx || (from.host !== cfs && to.host !== cfs)) return;
+      const direction = `${formatAddress(from)} ${formatAddress(to)}`;
+      for (const message of diameter.read(direction, data)) read(message);
+    },
+  };
+}
+
+/** Both hear everything. */
+export function joinTaps(first: NetworkTap, second: NetworkTap): NetworkTap {
+  return {
+    sent(transport, from, to, data) {
+      first.sent(transport, from, to, data);
+      second.sent(transport, from, to, data);
+    },
+  };
+}
+
+export interface Messenger {
+  readonly ready: Promise<void>;
+  /** A MESSAGE to this public identity, by way of the I-CSCF. What is answered is nobody's concern. */
+  send(user: string): void;
+}
+
+/** `sender`: the SIP URI that it is from. */
+export function createMessenger(listen: Address, sender: string, iCscf: Address): Program<Messenger> {
+  return (host) => {
+    let socket: DatagramSocket | null = null;
+    const opened = host.network
+      .udp(listen, () => undefined)
+      .then((own) => {
+        socket = own;
+      });
+    host.spawn("messenger listens", () => opened);
+    return {
+      ready: opened,
+      send(user) {
+        const id = encodeHex(host.random.bytes(8));
+        const lines = [
+          `MESSAGE ${user} SIP/2.0`,
+          `Via: SIP/2.0/UDP ${formatAddress(listen)};branch=z9hG4bK${id}`,
+          "Max-Forwards: 70",
+          `From: <${sender}>;tag=${id}`,
+          `To: <${user}>`,
+          `Call-ID: ${id}@${listen.host}`,
+          "CSeq: 1 MESSAGE",
+          "Content-Type: text/plain",
+          "Content-Length: 2",
+          "",
+          "hi",
+        ];
+        socket?.send(encodeText(lines.join("\r\n")), iCscf);
+      },
+    };
+  };
+}
