@@ -56,6 +56,8 @@ const unfit: ReadonlyMap<string, string> = new Map([
   ["--kill", "the first function is always killed, 2 s after its removal is COMPLETED"],
   ["--hss", "no user's S-CSCF is changed"],
   ["--release-sessions-on-rtr", "no user's S-CSCF is changed, and nobody calls"],
+  ["--cancels-old-server", "no user's S-CSCF is changed, and nobody calls"],
+  ["--message-into-window", "no user's S-CSCF is changed"],
 ]);
 
 /** Users in turn behind each P-CSCF and at each S-CSCF, so that every resolver of theirs has its share. */
