@@ -59,3 +59,14 @@ export function decodeIpv6(data: Uint8Array): string {
   if (best.length < 2) return groups.join(":");
   return `${groups.slice(0, best.at).join(":")}::${groups.slice(best.at + best.length).join(":")}`;
 }
+
+/** The record type that an address literal belongs into, and its one spelling; null for what is none, brackets included. */
+export function readAddress(text: string): { readonly type: "A" | "AAAA"; readonly address: string } | null {
+  if (readIpv4(text) !== null) return { type: "A", address: text };
+  try {
+    return { type: "AAAA", address: decodeIpv6(encodeIpv6(text)) };
+  } catch (error) {
+    if (error instanceof DnsDataError) return null;
+    throw error;
+  }
+}

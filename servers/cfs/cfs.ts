@@ -4,6 +4,7 @@ import { createFunctionTable } from "@liquid-ims/location-service/function-name"
 import { type RegistrationKey, registrationKeyOf } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { Host, Program } from "@liquid-ims/runtime/host";
+import type { HttpPort } from "@liquid-ims/runtime/http";
 import type { Metrics } from "@liquid-ims/runtime/metrics";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { openStack, type SipStack } from "@liquid-ims/sip/stack";
@@ -13,7 +14,11 @@ import type { LcfChannel } from "./cfs-ue/channel.ts";
 import { OpenRequests } from "./cfs-ue/open-requests.ts";
 import { newTag } from "./cfs-ue/respond.ts";
 import { allowedTargets, type CfsConfig } from "./config.ts";
+import type { Cx } from "./cx/cx.ts";
 import { CxNode } from "./cx/cx-node.ts";
+import { withAdapter } from "./cx/hss-adapter.ts";
+import { PyHssAdapter } from "./cx/pyhss-adapter.ts";
+import { FunctionOrders } from "./functions/function-orders.ts";
 import { type CfsKeys, loadSigningKeys, noteSigningKey } from "./keys.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import type { Operations } from "./operations/operations.ts";
@@ -36,6 +41,8 @@ export interface CfsOptions {
   /** Default: those in the store, made when there are none. */
   readonly keys?: CfsKeys;
   readonly config: CfsConfig;
+  /** For `cx.adapter`. */
+  readonly http?: HttpPort;
 }
 
 export interface CfsNode {
@@ -64,8 +71,12 @@ export function createCfs(options: CfsOptions): Program<CfsNode> {
   return (host) => new Cfs(host, options);
 }
 
+/** Ended transfers, and ended operations of functions, that are kept. */
+const defaultKeep = 100;
+
 interface Engine {
   readonly controller: Controller;
+  readonly orders: FunctionOrders | null;
   readonly channel: LcfChannel;
 }
 
@@ -83,6 +94,7 @@ class Cfs implements CfsNode {
     readonly cfsUe: CfsUe;
     readonly controller: Controller;
     readonly cx: CxNode | null;
+    readonly orders: FunctionOrders | null;
   } | null = null;
   #stopped = false;
 
@@ -124,7 +136,8 @@ class Cfs implements CfsNode {
             knows: ({ privateIdentity, publicIdentities }) =>
               !isStarted || controller.hasReassigned([privateIdentity, ...publicIdentities]),
           });
-    const controller: Controller = createController(host, { store, location, config, cfsUe, cx });
+    const written = cx === null ? null : withHssAdapter(host, cx, this.#options);
+    const controller: Controller = createController(host, { store, location, config, cfsUe, cx: written });
     cfsUe.channel.onState((registration) => this.#known.add(registration));
     const open = new OpenRequests(cfsUe.user, () => newTag(host));
     const stack = await openStack(host, {
@@ -137,9 +150,11 @@ class Cfs implements CfsNode {
     if (this.#stopped) {
       await cx?.stop();
       await stack.close();
-      return { controller, channel: cfsUe.channel };
+      return { controller, orders: null, channel: cfsUe.channel };
     }
-    this.#parts = { stack, open, cfsUe, controller, cx };
+    const orders = createOrders(host, store, config);
+    this.#parts = { stack, open, cfsUe, controller, cx, orders };
+    await orders?.start();
     const hasNewKey = await noteSigningKey(host, store, keys);
     await cfsUe.start(stack);
     if (hasNewKey) {
@@ -150,7 +165,7 @@ class Cfs implements CfsNode {
     await controller.start();
     isStarted = true;
     location.started();
-    return { controller, channel: cfsUe.channel };
+    return { controller, orders, channel: cfsUe.channel };
   }
 
   reachable(): number {
@@ -174,6 +189,7 @@ class Cfs implements CfsNode {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#parts?.controller.stop();
+    this.#parts?.orders?.stop();
     this.#parts?.cfsUe.stop();
     await this.#parts?.cx?.stop();
     await this.#parts?.stack.close();
@@ -190,6 +206,26 @@ function cfsUeOptions(config: CfsConfig): CfsUeOptions {
   };
 }
 
+function createOrders(host: Host, store: CfsStore, config: CfsConfig): FunctionOrders | null {
+  const { dns, homeDomain } = config;
+  const keep = config.keepTransfers ?? defaultKeep;
+  return dns === undefined ? null : new FunctionOrders({ host, store, config: dns, homeDomain, keep });
+}
+
+/** Throws where an adapter is configured and nothing can send its requests. */
+function withHssAdapter(host: Host, cx: CxNode, { config, http }: CfsOptions): Cx {
+  const { adapter, destinationRealm: realm = "" } = config.cx ?? {};
+  if (adapter === undefined) return cx;
+  if (http === undefined) throw new Error("config.cx.adapter: this CFS was made without `http`; give it one");
+  const { url, timeoutMs, provisioningKey } = adapter;
+  const options = {
+    ...{ url, realm },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(provisioningKey === undefined ? {} : { provisioningKey }),
+  };
+  return withAdapter(cx, new PyHssAdapter(host, http, options));
+}
+
 function createController(
   host: Host,
   parts: {
@@ -197,7 +233,7 @@ function createController(
     readonly location: LocationStore;
     readonly config: CfsConfig;
     readonly cfsUe: CfsUe;
-    readonly cx: CxNode | null;
+    readonly cx: Cx | null;
   },
 ): Controller {
   const { store, location, config, cfsUe, cx } = parts;
@@ -213,7 +249,7 @@ function createController(
     addressesOf: (name) => config.functions.find((entry) => table.isSame(entry.name, name))?.addresses ?? [],
     times: { ...defaultTimes, ...config.times },
     limits: { ...defaultLimits, ...config.guard },
-    keep: config.keepTransfers ?? 100,
+    keep: config.keepTransfers ?? defaultKeep,
     recordsChanged: (records) => cfsUe.recordsChanged(records),
   });
 }

@@ -7,12 +7,14 @@ import type { FunctionResource, TransferRequest } from "@liquid-ims/reference-po
 import type { Host } from "@liquid-ims/runtime/host";
 import type { LcfChannel } from "../cfs-ue/channel.ts";
 import { type CfsConfig, type CfsFunction, defaultPace } from "../config.ts";
+import type { FunctionOrders } from "../functions/function-orders.ts";
 import type { Controller } from "../transfer/controller.ts";
 import { pinnedDialogs } from "../transfer/dialogs.ts";
 import { forecast } from "../transfer/forecast.ts";
 import type { TransferRow } from "../transfer/transfer-row.ts";
 import { listAllUsers, registrationLine } from "./all-users.ts";
 import { checkRequest } from "./check-request.ts";
+import { FunctionOperations } from "./function-operations.ts";
 import type {
   CanRemove,
   CreateOptions,
@@ -29,7 +31,12 @@ export interface OperationsParts {
   readonly config: CfsConfig;
   readonly location: LocationStore;
   /** There when the node is ready. */
-  readonly engine: Promise<{ readonly controller: Controller; readonly channel: LcfChannel }>;
+  readonly engine: Promise<{
+    readonly controller: Controller;
+    readonly channel: LcfChannel;
+    /** Null, or absent: no function can be brought into the DNS. */
+    readonly orders?: FunctionOrders | null;
+  }>;
 }
 
 function no(
@@ -41,7 +48,6 @@ function no(
   return { ok: false, problem: problem(type, { field, value, remedy }) };
 }
 
-const notConfigured = "configure `dns.update` of this CFS: name server, zone and key";
 const listFunctionsRemedy = "name one of GET /os-cfs/v1/functions";
 
 /** Registrations, not records: several records of one registration are one user. */
@@ -64,6 +70,11 @@ function sameRequest(a: unknown, b: unknown): boolean {
 export function createOperations(parts: OperationsParts): Operations {
   const { config, location, engine } = parts;
   const table = createFunctionTable(config.functions);
+  const byDns = new FunctionOperations({
+    config,
+    orders: async () => (await engine).orders ?? null,
+    now: () => parts.host.clock.wall(),
+  });
 
   function find(name: string): CfsFunction | null {
     return (
@@ -71,6 +82,11 @@ export function createOperations(parts: OperationsParts): Operations {
       config.functions.find((entry) => table.isSame(entry.name, name)) ??
       null
     );
+  }
+
+  /** Of the configuration, or one that came by an order. */
+  async function findAny(name: string): Promise<CfsFunction | null> {
+    return find(name) ?? (await byDns.find(name));
   }
 
   function recordsOn({ kind, name }: CfsFunction): Promise<readonly LocationRecord[]> {
@@ -88,7 +104,9 @@ export function createOperations(parts: OperationsParts): Operations {
     const { controller } = await engine;
     const { name, kind, addresses } = entry;
     const users = countRegistrations(await recordsOn(entry));
-    return { name, kind, addresses, users, drain: drainOf(controller, name) };
+    const dns = await byDns.inDns(entry);
+    const drain = drainOf(controller, name);
+    return { name, kind, addresses, users, drain, ...(dns === null ? {} : { dns }) };
   }
 
   async function shown(row: TransferRow): Promise<TransferResource> {
@@ -156,8 +174,10 @@ export function createOperations(parts: OperationsParts): Operations {
   }
 
   async function canRemove(name: string): Promise<OperationResult<CanRemove>> {
-    const entry = find(name);
+    const entry = await findAny(name);
     if (entry === null) return no("unknown-function", "name", name, listFunctionsRemedy);
+    if (entry.kind === "I-CSCF" || entry.kind === "CFD")
+      return { ok: true, value: await byDns.canRemove(entry) };
     const { controller } = await engine;
     const { users, drain } = await functionResource(entry);
     const transfer = controller.transferOf(entry.name);
@@ -170,8 +190,6 @@ export function createOperations(parts: OperationsParts): Operations {
       arrivedAt === null ? [] : [{ user, at: arrivedAt }],
     );
     const blockers: string[] = [];
-    if (entry.kind !== "P-CSCF" && entry.kind !== "S-CSCF")
-      blockers.push(`whether a ${entry.kind} can be stopped is not known yet`);
     if (users > 0) blockers.push(`${users} registrations are on it`);
     if (dialogs > 0) blockers.push(`${dialogs} dialogs go on through it`);
     if (drain === null)
@@ -193,7 +211,7 @@ export function createOperations(parts: OperationsParts): Operations {
   }
 
   async function listUsers(name: string): Promise<OperationResult<{ users: readonly RegistrationLine[] }>> {
-    const entry = find(name);
+    const entry = await findAny(name);
     if (entry === null) return no("unknown-function", "name", name, listFunctionsRemedy);
     const { channel } = await engine;
     const users = (await recordsOn(entry)).map((record) => registrationLine(record, channel));
@@ -203,11 +221,9 @@ export function createOperations(parts: OperationsParts): Operations {
   return {
     createTransfer,
     canRemove,
-    putFunction: async () => no("invalid-request", "dns", null, notConfigured),
-    removeFunction: async () => no("invalid-request", "dns", null, notConfigured),
-    async getFunctionOperation(id) {
-      return no("unknown-function-operation", "id", id, "old operations are forgotten; give the order again");
-    },
+    putFunction: (name, request) => byDns.put(name, request),
+    removeFunction: (name, options = {}) => byDns.remove(name, options),
+    getFunctionOperation: (id) => byDns.get(id),
     listUsers,
     async listAllUsers() {
       const { channel } = await engine;
@@ -248,10 +264,11 @@ export function createOperations(parts: OperationsParts): Operations {
       return { ok: true, value: await shown((await controller.endDrain(row.id)) ?? row) };
     },
     async listFunctions() {
-      return { ok: true, value: { functions: await Promise.all(config.functions.map(functionResource)) } };
+      const configured = await Promise.all(config.functions.map(functionResource));
+      return { ok: true, value: { functions: [...configured, ...(await byDns.list())] } };
     },
     async getFunction(name) {
-      const entry = find(name);
+      const entry = await findAny(name);
       if (entry === null) return no("unknown-function", "name", name, listFunctionsRemedy);
       return { ok: true, value: await functionResource(entry) };
     },
