@@ -48,7 +48,8 @@ export function userAuthorization(
     case "REGISTRATION_AND_CAPABILITIES":
       return { result: success, answer: { ...named, serverCapabilities: capabilitiesOf(found) } };
     default:
-      if (state === "not registered" || serverName === null)
+      // De-registration: one who is only looked after as unregistered has none to end.
+      if (state !== "registered" || serverName === null)
         return { result: cxResult("identityNotRegistered") };
       return { result: success, answer: named };
   }
