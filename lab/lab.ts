@@ -6,6 +6,7 @@ import type { NetworkTap } from "@liquid-ims/runtime/network-tap";
 import { createLineLog } from "@liquid-ims/runtime/nodejs";
 import type { Random } from "@liquid-ims/runtime/random";
 import { SeededRandom, Simulation } from "@liquid-ims/runtime/simulation";
+import { encodeBase64 } from "@liquid-ims/runtime/text";
 import { machineNow } from "./element-message.ts";
 import type { ExperimentOptions } from "./experiments/experiment.ts";
 import { compareRecords, type RecordComparison } from "./kamailio-core/compare-records.ts";
@@ -183,7 +184,10 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
     transfer: null,
     async startNetwork(host, wishes) {
       const osCfs = simulation === null ? topology.osCfs : null;
-      const network = await startNetwork({ topology, placement, osCfs, ...wishes });
+      // Functions come and go only where there is a second one: the draws of all other runs stay as they are.
+      const secret = { zoneSecret: encodeBase64(host.random.fork("zone key").bytes(32)) };
+      const updates = topology.later === null ? {} : secret;
+      const network = await startNetwork({ topology, placement, osCfs, ...updates, ...wishes });
       await startMessenger();
       const carry =
         osCfs === null

@@ -38,6 +38,21 @@ export interface NetworkOptions {
   /** Where the CFS offers os-cfs over HTTP; null: nowhere. */
   readonly osCfs: Address | null;
   readonly zone?: ZoneOptions;
+  /** Secret in base64 with which the CFS changes the zone. Default: it changes nothing there. */
+  readonly zoneSecret?: string;
+}
+
+const zoneKeyName = `cfs.${homeDomain}`;
+
+/** The name server's keys, and what the CFS has to know to use one of them. */
+function updates(secret: string | undefined, server: Address, ttl?: number) {
+  if (secret === undefined) return { keys: {}, dns: {} };
+  const key = { name: zoneKeyName, algorithm: "hmac-sha256", secret } as const;
+  const text = `key "${zoneKeyName}" { algorithm hmac-sha256; secret "${secret}"; };\n`;
+  return {
+    keys: { keys: text, updaters: [zoneKeyName] },
+    dns: { dns: { server, zone: homeDomain, key, ...(ttl === undefined ? {} : { ttl }) } },
+  };
 }
 
 /** OpenIMSCore's registrar looks at its users every 10 s. */
@@ -78,7 +93,12 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     killable.set(element.name, await placement.place(kind, element, spec));
   }
 
-  await place("dns", topology.dns, { zone: createZone(topology, options.zone), listen: dns });
+  const zoneUpdates = updates(options.zoneSecret, dns, options.zone?.ttl);
+  await place("dns", topology.dns, {
+    zone: createZone(topology, options.zone),
+    listen: dns,
+    ...zoneUpdates.keys,
+  });
   await place("hss", topology.hss, {
     listen: topology.hss.address,
     originHost: topology.hss.fqdn,
@@ -137,6 +157,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
       functions,
       pace: options.pace,
       replaceDialogs: options.replaceDialogs,
+      ...zoneUpdates.dns,
       cx: {
         originHost: topology.cfs.fqdn,
         originRealm: homeDomain,
