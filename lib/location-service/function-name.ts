@@ -9,6 +9,33 @@ export interface HostPort {
   readonly port: number | null;
 }
 
+/** The groups of one side of an IPv6 address, an IPv4 address at its end as two; null when there is none of them. */
+function groupsOf(text: string): number[] | null {
+  if (text === "") return [];
+  const groups: number[] = [];
+  for (const part of text.split(":")) {
+    const [, ...bytes] = (/^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(part) ?? []).map(Number);
+    const [a = 256, b = 256, c = 256, d = 256] = bytes;
+    if (/^[0-9a-f]{1,4}$/.test(part)) groups.push(Number.parseInt(part, 16));
+    else if (Math.max(a, b, c, d) < 256) groups.push(a * 256 + b, c * 256 + d);
+    else return null;
+  }
+  return groups;
+}
+
+/** A host in lower case, an IPv6 address with all of its groups: the same address has many spellings (RFC 5952 2). */
+function canonicalHost(host: string): string {
+  const lower = host.toLowerCase();
+  if (!lower.includes(":")) return lower;
+  const [front = "", back, more] = lower.split("::");
+  const head = groupsOf(front);
+  const tail = groupsOf(back ?? "");
+  if (head === null || tail === null || more !== undefined) return lower;
+  const missing = 8 - head.length - tail.length;
+  if (missing < 0 || (back === undefined && missing !== 0)) return lower;
+  return [...head, ...new Array<number>(missing).fill(0), ...tail].map((one) => one.toString(16)).join(":");
+}
+
 /**
  * Host and port of a name: `host`, `host:port`, `[v6]:port`, a bare IPv6 address, or a SIP URI whose user and
  * parameters do not count. Null when it is none of these.
@@ -38,12 +65,13 @@ export function functionName(host: string, port: number | null): FunctionName {
   return lower.includes(":") ? `[${lower}]:${port}` : `${lower}:${port}`;
 }
 
-/** The same host, and the same port or one that was not given. Letter case of the host does not count. */
+/** The same host, and the same port or one that was not given. Letter case and spellings of IPv6 do not count. */
 export function isSameFunction(a: FunctionName, b: FunctionName): boolean {
   if (a === b) return true;
   const first = splitFunctionName(a);
   const second = splitFunctionName(b);
-  if (first === null || second === null || first.host !== second.host) return false;
+  if (first === null || second === null) return false;
+  if (canonicalHost(first.host) !== canonicalHost(second.host)) return false;
   return first.port === null || second.port === null || first.port === second.port;
 }
 
@@ -69,14 +97,14 @@ export function createFunctionTable(entries: readonly FunctionEntry[]): Function
   for (const { name, addresses } of entries) {
     const own = splitFunctionName(name);
     if (own === null) continue;
-    for (const host of new Set([own.host, ...addresses.map((address) => address.toLowerCase())])) {
+    for (const host of new Set([own.host, ...addresses].map(canonicalHost))) {
       const known = byHost.get(host) ?? [];
       known.push({ port: own.port, name });
       byHost.set(host, known);
     }
   }
   const nameOf = (host: string, port: number | null): FunctionName | null => {
-    const known = byHost.get(host.toLowerCase()) ?? [];
+    const known = byHost.get(canonicalHost(host)) ?? [];
     const found = known.find((entry) => port === null || entry.port === null || entry.port === port);
     return found?.name ?? null;
   };

@@ -1,10 +1,10 @@
 // What an S-CSCF puts into the body of a third-party REGISTER: the UE's REGISTER, its 200, service information.
 // TS 24.229 5.4.1.7A, TS 29.228 B (service-info).
-import { decodeText } from "@liquid-ims/runtime/text";
+import { concatBytes, decodeText, encodeText } from "@liquid-ims/runtime/text";
 import { parseContentType } from "@liquid-ims/sip/header/content-type";
 import type { SipRequest, SipResponse } from "@liquid-ims/sip/message";
 import { parseMultipart } from "@liquid-ims/sip/multipart";
-import { parseMessage } from "@liquid-ims/sip/parser";
+import { type ParseResult, parseMessage } from "@liquid-ims/sip/parser";
 import { SaxesParser } from "saxes";
 
 export interface EmbeddedMessages {
@@ -50,6 +50,17 @@ function readServiceInfo(data: Uint8Array): string | null {
   return failed || !seen ? null : text.trim();
 }
 
+/**
+ * A message in a body. Its end is the body's: where a multipart's delimiter has taken the last CRLF, or the head was copied
+ * without it, the empty line is missing.
+ */
+function parseEmbedded(body: Uint8Array): ParseResult {
+  const parsed = parseMessage(body);
+  if (parsed.ok || parsed.error.code !== "truncated-head") return parsed;
+  const endsLine = body.at(-2) === 0x0d && body.at(-1) === 0x0a;
+  return parseMessage(concatBytes([body, encodeText(endsLine ? "\r\n" : "\r\n\r\n")]));
+}
+
 interface Found {
   register: SipRequest | null;
   response: SipResponse | null;
@@ -62,7 +73,7 @@ function readBody(contentType: string, body: Uint8Array, found: Found, depth: nu
   if (type === null) return;
   const name = `${type.type}/${type.subtype}`;
   if (name === "message/sip") {
-    const parsed = parseMessage(body);
+    const parsed = parseEmbedded(body);
     if (!parsed.ok) found.unreadable += 1;
     else if (parsed.message.kind === "response") found.response ??= parsed.message;
     else if (parsed.message.method === "REGISTER") found.register ??= parsed.message;

@@ -8,6 +8,7 @@ import { parseCredentials } from "@liquid-ims/sip/header/credentials";
 import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { parseExpires } from "@liquid-ims/sip/header/delta-seconds";
 import { parseNameAddress } from "@liquid-ims/sip/header/name-address";
+import type { Headers } from "@liquid-ims/sip/headers";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { type EmbeddedMessages, readEmbedded } from "./embedded-message.ts";
 import { findPCscf, type PCscf } from "./p-cscf-name.ts";
@@ -88,9 +89,11 @@ function readContacts({ register, response }: EmbeddedMessages): readonly ShownC
   });
 }
 
-function readOrder(register: SipRequest | null): RegistrationOrder | null {
-  const callId = register?.headers.get("Call-ID");
-  const cseq = parseCSeq(register?.headers.get("CSeq") ?? "");
+/** The 200 has the Call-ID and CSeq of its REGISTER. */
+function readOrder({ register, response }: EmbeddedMessages): RegistrationOrder | null {
+  const headers = (register ?? response)?.headers;
+  const callId = headers?.get("Call-ID");
+  const cseq = parseCSeq(headers?.get("CSeq") ?? "");
   return callId === undefined || cseq === null ? null : { callId, sequence: cseq.sequence };
 }
 
@@ -100,6 +103,14 @@ function readImpi(register: SipRequest | null): string | null {
     if (name !== undefined && name !== null && name !== "") return name;
   }
   return null;
+}
+
+/** RFC 7315 4.3: a token or quoted text with parameters; the first names the network of the P-CSCF. */
+function readVisitedNetwork(headers: Headers | undefined): string | null {
+  const [first] = headers?.values("P-Visited-Network-ID") ?? [];
+  if (first === undefined) return null;
+  const name = /^"((?:[^"\\]|\\.)*)"/.exec(first)?.[1] ?? first.split(";")[0]?.trim();
+  return name === undefined || name === "" ? null : name;
 }
 
 function readExpires(request: SipRequest): number | null {
@@ -136,8 +147,6 @@ export function readThirdPartyRegister(request: SipRequest, table: FunctionTable
   const shown = readImplicitSet(request, embedded);
   const implicitSet = shown.length > 0 ? [...new Set(shown)] : [identity];
   if (!implicitSet.includes(identity)) implicitSet.push(identity);
-  const visited =
-    headers.get("P-Visited-Network-ID") ?? embedded.register?.headers.get("P-Visited-Network-ID");
   return {
     ok: true,
     value: {
@@ -147,10 +156,10 @@ export function readThirdPartyRegister(request: SipRequest, table: FunctionTable
       sCscf,
       expires,
       pCscf: findPCscf(request, embedded.register, sCscf, table),
-      visitedNetwork: visited === undefined ? null : visited.replace(/^"(.*)"$/, "$1"),
+      visitedNetwork: readVisitedNetwork(headers) ?? readVisitedNetwork(embedded.register?.headers),
       impi: readImpi(embedded.register),
       contacts: readContacts(embedded),
-      order: readOrder(embedded.register),
+      order: readOrder(embedded),
       unreadable: embedded.unreadable,
     },
   };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { readThirdPartyRegister, type ThirdPartyRegister } from "@liquid-ims/cfd/third-party-register";
 import { createFunctionTable } from "@liquid-ims/location-service/function-name";
+import { serializeMessage } from "@liquid-ims/sip/serializer";
 import { leftOut, testData, testReference } from "../support/test-data.ts";
 import { parseRequest, read, readCapture, table, thirdParty, ueRegister, withBody } from "./messages.ts";
 
@@ -65,6 +66,7 @@ const captures: Readonly<Record<string, Expected>> = {
     pCscf: pcscf1,
     source: "Path",
     expires: 600,
+    order: { callId: "reg-u02///1-1030@127.0.3.1", sequence: 2 },
   },
   "08_service_info_wins.txt": {
     identity: "sip:u03@open-ims.test",
@@ -228,6 +230,7 @@ test("a body that cannot be read is counted and the rest of the message holds", 
     ["application/3gpp-ims+xml", "<other/>"],
     ["message/sip", "REGISTER sip:x"],
     ["message/sip", "\u0000\u0001"],
+    ["message/sip", "REGISTER sip:x SIP/2.0\r\nContent-Length: 9\r\n\r\nshort"],
     ["multipart/mixed;boundary=b", "--b\r\nContent-Type: message/sip\r\n\r\nREGISTER"],
     ["multipart/mixed", "--b--"],
   ];
@@ -237,6 +240,37 @@ test("a body that cannot be read is counted and the rest of the message holds", 
     assert.equal(message.pCscf?.name, pcscf1, type);
   }
   assert.equal(read(withBody(thirdParty(), "text/plain", "hello")).unreadable, 0, "not ours to read");
+});
+
+test("RFC 2046 5.1.1: an embedded message without its final empty line, or without its last CRLF, is read", () => {
+  const whole = new TextDecoder().decode(serializeMessage(ueRegister()));
+  assert.ok(whole.endsWith("\r\n\r\n"));
+  for (const cut of [0, 2, 4]) {
+    const text = whole.slice(0, whole.length - cut);
+    const alone = withBody(thirdParty({ pCscf: null }), "message/sip", text);
+    const part = `--b\r\nContent-Type: message/sip\r\n\r\n${text}\r\n--b--\r\n`;
+    // The delimiter takes the line break before it, which may be the message's own.
+    const taken = `--b\r\nContent-Type: message/sip\r\n\r\n${text}--b--\r\n`;
+    const forms = [alone, withBody(alone, "multipart/mixed;boundary=b", part)];
+    if (cut < 4) forms.push(withBody(alone, "multipart/mixed;boundary=b", taken));
+    for (const request of forms) {
+      const message = read(request);
+      assert.equal(message.unreadable, 0);
+      assert.ok(message.contacts !== null && message.contacts !== "*", `cut ${cut}`);
+      assert.equal(message.contacts[0]?.uri, "sip:alice@127.0.3.1:5060");
+      assert.equal(message.impi, "alice-private@open-ims.test");
+      assert.equal(message.pCscf?.name, pcscf1);
+    }
+  }
+});
+
+test("RFC 7315 4.3: the network is the first of P-Visited-Network-ID, without quotes and parameters", () => {
+  const network = (value: string) =>
+    read(thirdParty({ headers: { "P-Visited-Network-ID": value } })).visitedNetwork;
+  assert.equal(network("other.net"), "other.net");
+  assert.equal(network('"Visited network number 1", other.net'), "Visited network number 1");
+  assert.equal(network('"a, b" ;x=y'), "a, b");
+  assert.equal(network("other.net;x=y"), "other.net");
 });
 
 test("an unusable REGISTER is refused with the field, its value and the remedy", () => {
@@ -312,11 +346,20 @@ test("P-CSCF: icid-generated-at is an address or a name, mapped where the table 
   assert.equal(name('"127.0.1.1"'), pcscf1);
   assert.equal(name("pcscf2.open-ims.test"), pcscf2);
   assert.equal(name("10.0.0.1"), "10.0.0.1");
+  assert.equal(name("127.0.1.1:4060"), pcscf1);
+  assert.equal(name('" 127.0.1.1"'), undefined, "no address: nobody");
   const six = createFunctionTable([{ name: "pcscf6:4060", addresses: ["2001:db8::6"] }]);
-  const request = thirdParty({
-    pCscf: null,
-    headers: { "P-Charging-Vector": "icid-value=x;icid-generated-at=[2001:db8::6]" },
-  });
-  const result = readThirdPartyRegister(request, six);
-  assert.equal(result.ok ? result.value.pCscf?.name : null, "pcscf6:4060");
+  const values = [
+    "[2001:db8::6]",
+    '"[2001:db8::6]"',
+    "2001:db8::6",
+    '"2001:DB8:0:0::6"',
+    "[2001:db8::6]:4060",
+  ];
+  for (const value of values) {
+    const vector = `icid-value="a;b=\\"c\\"";orig-ioi="open-ims.test" ;icid-generated-at=${value};term-ioi=x`;
+    const request = thirdParty({ pCscf: null, headers: { "P-Charging-Vector": vector } });
+    const result = readThirdPartyRegister(request, six);
+    assert.equal(result.ok ? result.value.pCscf?.name : null, "pcscf6:4060", value);
+  }
 });

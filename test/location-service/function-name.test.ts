@@ -62,3 +62,22 @@ test("the table finds a function by name and by address", () => {
   assert.ok(table.isSame("sip:127.0.1.1:6060", "scscf1.open-ims.test"));
   assert.ok(!table.isSame("127.0.1.2", "pcscf1.open-ims.test:4060"));
 });
+
+test("RFC 5952 2: one IPv6 address in any spelling is one function", () => {
+  const table = createFunctionTable([
+    { name: "pcscf6.open-ims.test:4060", addresses: ["2001:db8::6", "::ffff:127.0.1.6"] },
+  ]);
+  for (const address of ["2001:DB8::6", "2001:db8:0:0:0:0:0:6", "2001:0db8::0006", "::ffff:7f00:106"])
+    assert.equal(table.nameOf(address, null), "pcscf6.open-ims.test:4060", address);
+  assert.ok(isSameFunction("[2001:db8::6]:4060", "[2001:db8:0::6]:4060"));
+  assert.ok(isSameFunction("[2001:db8::6]:4060", "2001:db8::0:6"));
+  for (const other of [
+    "2001:db8::7",
+    "2001:db8:6::",
+    "2001:db8::6::",
+    "2001:db8:6",
+    "1:2:3:4:5:6:7:8:9",
+    "::1.2.3.999",
+  ])
+    assert.equal(table.nameOf(other, null), null, other);
+});
