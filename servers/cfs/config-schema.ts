@@ -173,6 +173,34 @@ const cxSetting = Type.Object(
       default: false,
       examples: [true],
     }),
+    adapter: Type.Optional(
+      Type.Object(
+        {
+          kind: Type.Enum(["pyhss"], { description: "Which HSS it is", examples: ["pyhss"] }),
+          url: text({
+            description: "Where its REST interface is; ims_subscriber/ is appended",
+            pattern: "^https?://[^\\s?#]+$",
+            examples: ["http://127.0.1.30:8080"],
+          }),
+          timeoutMs: milliseconds("Wait for each of its answers", 2_000),
+          provisioningKey: Type.Optional(
+            text({
+              description: "Header Provisioning-Key, where provisioning is locked",
+              secret: true,
+              otherwise: "no such header",
+              examples: ["a-long-key"],
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description:
+            "The interface of an HSS that does not move users on MAR (PyHSS): names of S-CSCFs are written through it, no MAR is sent",
+          otherwise: "names are written by MAR",
+          examples: [{ kind: "pyhss", url: "http://127.0.1.30:8080" }],
+        },
+      ),
+    ),
     requestMs: milliseconds("Wait for the answer to a UAR", 10_000),
     reconnectMs: milliseconds("Between two calls to a peer that is away", 2_000),
   },

@@ -23,6 +23,18 @@ export interface CfsFunction {
 /** What can be set about the dialogs with LCFs. */
 export type LcfPolicy = Partial<Omit<CfsUeOptions, "contact" | "functions" | "allowed" | "directFlow">>;
 
+/** Where an HSS's own interface is. */
+export interface HssAdapterConfig {
+  /** PyHSS: REST, `PATCH /ims_subscriber/{id}`. */
+  readonly kind: "pyhss";
+  /** `http://192.0.2.30:8080`. */
+  readonly url: string;
+  /** Wait for each answer. Default 2,000. */
+  readonly timeoutMs?: number;
+  /** For an HSS whose provisioning is locked. */
+  readonly provisioningKey?: string;
+}
+
 /** The CFS as a Diameter node towards the HSS, for changes of the S-CSCF. TS 29.229. */
 export interface CxConfig {
   /** The CFS's own DiameterIdentity, as the HSS's peer table has it. */
@@ -54,6 +66,8 @@ export interface CxConfig {
    * planned moves then wait for the ends of calls. Default false.
    */
   readonly cancelsOldServer?: boolean;
+  /** The interface of an HSS that does not move users on MAR: names are written through it, and no MAR is sent. */
+  readonly adapter?: HssAdapterConfig;
   /** Wait for the answer to a UAR. Default 10,000; a MAR is waited for until its commit time is over. */
   readonly requestMs?: number;
   /** Between two calls to a peer that is away. Default 2,000. */

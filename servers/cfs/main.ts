@@ -9,6 +9,7 @@ import { callersFolder, type RunningServer, runProgram } from "@liquid-ims/progr
 import { packageVersion } from "@liquid-ims/program/version";
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
+import { fetchHttp } from "@liquid-ims/runtime/nodejs/http";
 import { formatTarget } from "@liquid-ims/sip/transport";
 import { type CfsNode, createCfs } from "./cfs.ts";
 import { cfsConfigOf } from "./cfs-settings.ts";
@@ -59,6 +60,7 @@ async function start(host: Host, settings: CfsSettings): Promise<RunningServer> 
     ...(servers.length === 0 ? {} : { lookup: createDnsLookup(host, { ...dns, servers }) }),
     ...(keys === null ? {} : { keys }),
     config: cfsConfigOf(settings),
+    http: fetchHttp,
   })(host);
   const ready = cfs.ready.then(() => (osCfs.enabled ? openOsCfs(host, cfs, osCfs) : null));
   let http: OsCfsServer | null = null;

@@ -309,11 +309,10 @@ export class Controller {
       return;
     }
     const complete = (present: UserRow): Happening | null => {
-      const happening = occasion(present);
-      return happening === null ? null : run.completed(present, happening);
+      const word = occasion(present);
+      return word === null ? null : run.completed(present, word);
     };
-    if (all) run.applyToAll(row.registration, complete);
-    else run.apply(row.registration, complete);
+    run[all ? "applyToAll" : "apply"](row.registration, complete);
   }
 
   /** A transfer that has ended is kept open for one who may have to move again. False: it is forgotten. */

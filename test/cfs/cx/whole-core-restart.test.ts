@@ -1,17 +1,11 @@
 // A CFS with its own store, killed in the middle of an S move in the lab's core: UEs with LCFs, HSS over Diameter.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type CfsNode, createCfs } from "@liquid-ims/cfs/cfs";
+import type { CfsNode } from "@liquid-ims/cfs/cfs";
 import type { OperationResult, TransferResource } from "@liquid-ims/cfs/operations/operations";
-import { openLogStore } from "@liquid-ims/cfs/store/log-store";
-import type { Change } from "@liquid-ims/cfs/store/store";
-import { homeDomain } from "@liquid-ims/lab/topology";
-import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
 import type { SimulatedHost } from "@liquid-ims/runtime/simulation";
-import { openUeWorld, type TestUe, type UeWorld } from "../../ue-lcf/ue-world.ts";
-
-const s1 = "sip:scscf1.open-ims.test:6060";
-const s2 = "sip:scscf2.open-ims.test:6060";
+import type { TestUe, UeWorld } from "../../ue-lcf/ue-world.ts";
+import { openOwnCfs, s1, s2 } from "./own-cfs.ts";
 
 interface Killable {
   readonly world: UeWorld;
@@ -21,46 +15,7 @@ interface Killable {
 
 /** In place of the lab's CFS, one whose store outlives it. */
 async function open(seed: number): Promise<Killable> {
-  const world = await openUeWorld(seed, ["cfs"]);
-  const { simulation, topology, network, placement } = world;
-  const disk = simulation.disk<readonly Change[]>("cfs store", { kind: "remote" });
-  const { address } = topology.cfs;
-  const functions = [
-    ...topology.pCscfs.map(({ fqdn, address: at }) => ({
-      kind: "P-CSCF" as const,
-      name: `${fqdn}:${at.port}`,
-      addresses: [at.host],
-    })),
-    ...topology.sCscfs.map(({ uri, address: at }) => ({
-      kind: "S-CSCF" as const,
-      name: uri,
-      addresses: [at.host],
-    })),
-  ];
-  const cfs = simulation.addHost("cfs", {
-    addresses: [address.host],
-    program: (host) =>
-      createCfs({
-        location: new MemoryLocationStore({ rows: placement.rows }),
-        store: openLogStore(disk.mount(host)),
-        lookup: network.lookup(host),
-        config: {
-          listen: [
-            { protocol: "udp", address },
-            { protocol: "tcp", address },
-          ],
-          homeDomain,
-          functions,
-          cx: {
-            originHost: topology.cfs.fqdn,
-            originRealm: homeDomain,
-            destinationRealm: homeDomain,
-            peers: [{ host: topology.hss.fqdn, address: topology.hss.address, localHost: address.host }],
-          },
-        },
-      })(host),
-  });
-  await simulation.settle(cfs.node.ready);
+  const { world, cfs } = await openOwnCfs(seed);
   const ues = [await world.openUe(1, 1), await world.openUe(2, 2)];
   await world.wait(2_000);
   assert.equal(cfs.node.reachable(), 2);

@@ -1,0 +1,52 @@
+// An HSS that keeps the old name on MAR, as PyHSS does, in the lab's core: said and refused, or moved by its adapter.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { ended, isAt, leave, openOwnCfs, s1, s2 } from "./own-cfs.ts";
+import { PyHssStub } from "./pyhss.ts";
+
+test("real-cores: an HSS that ignores the MAR's name: nobody is moved, all are told why, calls go on", async () => {
+  const made = await openOwnCfs(31, { network: { hss: "pyhss" } });
+  const { world } = made;
+  const ues = [await world.openUe(1, 1), await world.openUe(2, 2), await world.openUe(3, 3)];
+  const [caller, callee] = ues;
+  assert.ok(caller !== undefined && callee !== undefined);
+  const { placed } = await world.connect(caller, callee);
+  const transfer = await ended(made, await leave(made));
+  assert.deepEqual([transfer.state, transfer.counts], ["COMPLETED", { planned: 3, moved: 0, left: 3 }]);
+  for (const { state, reason } of transfer.users) {
+    assert.equal(state, "refused");
+    assert.match(reason, /^HSS does not move users on MAR: .* give cx\.adapter/);
+  }
+  assert.equal(placed.state, "confirmed");
+  for (const ue of ues) isAt(made, ue, s1);
+  assert.ok((transfer.endedAt ?? 0) - transfer.startedAt < 3_000);
+});
+
+test("PyHSS: by its adapter users move with their calls, without any MAR of the CFS", async () => {
+  const hss = new PyHssStub([1, 2, 3].map((n) => ({ imsi: `user00${n}`, msisdn: `49170000000${n}` })));
+  const adapter = { kind: "pyhss", url: "http://127.0.1.30:8080" } as const;
+  const made = await openOwnCfs(32, { network: { hss: "pyhss" }, cx: { adapter }, http: hss.port });
+  const { world, cfs } = made;
+  hss.written = ({ imsi, scscf }) =>
+    void world.placement.node("hss", "hss").assign(`sip:${imsi}@open-ims.test`, scscf ?? "");
+  const ues = [await world.openUe(1, 1), await world.openUe(2, 2), await world.openUe(3, 3)];
+  const [caller, callee] = ues;
+  assert.ok(caller !== undefined && callee !== undefined);
+  await world.connect(caller, callee);
+  const transfer = await ended(made, await leave(made));
+  assert.equal(transfer.counts.moved, 3, JSON.stringify(transfer.users));
+  assert.deepEqual(transfer.dialogs, { kept: 1, pinned: 0, lost: 0, endedMeanwhile: 0 });
+  for (const ue of ues) isAt(made, ue, s2);
+  assert.deepEqual(
+    hss.subscribers.map(({ scscf, scscf_peer: peer }) => [scscf, peer]),
+    [1, 2, 3].map(() => [s2, "scscf2.open-ims.test"]),
+  );
+  const asked = cfs.host.metrics.samples().filter(({ name }) => name === "cfs_cx_requests_total");
+  assert.ok(asked.length > 0 && asked.every(({ labels }) => labels["command"] !== "MAR"));
+  const [alice] = ues;
+  assert.ok(alice !== undefined);
+  await world.wait(1_000);
+  const back = await leave(made, { function: s2, targets: [{ function: s1 }] });
+  assert.equal((await ended(made, back)).counts.moved, 3);
+  isAt(made, alice, s1);
+});
