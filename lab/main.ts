@@ -1,6 +1,8 @@
 // The lab's program: runs an experiment, shows it, writes its report. Exit codes: 0 what was expected happened,
 // 1 it finished otherwise, 2 usage, 3 the machine.
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
+import { readDoctorOptions } from "./doctor/options.ts";
+import { runDoctor } from "./doctor/run-doctor.ts";
 import {
   type AnyExperiment,
   type AnyResult,
@@ -34,6 +36,7 @@ function listExperiments(): void {
   for (const { name, summary } of experiments) say(`  ${name.padEnd(20)} ${summary}`);
   say("Without an experiment:");
   say(`  ${"core".padEnd(20)} a core that stands, for SIPp and other UEs; core --help shows its options`);
+  say(`  ${"doctor".padEnd(20)} what is wrong with a running lab, or missing on this machine; doctor --help`);
 }
 
 function summariseTransfer({ report, context }: ExperimentResult): string[] {
@@ -164,8 +167,13 @@ function explain(error: unknown): number {
   return 1;
 }
 
+function readRequest(argv: readonly string[]) {
+  if (argv[0] === "core") return readCoreOptions(argv.slice(1));
+  return argv[0] === "doctor" ? readDoctorOptions(argv.slice(1)) : readOptions(argv, experiments);
+}
+
 async function main(argv: readonly string[]): Promise<number> {
-  const request = argv[0] === "core" ? readCoreOptions(argv.slice(1)) : readOptions(argv, experiments);
+  const request = readRequest(argv);
   switch (request.kind) {
     case "list":
       listExperiments();
@@ -177,6 +185,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return 2;
     case "doctor":
       return examine(say);
+    case "examine":
+      return runDoctor(request.options, { say, complain }).catch(explain);
     case "core":
       return runCore(request.options, argv).catch(explain);
     case "run":

@@ -1,6 +1,8 @@
 // The CFD's configuration file as its program reads it, for those who look at a CFD from outside too.
 import { loopbackRule } from "@liquid-ims/program/admin";
 import { type LoadResult, loadConfiguration } from "@liquid-ims/program/configuration/load";
+import { type LookedInto, lookInto } from "@liquid-ims/program/configuration/look-into";
+import { callersFolder } from "@liquid-ims/program/run-program";
 import { type CfdSettings, cfdPrefix, cfdSchema } from "../config-schema.ts";
 
 /** Never throws for what a person wrote. */
@@ -15,4 +17,9 @@ export function loadCfdConfiguration(request: {
     prefix: cfdPrefix,
     rules: ({ admin }) => loopbackRule("admin", admin),
   });
+}
+
+/** The file as the program would read it if it was started here. */
+export function lookCfdConfiguration(file: string): LookedInto<CfdSettings> {
+  return lookInto(loadCfdConfiguration({ file, folder: callersFolder(), environment: process.env }));
 }

@@ -1,0 +1,350 @@
+// Looks at a running lab from where the CFS stands, and says what is right, what is not, and which line to change.
+import type { CfdSettings } from "@liquid-ims/cfd/config-schema";
+import { cfsConfigOf } from "@liquid-ims/cfs/cfs-settings";
+import type { CfsConfig } from "@liquid-ims/cfs/config";
+import type { CfsSettings } from "@liquid-ims/cfs/config-schema";
+import { splitFunctionName } from "@liquid-ims/location-service/function-name";
+import type { LocationRecord } from "@liquid-ims/location-service/record";
+import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
+import type { Host } from "@liquid-ims/runtime/host";
+import type { Address } from "@liquid-ims/runtime/network";
+import { judgePeer, type PeerFacts } from "./cx-peer.ts";
+import { type CxProbe, openCxProbe } from "./cx-probe.ts";
+import { createDnsProbe, type DnsProbe } from "./dns-facts.ts";
+import { judgeHost, judgeService, type ServiceSubject } from "./dns-service.ts";
+import { type Finding, flaw, note, remedy } from "./finding.ts";
+import type { Http, HttpReply } from "./http.ts";
+import { judgeMarTest } from "./mar-judge.ts";
+import { testMar } from "./mar-test.ts";
+import {
+  type PlannedUser,
+  readCfdHealth,
+  readCfsHealth,
+  readPlan,
+  readUsers,
+  type UsersFacts,
+} from "./program-answers.ts";
+import { type Configured, judgeCfd, judgeCfs, judgePair } from "./programs.ts";
+import { judgeRegisters } from "./registers.ts";
+import { untold } from "./untold.ts";
+import { judgeUser } from "./user.ts";
+import { askUpdate, judgeUpdate } from "./zone-update.ts";
+
+export interface DoctorSubject {
+  readonly cfs: Configured<CfsSettings>;
+  readonly cfd: Configured<CfdSettings> | null;
+  /** AS name of the filter criteria: the CFD's URI. */
+  readonly uri: string;
+  /** Diameter identity to ask with; null: that of the CFS. */
+  readonly identity: string | null;
+  /** Public identity of a test user. */
+  readonly user: string | null;
+  /** MARs for that user are allowed. */
+  readonly testMar: boolean;
+  readonly dnsServers: readonly Address[];
+}
+
+export interface DoctorPorts {
+  readonly http: Http;
+  /** All records of the location service; null: it cannot be read from here. */
+  readonly records: () => Promise<readonly LocationRecord[] | null>;
+}
+
+interface Seen {
+  readonly cfs: HttpReply | null;
+  readonly cfd: HttpReply | null;
+  readonly users: UsersFacts | null;
+  readonly records: readonly LocationRecord[] | null;
+}
+
+function hostOf(uri: string): string {
+  return splitFunctionName(uri)?.host ?? uri;
+}
+
+class Doctor {
+  readonly #host: Host;
+  readonly #subject: DoctorSubject;
+  readonly #ports: DoctorPorts;
+  readonly #config: CfsConfig;
+
+  constructor(host: Host, subject: DoctorSubject, ports: DoctorPorts) {
+    this.#host = host;
+    this.#subject = subject;
+    this.#ports = ports;
+    this.#config = cfsConfigOf(subject.cfs.settings);
+  }
+
+  async examine(): Promise<readonly Finding[]> {
+    const seen = await this.#look();
+    const programs = [
+      judgeCfs(this.#subject.cfs, seen.cfs),
+      ...(this.#subject.cfd === null
+        ? []
+        : [judgeCfd(this.#subject.cfd, seen.cfd), ...judgePair(this.#subject.cfs, this.#subject.cfd)]),
+      ...this.#judgeOsCfs(seen),
+    ];
+    return [
+      ...programs,
+      ...(await this.#examineDns()),
+      ...(await this.#examineZone()),
+      ...(await this.#examineCx(seen)),
+      ...this.#judgeRegisters(seen),
+      ...(await this.#examineUser(seen)),
+      ...untold({
+        uri: this.#subject.uri,
+        hasCx: this.#config.cx !== undefined,
+        isMarTested: this.#subject.testMar,
+      }),
+    ];
+  }
+
+  #health(admin: {
+    readonly enabled: boolean;
+    readonly host: string;
+    readonly port: number;
+  }): Promise<HttpReply | null> {
+    const { enabled, ...address } = admin;
+    return enabled ? this.#ports.http({ address, path: "/healthz" }) : Promise.resolve(null);
+  }
+
+  async #look(): Promise<Seen> {
+    const { cfs, cfd } = this.#subject;
+    const { osCfs } = cfs.settings;
+    const [cfsReply, cfdReply, usersReply, records] = await Promise.all([
+      this.#health(cfs.settings.admin),
+      cfd === null ? null : this.#health(cfd.settings.admin),
+      osCfs.enabled ? this.#ports.http({ address: osCfs, path: `${osCfsRoot}/users` }) : null,
+      this.#ports.records(),
+    ]);
+    const users = usersReply?.kind === "answer" ? readUsers(usersReply.body) : null;
+    return { cfs: cfsReply, cfd: cfdReply, users, records };
+  }
+
+  #judgeOsCfs({ cfs, users }: Seen): Finding[] {
+    const { settings, place } = this.#subject.cfs;
+    if (cfs?.kind !== "answer" || users !== null) return [];
+    if (!settings.osCfs.enabled)
+      return [note("programs", "the CFS takes no orders over HTTP", remedy(place("osCfs.enabled"), "true"))];
+    const fact = "the CFS runs, and os-cfs gives no list of users";
+    return [flaw("programs", "wrong", fact, remedy(place("osCfs.port"), "the port at which it runs"))];
+  }
+
+  async #examineDns(): Promise<Finding[]> {
+    const { cfs, dnsServers } = this.#subject;
+    if (dnsServers.length === 0) {
+      const line = "servers: [{ host: <the core's name server> }]";
+      return [
+        flaw(
+          "DNS",
+          "warn",
+          "no DNS server is configured: names cannot be looked at",
+          remedy(cfs.place("dns.servers"), line),
+        ),
+      ];
+    }
+    const probe = createDnsProbe(this.#host, dnsServers, cfs.settings.dns.timeoutMs);
+    const first = await probe.service(this.#config.homeDomain);
+    if (first.naptr.kind === "failed" && first.srv.udp.kind === "failed") {
+      const fact = `${this.#config.homeDomain} cannot be looked up: ${first.srv.udp.detail}`;
+      return [
+        flaw(
+          "DNS",
+          "wrong",
+          fact,
+          remedy(cfs.place("dns.servers"), "a server that has the zone, or knows who has"),
+        ),
+      ];
+    }
+    const home = judgeService(this.#homeSubject(), first);
+    const services = await Promise.all(
+      [this.#cfsSubject(), this.#cfdSubject()].map(async (subject) =>
+        judgeService(subject, await probe.service(subject.name)),
+      ),
+    );
+    return [...home, ...services.flat(), ...(await this.#examineHosts(probe))];
+  }
+
+  #homeSubject(): ServiceSubject {
+    const { place } = this.#subject.cfs;
+    return {
+      what: "the I-CSCFs",
+      name: this.#config.dns?.iCscfService ?? this.#config.homeDomain,
+      place: place("homeDomain"),
+      listeners: null,
+      listenPlace: place("homeDomain"),
+      purpose: "P-CSCFs find no I-CSCF",
+      changes: true,
+    };
+  }
+
+  #cfsSubject(): ServiceSubject {
+    const { place } = this.#subject.cfs;
+    return {
+      what: "the CFS",
+      name: hostOf(this.#cfsUri),
+      place: place("contact"),
+      listeners: this.#config.listen,
+      listenPlace: place("listen"),
+      purpose: "the LCFs' SUBSCRIBEs find no CFS",
+      changes: false,
+    };
+  }
+
+  #cfdSubject(): ServiceSubject {
+    const { cfd, cfs, uri } = this.#subject;
+    const listen = cfd?.settings.listen.map(({ protocol, ...address }) => ({ protocol, address })) ?? null;
+    return {
+      what: "the CFD",
+      name: hostOf(uri),
+      place: "filter criteria",
+      listeners: listen,
+      listenPlace: (cfd ?? cfs).place("listen"),
+      purpose: "S-CSCFs find no CFD",
+      changes: true,
+    };
+  }
+
+  get #cfsUri(): string {
+    return this.#config.contact ?? `sip:cfs.${this.#config.homeDomain}`;
+  }
+
+  async #examineHosts(probe: DnsProbe): Promise<Finding[]> {
+    const purposes = {
+      "P-CSCF": "S-CSCFs cannot reach its users",
+      "S-CSCF": "I-CSCFs and P-CSCFs cannot reach it",
+    };
+    const findings = await Promise.all(
+      this.#config.functions.map(async ({ kind, name, addresses }, index) => {
+        const host = splitFunctionName(name)?.host ?? null;
+        const isLiteral = host === null || host.includes(":") || /^[\d.]+$/.test(host);
+        if (isLiteral || (kind !== "P-CSCF" && kind !== "S-CSCF")) return null;
+        const place = this.#subject.cfs.place(`functions[${index}].addresses`);
+        const subject = { kind, function: name, host, addresses, place, purpose: purposes[kind] };
+        return judgeHost(subject, await probe.addresses(host));
+      }),
+    );
+    return findings.filter((finding) => finding !== null);
+  }
+
+  async #examineZone(): Promise<Finding[]> {
+    const { place } = this.#subject.cfs;
+    const { dns } = this.#config;
+    if (dns === undefined)
+      return [
+        note(
+          "zone update",
+          "the CFS has no key for the zone: I-CSCFs and CFDs cannot be brought in or taken out by it",
+        ),
+      ];
+    const places = { server: place("zone.server"), zone: place("zone.name"), key: place("zone.key") };
+    return [judgeUpdate(await askUpdate(this.#host, dns), dns, places)];
+  }
+
+  async #examineCx(seen: Seen): Promise<Finding[]> {
+    const { cx } = this.#config;
+    const { identity, cfs, testMar, user } = this.#subject;
+    if (cx === undefined) {
+      const line = "cx: { originHost: ..., originRealm: ..., destinationRealm: ..., peers: [...] }";
+      return [
+        note("Cx", "the CFS has no Cx: users cannot be moved between S-CSCFs", remedy(cfs.place("cx"), line)),
+      ];
+    }
+    const running = seen.cfs?.kind === "answer" ? (readCfsHealth(seen.cfs.body)?.cx ?? null) : null;
+    const isHeld = running?.some(({ state }) => state.endsWith("-Open")) ?? false;
+    if (identity === null && isHeld && running !== null) {
+      const judged = this.#judgePeers(running, cx, { identity: cx.originHost, by: "the running CFS" });
+      if (!testMar) return judged;
+      const fact = "the HSS was not tried: the running CFS has the connection of its identity";
+      const line = `--identity doctor.${cx.originRealm}, which the HSS must know as a peer`;
+      return [
+        ...judged,
+        flaw("MAR and RTR", "wrong", fact, remedy("doctor", line), remedy("or", "stop the CFS meanwhile")),
+      ];
+    }
+    const own = identity ?? cx.originHost;
+    const probe = await openCxProbe(this.#host, cx, own);
+    try {
+      const judged = this.#judgePeers(probe.peers, cx, { identity: own, by: "the doctor" });
+      if (!testMar || user === null || !probe.isOpen) return judged;
+      return [...judged, ...(await this.#testMar(probe, user, seen))];
+    } finally {
+      await probe.stop();
+    }
+  }
+
+  #judgePeers(
+    facts: readonly PeerFacts[],
+    config: NonNullable<CfsConfig["cx"]>,
+    asked: { readonly identity: string; readonly by: string },
+  ): Finding[] {
+    const { place } = this.#subject.cfs;
+    return facts.flatMap((one, index) => judgePeer(one, index, { config, place, ...asked }));
+  }
+
+  async #testMar(probe: CxProbe, user: string, { records }: Seen): Promise<Finding[]> {
+    const config = this.#config.cx;
+    if (config === undefined) return [];
+    const record = records?.find(({ impu, implicitSet }) => impu === user || implicitSet.includes(user));
+    const facts = await testMar(this.#host, probe, {
+      config,
+      homeDomain: this.#config.homeDomain,
+      privateIdentity: record?.impi ?? user.replace(/^sips?:/, ""),
+      publicIdentity: user,
+      sCscfs: this.#config.functions.filter(({ kind }) => kind === "S-CSCF").map(({ name }) => name),
+    });
+    return judgeMarTest(facts, { config, cfs: this.#subject.cfs.place, user });
+  }
+
+  #judgeRegisters({ cfd, records, users }: Seen): Finding[] {
+    const { cfs, uri } = this.#subject;
+    const seen = cfd?.kind === "answer" ? (readCfdHealth(cfd.body)?.registers ?? null) : null;
+    const live = records?.filter(({ state }) => state === "registered") ?? null;
+    const facts = {
+      seen,
+      records: live ?? users?.users.map(({ user, ...line }) => ({ impu: user, ...line })) ?? null,
+      now: this.#host.clock.wall(),
+    };
+    const findings = judgeRegisters(facts, {
+      functions: cfs.settings.functions,
+      cfs: cfs.place,
+      cfd: this.#subject.cfd?.place ?? null,
+      uri,
+    });
+    if (this.#subject.cfd !== null) return findings;
+    const line = "--cfd cfd.yaml: then the CFD says what was missing in the REGISTERs, and what it refused";
+    return [...findings, note("third-party REGISTER", "the CFD was not asked", remedy("doctor", line))];
+  }
+
+  async #examineUser({ users }: Seen): Promise<Finding[]> {
+    const { user, cfs } = this.#subject;
+    if (user === null) return [];
+    if (users === null) {
+      const fact = `whether a command reaches the LCF of ${user} is not known: os-cfs does not answer`;
+      return [flaw("user", "wrong", fact, remedy("CFS", "see programs above"))];
+    }
+    const plan = await this.#dryRun(user, users);
+    return judgeUser(users, plan, { user, cfs: cfs.place, cfsUri: this.#cfsUri });
+  }
+
+  /** Moves nobody; null: there is no second P-CSCF, or it was refused. */
+  async #dryRun(user: string, { users }: UsersFacts): Promise<readonly PlannedUser[] | null> {
+    const line = users.find((one) => one.user === user || one.identities.includes(user));
+    const target = this.#config.functions.find(({ kind, name }) => kind === "P-CSCF" && name !== line?.pCscf);
+    if (line === undefined || target === undefined) return null;
+    const reply = await this.#ports.http({
+      address: this.#subject.cfs.settings.osCfs,
+      path: `${osCfsRoot}/transfers`,
+      body: { users: [line.user], targets: [{ function: target.name }], reason: "maintenance", dryRun: true },
+    });
+    return reply.kind === "answer" ? readPlan(reply.body) : null;
+  }
+}
+
+/** Everything that can be seen, in the order of the topics. Changes nothing, but for `testMar`. */
+export function examineLab(
+  host: Host,
+  subject: DoctorSubject,
+  ports: DoctorPorts,
+): Promise<readonly Finding[]> {
+  return new Doctor(host, subject, ports).examine();
+}
