@@ -27,8 +27,8 @@ export interface NetworkOptions {
   readonly retry?: number;
   /** Default "specification". */
   readonly hss?: HssBehaviour;
-  /** S-CSCFs cut the calls of a user whom the HSS cancels. Default false. */
-  readonly releaseSessionsOnRtr?: boolean;
+  /** S-CSCFs cut the calls of a user whom the HSS cancels, 10 s later at most or `afterMs`. Default false. */
+  readonly releaseSessionsOnRtr?: boolean | { readonly afterMs: number };
   /** The CFS knows that the HSS cancels the S-CSCF that a user leaves, and that calls are then cut. Default false. */
   readonly cancelsOldServer?: boolean;
   /** Longest registration that the S-CSCFs grant, in seconds; theirs when absent. */
@@ -57,6 +57,11 @@ function updates(secret: string | undefined, server: Address, ttl?: number) {
 
 /** OpenIMSCore's registrar looks at its users every 10 s. */
 const registrarTickMs = 10_000;
+
+function releasing(wish: boolean | { readonly afterMs: number }): { readonly afterMs: number } | null {
+  if (typeof wish === "object") return wish;
+  return wish ? { afterMs: registrarTickMs } : null;
+}
 
 export interface LabNetwork {
   readonly lookup: (host: Host) => Lookup;
@@ -131,7 +136,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     await place("s-cscf", element, {
       ...{ ...cscf(element), hss, realm: homeDomain },
       ...(options.maximumExpires === undefined ? {} : { maximumExpires: options.maximumExpires }),
-      releaseSessionsOnRtr: options.releaseSessionsOnRtr === true ? { afterMs: registrarTickMs } : null,
+      releaseSessionsOnRtr: releasing(options.releaseSessionsOnRtr ?? false),
     });
 
   const listenOn = (element: Element) =>

@@ -31,8 +31,11 @@ export interface ExperimentOptions {
   readonly kamailio?: { readonly folder: string };
   /** What the HSS does with a change of S-CSCF. Default "specification". */
   readonly hss?: HssBehaviour;
-  /** S-CSCFs of the embedded core cut the calls of a user whom the HSS cancels, as OpenIMSCore does. Default false. */
-  readonly releaseSessionsOnRtr?: boolean;
+  /**
+   * S-CSCFs of the embedded core cut the calls of a user whom the HSS cancels, as OpenIMSCore does: 10 s later at most, or
+   * `afterMs`. Default false.
+   */
+  readonly releaseSessionsOnRtr?: boolean | { readonly afterMs: number };
   /** P-CSCFs of the embedded core write a flow's address into Contact, and UEs come by TCP so that theirs changes; for tests. */
   readonly addContactAlias?: boolean;
   /** The CFS is told that calls are cut on a change of S-CSCF (cx.cancelsOldServer). Default false. */

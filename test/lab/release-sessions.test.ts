@@ -1,0 +1,99 @@
+// The experiment s-cscf-underload with S-CSCFs that cut calls when the HSS cancels them, with and without a CFS that knows
+// it, and with each behaviour of the HSS; on the virtual clock. system 3, S; traps T1, T4.
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { ExperimentOptions, ExperimentResult } from "@liquid-ims/lab/experiments/experiment";
+import { sCscfUnderload } from "@liquid-ims/lab/experiments/s-cscf-underload";
+
+const defaults: ExperimentOptions = {
+  ...{ speed: 1, virtual: true, seed: 1, users: 20, rate: 1, duration: 60, pace: "fixed", t1: 500 },
+  ...{ replaceDialogs: true, load: 0, loss: 0, kill: false, placement: "shared", logLevel: "error" },
+};
+
+function run(changes: Partial<ExperimentOptions>): Promise<ExperimentResult> {
+  return sCscfUnderload.run({ ...defaults, ...changes }, () => undefined);
+}
+
+function messages({ trace }: ExperimentResult, begins: string, to?: string): number {
+  return trace.filter((entry) => entry.message.startsWith(begins) && (to === undefined || entry.to === to))
+    .length;
+}
+
+/** BYEs that an S-CSCF has sent on its own. */
+function cutsIn({ trace }: ExperimentResult): number {
+  return trace.filter(
+    ({ from, message }) =>
+      from === "scscf2" && message.startsWith("BYE ") && message.includes("\r\nReason: SIP;cause=480"),
+  ).length;
+}
+
+test("specification: each move has its RTR, which only ends the registration: all moved with their calls, 12 seeds", async () => {
+  const small = { users: 8, rate: 0.5, duration: 24 } as const;
+  let kept = 0;
+  for (let seed = 1; seed <= 12; seed++) {
+    const result = await run({ ...small, seed });
+    const { transfer, dialogs, calls, window } = result.report;
+    assert.deepEqual([seed, transfer.moved, transfer.left, dialogs.lost], [seed, 4, 0, 0]);
+    assert.ok(calls.failed <= (window?.callsLost ?? 0), `seed ${seed}: ${JSON.stringify(calls)}`);
+    assert.deepEqual(
+      [
+        messages(result, "Registration-Termination-Request", "scscf2"),
+        messages(result, "Registration-Termination-Answer success"),
+      ],
+      [4, 4],
+      `seed ${seed}`,
+    );
+    // The left S-CSCF claims nobody, and has nothing to end.
+    const claims = result.trace.filter(
+      ({ from, message }) =>
+        from === "scscf2" && /Server-Assignment-Type: (UNREG|TIMEOUT|USER_)/.test(message),
+    );
+    assert.deepEqual(claims, [], `seed ${seed}`);
+    kept += dialogs.kept;
+  }
+  assert.ok(kept > 5, `${kept} dialogs kept in all`);
+});
+
+for (const hss of ["fhoss", "open5gs"] as const) {
+  test(`${hss}: no RTR, and everybody moves with their calls`, async () => {
+    const result = await run({ hss });
+    assert.deepEqual(result.context.failures, []);
+    assert.equal(result.report.transfer.moved, 10);
+    assert.equal(messages(result, "Registration-Termination-Request"), 0);
+  });
+}
+
+test("pyhss: a MAR moves nobody, and nobody counts as moved", async () => {
+  const { report } = await run({ hss: "pyhss", users: 8 });
+  assert.deepEqual(report.transfer, { planned: 4, moved: 0, left: 4 });
+  assert.equal(report.dialogs.lost, 0);
+});
+
+/** How long after the RTR calls are cut; at 0 and 20 ms there is no time to replace them. */
+for (const afterMs of [0, 20, 200, 10_000]) {
+  test(`T4: calls are cut within ${afterMs} ms, and the CFS knows: who is in a call waits for its end, and none is cut`, async () => {
+    const result = await run({ releaseSessionsOnRtr: { afterMs }, cancelsOldServer: true });
+    assert.deepEqual(result.context.failures, []);
+    const { transfer, dialogs, calls } = result.report;
+    assert.deepEqual(transfer, { planned: 10, moved: 10, left: 0 });
+    assert.deepEqual([dialogs.kept, dialogs.lost, calls.failed, cutsIn(result)], [0, 0, 0, 0]);
+    // There was somebody to wait for.
+    assert.ok(dialogs.endedMeanwhile > 5, JSON.stringify(dialogs));
+    assert.equal(messages(result, "Registration-Termination-Request", "scscf2"), 10);
+  });
+}
+
+test("T4: calls are cut at once, and the CFS does not know: they are lost, and the report says so", async () => {
+  const result = await run({ releaseSessionsOnRtr: { afterMs: 0 } });
+  const { dialogs, calls } = result.report;
+  assert.ok(dialogs.lost >= 5, JSON.stringify(dialogs));
+  assert.ok(calls.failed >= dialogs.lost, JSON.stringify(calls));
+  assert.ok(cutsIn(result) >= 2 * 5, `${cutsIn(result)} BYEs of the S-CSCF`);
+  assert.match(result.context.failures.join(), /dialogs were lost/);
+});
+
+test("T4: a tick of OpenIMSCore's length leaves time to replace them", async () => {
+  const result = await run({ releaseSessionsOnRtr: true });
+  assert.deepEqual(result.context.failures, []);
+  assert.ok(result.report.dialogs.kept >= 3, JSON.stringify(result.report.dialogs));
+});
