@@ -3,12 +3,14 @@
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { readDoctorOptions } from "./doctor/options.ts";
 import { runDoctor } from "./doctor/run-doctor.ts";
+import { cfdScale } from "./experiments/cfd-scale.ts";
 import {
   type AnyExperiment,
   type AnyResult,
   type ExperimentResult,
   isScaleResult,
 } from "./experiments/experiment.ts";
+import { iCscfScale } from "./experiments/i-cscf-scale.ts";
 import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
 import { sCscfUnderload } from "./experiments/s-cscf-underload.ts";
 import { examine } from "./kamailio-core/doctor.ts";
@@ -21,7 +23,7 @@ import { readCoreOptions, type StandingCoreOptions } from "./standing-core/optio
 import { kamailioFolder, runStandingCore, SubscribersError } from "./standing-core/standing-core.ts";
 import { createView } from "./terminal-view.ts";
 
-const experiments: readonly AnyExperiment[] = [pCscfOverload, sCscfUnderload];
+const experiments: readonly AnyExperiment[] = [pCscfOverload, sCscfUnderload, iCscfScale, cfdScale];
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

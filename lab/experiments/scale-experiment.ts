@@ -80,18 +80,24 @@ function createMembers(
   });
 }
 
-/** One registration after the other, until it is stopped. */
-function startLoad(host: Host, timeline: Timeline, rate: number, registrants: Registrants): () => void {
+/** One registration after the other, until one is over by its second of the script. */
+function startLoad(
+  host: Host,
+  timeline: Timeline,
+  rate: number,
+  registrants: Registrants,
+  isOver: (second: number) => boolean,
+): void {
   const began = host.clock.now();
   let number = 0;
-  let timer = host.clock.after(0, next, "next registration");
   function next(): void {
+    if (isOver(number / rate)) return;
     registrants.registerNext(host);
     number += 1;
     const due = began + timeline.clockMs(number / rate) - host.clock.now();
-    timer = host.clock.after(Math.max(0, due), next, "next registration");
+    host.clock.after(Math.max(0, due), next, "next registration");
   }
-  return () => timer.cancel();
+  next();
 }
 
 interface Run {
@@ -191,26 +197,27 @@ async function changeFunctions(run: Run, orders: Orders): Promise<number | null>
   return killedAt;
 }
 
+/** Loads shown are means of so many looks: chance jumps from one to the next. */
+const looks = 8;
+
 function showProgress(
   { host, lab, registrants, first, second, now }: Run,
   orders: Orders,
   show: (progress: ScaleProgress) => void,
 ): () => void {
-  let last = now();
+  let past = [{ at: now(), counts: new Map<string, number>() as ReadonlyMap<string, number> }];
   // First registrations are none of the script's.
   lab.live.take();
   function tell(): void {
     const present = now();
-    const passed = Math.max(1e-9, present - last);
-    last = present;
-    const counts = lab.live.take();
+    past = [...past.slice(-looks), { at: present, counts: lab.live.take() }];
+    const passed = Math.max(1e-9, present - (past[0]?.at ?? 0));
+    const rateOf = (name: string) =>
+      past.slice(1).reduce((sum, one) => sum + (one.counts.get(name) ?? 0), 0) / passed;
     const failed = registrants.ended.filter((one) => one.failure !== "").length;
     show({
       second: present,
-      functions: [first, second].map(({ name }) => ({
-        name,
-        registersPerSecond: (counts.get(name) ?? 0) / passed,
-      })),
+      functions: [first, second].map(({ name }) => ({ name, registersPerSecond: rateOf(name) })),
       change: orders.change,
       registrations: {
         attempted: registrants.attempted,
@@ -253,11 +260,11 @@ async function script(
   const zero = { now: host.clock.now(), wall: host.clock.wall() };
   const orders = new Orders(run);
   const stopShowing = showProgress(run, orders, show);
-  const stopLoad = startLoad(host, timeline, options.rate, registrants);
+  let until = Number.POSITIVE_INFINITY;
+  startLoad(host, timeline, options.rate, registrants, (second) => second >= until);
   const killedAt = await changeFunctions(run, orders);
-  await sleepUntil(options.duration);
-  stopLoad();
-  const until = now();
+  until = Math.max(options.duration, now());
+  await sleepUntil(until);
   await waitUntil(host, () => registrants.open === 0, registrationPatience);
   await lastAnswers(run);
   stopShowing();
