@@ -1,19 +1,29 @@
 // The lab's S-CSCF against an HSS that the test plays: challenges, late and missing answers. TS 24.229 5.4.1.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type CxRequest, serveCx } from "@liquid-ims/diameter/cx/command";
+import {
+  type CxCommand,
+  type CxOutcome,
+  type CxRequest,
+  sendCx,
+  serveCx,
+} from "@liquid-ims/diameter/cx/command";
 import { cxResult, success } from "@liquid-ims/diameter/cx/experimental-result";
 import {
   type MultimediaAuthAnswer,
   type MultimediaAuthRequest,
   multimediaAuth,
 } from "@liquid-ims/diameter/cx/multimedia-auth";
+import { pushProfile } from "@liquid-ims/diameter/cx/push-profile";
+import { registrationTermination } from "@liquid-ims/diameter/cx/registration-termination";
 import {
   type ServerAssignmentAnswer,
   type ServerAssignmentRequest,
   serverAssignment,
 } from "@liquid-ims/diameter/cx/server-assignment";
 import { formatUserData } from "@liquid-ims/diameter/cx/user-data";
+import type { FieldList, FieldsOf } from "@liquid-ims/diameter/fields";
+import type { DiameterNode } from "@liquid-ims/diameter/node";
 import { createSCscf } from "@liquid-ims/lab/ims-core/s-cscf";
 import { profileOf } from "@liquid-ims/lab/ims-core/subscriber";
 import type { Crypto } from "@liquid-ims/runtime/crypto";
@@ -27,7 +37,7 @@ import type { Lookup } from "@liquid-ims/sip/locate";
 import { buildRequest, type HeaderPair, type SipResponse } from "@liquid-ims/sip/message";
 import { openStack, type SipStack } from "@liquid-ims/sip/stack";
 import { addNode, realm } from "../diameter/diameter-world.ts";
-import { alice, keys } from "./hss-world.ts";
+import { alice, codeOf, keys } from "./hss-world.ts";
 
 type Mar = CxRequest<MultimediaAuthRequest, MultimediaAuthAnswer>;
 type Sar = CxRequest<ServerAssignmentRequest, ServerAssignmentAnswer>;
@@ -45,13 +55,14 @@ class World {
   onSar: (sar: Sar) => void = (sar) => this.answerSar(sar);
   readonly mars: MultimediaAuthRequest[] = [];
   readonly sars: ServerAssignmentRequest[] = [];
+  #hss: DiameterNode | null = null;
   #stack: SipStack | null = null;
   #crypto: Crypto | null = null;
   #sequence = 0;
 
   async open(): Promise<void> {
     const { simulation } = this;
-    addNode(
+    this.#hss = addNode(
       simulation,
       "10.0.0.1",
       {
@@ -69,7 +80,7 @@ class World {
           this.onSar(sar);
         });
       },
-    );
+    ).node;
     const scscf = simulation.addHost("scscf1", {
       addresses: ["10.0.0.2"],
       program: createSCscf({
@@ -155,6 +166,51 @@ class World {
     });
     await simulation.run({ ms: 10_000 });
     return answered ?? { response: null, ms: 0 };
+  }
+
+  /** An RTR or PPR; its result, as `2001` or `3gpp 5001`. */
+  async push<Q extends FieldList, A extends FieldList>(
+    command: CxCommand<Q, A>,
+    request: FieldsOf<Q>,
+  ): Promise<string> {
+    const node = this.#hss;
+    if (node === null) throw new Error("the world is not open");
+    const destination = { destinationRealm: realm, destinationHost: `scscf1.${realm}` };
+    const outcome = await this.simulation.settle(
+      new Promise<CxOutcome<FieldsOf<A>>>((resolve) => sendCx(node, command, destination, request, resolve)),
+    );
+    return codeOf(outcome);
+  }
+
+  /** Alice registers this contact, from scratch. */
+  async registerAlice(contact?: string): Promise<void> {
+    const challenge = await this.register(null, contact);
+    const authorization = this.answer(challenge.response, { password: resOf(this) });
+    assert.equal((await this.register(authorization, contact)).response?.status, 200);
+  }
+
+  /** The status of a request to alice from another CSCF. */
+  async call(method = "MESSAGE"): Promise<number | null> {
+    let status: number | null = null;
+    this.#sequence += 1;
+    const headers: HeaderPair[] = [
+      ["From", "<sip:bob@ims.example>;tag=b"],
+      ["To", "<sip:alice@ims.example>"],
+      ["Call-ID", `call-${this.#sequence}`],
+      ["CSeq", `${this.#sequence} ${method}`],
+      ["Route", "<sip:10.0.0.2:6060;lr>"],
+      ["Max-Forwards", "70"],
+    ];
+    this.#stack?.request(buildRequest({ method, uri: "sip:alice@ims.example", headers }), {
+      handlers: {
+        response(response) {
+          if (response.status >= 200) status = response.status;
+        },
+        failed: () => undefined,
+      },
+    });
+    await this.simulation.run({ ms: 1000 });
+    return status;
   }
 
   /** The credentials that answer this 401. */
@@ -353,4 +409,98 @@ test("a profile that is no profile, a vector that is none: 500", async () => {
   assert.equal((await world.register(null)).response?.status, 500);
   world.onMar = (mar) => mar.answer(success, {});
   assert.equal((await world.register(null)).response?.status, 500);
+});
+
+const rtr = {
+  userName: alice.privateIdentity,
+  publicIdentities: ["sip:alice@ims.example"],
+  supportedFeatures: [],
+  deregistrationReason: { reasonCode: "NEW_SERVER_ASSIGNED" },
+} as const;
+
+/** Nobody listens at alice's contact, so that a request that is forwarded there has no answer within a second. */
+const forwarded = null;
+
+test("TS 29.228 6.1.3: an RTR ends the registration without a SAR; who is unknown gets 5001", async () => {
+  const world = await openWorld();
+  assert.equal(await world.push(registrationTermination, rtr), "3gpp 5001");
+  await world.registerAlice();
+  assert.equal(await world.call(), forwarded);
+  const sars = world.sars.length;
+  assert.equal(
+    await world.push(registrationTermination, { ...rtr, publicIdentities: ["sip:bob@ims.example"] }),
+    "3gpp 5001",
+  );
+  assert.equal(
+    await world.push(registrationTermination, { ...rtr, userName: "bob@ims.example" }),
+    "3gpp 5001",
+  );
+  assert.equal(await world.call(), forwarded);
+  assert.equal(await world.push(registrationTermination, rtr), "2001");
+  await world.simulation.run({ ms: 4_000_000 });
+  assert.equal(world.sars.length, sars);
+  assert.equal(await world.push(registrationTermination, rtr), "3gpp 5001");
+  await world.registerAlice();
+  assert.equal(await world.call(), forwarded);
+});
+
+test("TS 29.228 6.1.3: an RTR without Public-Identity ends all of the private identity", async () => {
+  const world = await openWorld();
+  await world.registerAlice();
+  assert.equal(await world.push(registrationTermination, { ...rtr, publicIdentities: [] }), "2001");
+  assert.equal(await world.push(registrationTermination, rtr), "3gpp 5001");
+});
+
+test("TS 29.228 6.1.5: a PPR's profile is taken, one that cannot be read is not, and nobody's is unknown", async () => {
+  const world = await openWorld();
+  const push = (userData: string) =>
+    world.push(pushProfile, {
+      userName: alice.privateIdentity,
+      supportedFeatures: [],
+      userData: encodeText(userData),
+    });
+  const profile = formatUserData(
+    profileOf({ ...alice, publicIdentities: ["tel:+4930123"], registerServers: [] }),
+  );
+  assert.equal(await push(profile), "3gpp 5001");
+  await world.registerAlice();
+  assert.equal(await push("<nothing"), "3gpp 5009");
+  assert.equal(await world.call(), forwarded);
+  assert.equal(await push(profile), "2001");
+  // He is no longer reached under the identity that the profile has lost.
+  assert.notEqual(await world.call(), forwarded);
+});
+
+/** SARs that end a registration, in seconds of the clock. */
+function expiries(world: World): string[] {
+  return world.sars
+    .filter((sar) => sar.serverAssignmentType === "TIMEOUT_DEREGISTRATION")
+    .map((sar) => `${sar.serverName} ${sar.userName} ${sar.publicIdentities?.join()}`);
+}
+
+test("TS 24.229 5.4.1.5: a registration that nobody refreshes ends with SAR TIMEOUT_DEREGISTRATION, once", async () => {
+  const world = await openWorld();
+  await world.registerAlice("<sip:alice@10.0.0.9:5060>;expires=100");
+  await world.simulation.run({ ms: 85_000 });
+  assert.equal(await world.call(), forwarded);
+  assert.deepEqual(expiries(world), []);
+  await world.simulation.run({ ms: 10_000 });
+  const one = `sip:scscf1.${realm}:6060 alice@ims.example sip:alice@ims.example`;
+  assert.deepEqual(expiries(world), [one]);
+  assert.notEqual(await world.call(), forwarded);
+  await world.simulation.run({ ms: 1_000_000 });
+  assert.deepEqual(expiries(world), [one]);
+});
+
+test("TS 24.229 5.4.1.5: a refresh and a second contact put the end off; de-registration leaves none", async () => {
+  const world = await openWorld();
+  await world.registerAlice("<sip:alice@10.0.0.9:5060>;expires=100");
+  await world.registerAlice("<sip:alice@10.0.0.9:5060>;expires=200");
+  await world.registerAlice("<sip:alice@10.0.0.10:5060>;expires=300");
+  await world.simulation.run({ ms: 230_000 });
+  assert.deepEqual(expiries(world), []);
+  assert.equal(await world.call(), forwarded);
+  await world.registerAlice("<sip:alice@10.0.0.10:5060>;expires=0");
+  await world.simulation.run({ ms: 1_000_000 });
+  assert.deepEqual(expiries(world), []);
 });
