@@ -35,7 +35,9 @@ export function dnsProblem(
 ): DnsProblem {
   const { status, title } = problemTypes[type];
   const { server, zone, key } = subject;
-  const detail = `name server ${server}, zone ${zone}, key ${key}: ${said}; ${remedy}`;
+  // What the name server said begins with its address, which stands here already.
+  const bare = said.startsWith(server) ? said.slice(server.length).replace(/^:? /, "") : said;
+  const detail = `name server ${server}, zone ${zone}, key ${key}: ${bare}; ${remedy}`;
   return { type: `${problemRoot}${type}`, title, status, detail, remedy, code, server, zone, key };
 }
 

@@ -15,7 +15,9 @@ import { LocationRows } from "@liquid-ims/location-service/memory-rows";
 import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
 import type { FunctionOperation, FunctionRequest } from "@liquid-ims/reference-points/os-cfs-functions";
 import type { Host } from "@liquid-ims/runtime/host";
+import { silentLog } from "@liquid-ims/runtime/log";
 import { type SimulatedHost, Simulation } from "@liquid-ims/runtime/simulation";
+import { addBareHost } from "../../support/virtual-hosts.ts";
 
 export const zone = "home";
 export const server = { host: "192.0.2.53", port: 53 };
@@ -68,8 +70,10 @@ export interface BenchOptions {
   readonly name?: Partial<AuthoritativeDnsOptions>;
   /** Of the CFS's clock. */
   readonly skewMs?: number;
-  /** In place of the lab's name server. */
-  readonly server?: (host: Host) => AuthoritativeDnsNode;
+  /** In place of the lab's name server, which is at another port then. */
+  readonly server?: (host: Host) => unknown;
+  /** Told of each change of the zone: the name server's wall clock. */
+  readonly changed?: (at: number) => void;
   /** CFSs, each with a store of its own; default 1. */
   readonly count?: number;
 }
@@ -78,20 +82,31 @@ export class FunctionBench {
   readonly simulation: Simulation;
   readonly name: SimulatedHost<AuthoritativeDnsNode>;
   readonly cfss: readonly SimulatedHost<CfsNode>[];
+  readonly #disks: Host;
 
   constructor(options: BenchOptions = {}) {
     const { seed = 1, count = 1, skewMs = 0 } = options;
     this.simulation = new Simulation({ seed });
+    this.#disks = addBareHost(this.simulation, "disks", "192.0.2.100").host;
     const lab = createAuthoritativeDns({
       origin: zone,
       zone: homeZone(),
-      listen: server,
+      listen: options.server === undefined ? server : { ...server, port: 5353 },
       keys: keyFile(),
       ...options.name,
     });
     this.name = this.simulation.addHost("ns", {
       addresses: [server.host],
-      program: options.server ?? lab,
+      program: (host) => {
+        options.server?.(host);
+        return lab(host);
+      },
+      log: {
+        ...silentLog,
+        info: (event) => {
+          if (event === "dns.zone-changed") options.changed?.(this.name.host.clock.wall());
+        },
+      },
     });
     this.cfss = Array.from({ length: count }, (_, index) => {
       const address = `192.0.2.${200 + index}`;
@@ -107,9 +122,8 @@ export class FunctionBench {
   #createCfs(host: Host, rows: CfsRows, address: string, options: BenchOptions): CfsNode {
     const random = host.random.fork("store");
     // The store is another machine's: what was asked before a crash may still be done after it.
-    const world = this.name.host;
     const settle = (kind: "read" | "write") =>
-      world.clock.sleep(random.float() * (kind === "write" ? 10 : 1), "store");
+      this.#disks.clock.sleep(random.float() * (kind === "write" ? 10 : 1), "store");
     return createCfs({
       location: new MemoryLocationStore({ rows: new LocationRows() }),
       store: new MemoryCfsStore({ rows, settle }),
@@ -162,18 +176,19 @@ export class FunctionBench {
     id: string,
     wanted: (operation: FunctionOperation) => boolean,
     cfs = this.cfs,
+    lookEveryMs = 50,
   ): Promise<FunctionOperation> {
     const end = this.simulation.now + 600_000;
     for (;;) {
       const present = await this.get(id, cfs);
       if (wanted(present)) return present;
       if (this.simulation.now > end) throw new Error(`still ${JSON.stringify(present)}`);
-      await this.simulation.run({ ms: 50 });
+      await this.simulation.run({ ms: lookEveryMs });
     }
   }
 
   end(id: string, cfs = this.cfs): Promise<FunctionOperation> {
-    return this.until(id, ({ state }) => state === "COMPLETED" || state === "FAILED", cfs);
+    return this.until(id, ({ state }) => state === "COMPLETED" || state === "FAILED", cfs, 250);
   }
 
   failure(id: string, cfs = this.cfs): Promise<FunctionOperation> {
