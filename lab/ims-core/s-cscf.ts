@@ -192,7 +192,8 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
       });
       if (isCancelled()) return;
       const isUnknown = reply.kind === "answer" && !isSuccess(reply.result);
-      reject(transaction, { status: isUnknown ? 404 : 480 });
+      // OpenIMSCore says 404 to both.
+      reject(transaction, { status: isUnknown || releases !== null ? 404 : 480 });
     }
 
     return {
