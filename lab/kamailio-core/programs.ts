@@ -1,5 +1,5 @@
-// The programs of the real core, and the Debian packages that they come from.
-import { accessSync, constants } from "node:fs";
+// The programs of the real core, Kamailio's modules among them, and the Debian packages that they come from.
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 export interface NeededProgram {
@@ -7,7 +7,6 @@ export interface NeededProgram {
   readonly package: string;
 }
 
-/** Kamailio's modules are a package of their own; what stands for them is one of their files. */
 const needed: readonly NeededProgram[] = [
   { program: "kamailio", package: "kamailio" },
   { program: "kamcmd", package: "kamailio" },
@@ -18,11 +17,6 @@ const needed: readonly NeededProgram[] = [
   { program: "setpriv", package: "util-linux" },
   { program: "mount", package: "mount" },
 ];
-const neededModules: readonly NeededProgram[] = [
-  { program: "ims_registrar_scscf.so", package: "kamailio-ims-modules" },
-  { program: "cdp.so", package: "kamailio-ims-modules" },
-  { program: "presence.so", package: "kamailio-presence-modules" },
-];
 const systemFolders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const moduleFolders = [
   "/usr/lib/x86_64-linux-gnu/kamailio/modules",
@@ -30,6 +24,22 @@ const moduleFolders = [
   "/usr/lib64/kamailio/modules",
   "/usr/lib/kamailio/modules",
 ];
+
+/** Where a module comes from, by its name: Debian 12 and 13. */
+function packageOf(module: string): string {
+  if (/^(ims_|cdp)/.test(module)) return "kamailio-ims-modules";
+  return module === "presence" ? "kamailio-presence-modules" : "kamailio";
+}
+
+/** The modules that the templates load. */
+export function neededModules(): NeededProgram[] {
+  const folder = new URL("./templates/", import.meta.url);
+  const modules = readdirSync(folder)
+    .filter((name) => name.endsWith(".cfg"))
+    .flatMap((name) => [...readFileSync(new URL(name, folder), "utf8").matchAll(/^loadmodule "(\w+)"/gm)])
+    .map(([, module = ""]) => module);
+  return [...new Set(modules)].map((module) => ({ program: `${module}.so`, package: packageOf(module) }));
+}
 
 function isIn(folders: readonly string[], name: string, mode: number): boolean {
   return folders.some((folder) => {
@@ -53,7 +63,7 @@ export function missingPrograms(): NeededProgram[] {
   const folders = programPath().split(delimiter);
   return [
     ...needed.filter(({ program }) => !isIn(folders, program, constants.X_OK)),
-    ...neededModules.filter(({ program }) => !isIn(moduleFolders, program, constants.R_OK)),
+    ...neededModules().filter(({ program }) => !isIn(moduleFolders, program, constants.R_OK)),
   ];
 }
 
