@@ -48,8 +48,17 @@ async function run(options: HssProgramOptions): Promise<number> {
     },
   });
   const { subscribers } = read;
-  const { realm: originRealm, listen, originHost, peers, digestRealm, capacity } = options;
-  const hss = createHss({ listen, originHost, originRealm, peers, digestRealm, subscribers, capacity })(host);
+  const { realm: originRealm, listen, originHost, peers, digestRealm, behaviour, capacity } = options;
+  const hss = createHss({
+    listen,
+    originHost,
+    originRealm,
+    peers,
+    digestRealm,
+    subscribers,
+    behaviour,
+    capacity,
+  })(host);
   const stop = (): void => {
     host.clock.after(stopMs, () => end(0), "hss stops");
     void hss.stop().then(() => end(0));

@@ -1,6 +1,7 @@
 // The command line of the HSS as a program of its own.
 import type { Address } from "@liquid-ims/runtime/network";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type HssBehaviour, hssBehaviours } from "../ims-core/hss-behaviour.ts";
 
 export interface HssProgramOptions {
   readonly users: string;
@@ -9,6 +10,7 @@ export interface HssProgramOptions {
   readonly originHost: string;
   readonly peers: readonly { readonly originHost: string; readonly from?: readonly string[] }[];
   readonly digestRealm: string;
+  readonly behaviour: HssBehaviour;
   readonly capacity: { readonly msPerMessage: number; readonly queueMs: number };
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
@@ -59,6 +61,7 @@ interface Parsed {
   readonly originHost?: string;
   readonly peer: readonly Peer[];
   readonly digestRealm?: string;
+  readonly behaviour: HssBehaviour;
   readonly serviceTime: number;
   readonly queue: number;
   readonly log: HssProgramOptions["logLevel"];
@@ -81,6 +84,11 @@ function buildCommand(): Command {
     )
     .requiredOption("--peer <name[@address]>", "who may call; give it once for each", readPeer)
     .option("--digest-realm <text>", "realm of SIP Digest; default the realm")
+    .addOption(
+      new Option("--behaviour <name>", "which HSS it behaves like when a user's S-CSCF is changed")
+        .choices(hssBehaviours)
+        .default("specification"),
+    )
     .addOption(
       new Option("--service-time <ms>", "time for one request").default(0).argParser(readMilliseconds),
     )
@@ -109,7 +117,7 @@ export function readOptions(argv: readonly string[]): HssRequest {
     return { kind: "usage", message: error.message.replace(/^error: /, "") };
   }
   const parsed = command.opts<Parsed>();
-  const { users, listen, realm, peer: peers, serviceTime, queue, log } = parsed;
+  const { users, listen, realm, peer: peers, behaviour, serviceTime, queue, log } = parsed;
   const originHost = parsed.originHost ?? `hss.${realm}`;
   const names = [originHost, ...peers.map((one) => one.originHost)].map((name) => name.toLowerCase());
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -120,7 +128,7 @@ export function readOptions(argv: readonly string[]): HssRequest {
   return {
     kind: "run",
     options: {
-      ...{ users, listen, realm, originHost, peers, logLevel: log },
+      ...{ users, listen, realm, originHost, peers, behaviour, logLevel: log },
       digestRealm: parsed.digestRealm ?? realm,
       capacity: { msPerMessage: serviceTime, queueMs: queue },
     },
