@@ -125,16 +125,14 @@ class Cfs implements CfsNode {
     const store = storeOf(host, this.#store);
     const keys = this.#options.keys ?? (await loadSigningKeys(host, store));
     const cfsUe = createCfsUe(host, { store, location, keys, options: cfsUeOptions(config) });
-    let isStarted = false;
     const cx =
       config.cx === undefined
         ? null
         : new CxNode(host, {
             config: config.cx,
             homeDomain: config.homeDomain,
-            // Before the tables are read nobody is called a stranger.
-            knows: ({ privateIdentity, publicIdentities }) =>
-              !isStarted || controller.hasReassigned([privateIdentity, ...publicIdentities]),
+            // Nobody is called a stranger before the tables are read.
+            serving: (push) => this.ready.then(() => controller.pushed(push)),
           });
     const written = cx === null ? null : withHssAdapter(host, cx, this.#options);
     const controller: Controller = createController(host, { store, location, config, cfsUe, cx: written });
@@ -163,7 +161,6 @@ class Cfs implements CfsNode {
     }
     for (const record of await location.byFunction({})) this.#known.add(registrationKeyOf(record));
     await controller.start();
-    isStarted = true;
     location.started();
     return { controller, orders, channel: cfsUe.channel };
   }

@@ -1,5 +1,7 @@
 // What one key of the CFS's configuration asks of another.
+import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { CfsSettings } from "./config-schema.ts";
+import { dnsUpdateRules } from "./dns-settings.ts";
 
 interface Broken {
   readonly path: string;
@@ -25,12 +27,21 @@ export function cfsRules(settings: CfsSettings): readonly Broken[] {
         path: `directFlow[${index}]`,
         message: `${transport} needs the fingerprint of the server's key; give directFlow[${index}].fingerprint`,
       });
-  const peers = settings.cx?.peers ?? [];
-  for (const [index, { host }] of peers.entries()) {
-    const path = `cx.peers[${index}].host`;
-    if (host === settings.cx?.originHost)
-      broken.push({ path, message: `${host} is this CFS itself (cx.originHost); give the HSS's identity` });
-    if (peers.findIndex((peer) => peer.host === host) < index)
+  if (settings.dns.update !== undefined)
+    broken.push(...dnsUpdateRules(settings.dns.update, settings.homeDomain));
+  const { peers = [], serving = [], originHost } = settings.cx ?? {};
+  const nodes = [
+    ...peers.map(({ host }, index) => ({ host, path: `cx.peers[${index}].host`, what: "HSS's" })),
+    ...serving.map(({ server, host }, index) => ({
+      host: host ?? splitFunctionName(server)?.host ?? server,
+      path: `cx.serving[${index}].${host === undefined ? "server" : "host"}`,
+      what: "S-CSCF's",
+    })),
+  ];
+  for (const [index, { host, path, what }] of nodes.entries()) {
+    if (host === originHost)
+      broken.push({ path, message: `${host} is this CFS itself (cx.originHost); give the ${what} identity` });
+    if (nodes.findIndex((node) => node.host === host) < index)
       broken.push({ path, message: `${host} is there already; give each peer once` });
   }
   return broken;

@@ -173,6 +173,50 @@ const cxSetting = Type.Object(
       default: false,
       examples: [true],
     }),
+    serving: Type.Array(
+      Type.Object(
+        {
+          server: text({
+            description: "Server-Name of an S-CSCF, as in functions",
+            examples: ["sip:scscf1.ims.test:6060"],
+          }),
+          host: Type.Optional(
+            text({
+              description: "Its Diameter identity",
+              otherwise: "the host of server",
+              examples: ["scscf1.ims.test"],
+            }),
+          ),
+          address: Type.Optional(
+            Type.Object(
+              {
+                host: ipAddress({ description: "Its address" }),
+                port: portNumber({ description: "Its port", default: 3868, examples: [3868], minimum: 1 }),
+              },
+              {
+                additionalProperties: false,
+                description: "Where it takes Diameter (TCP)",
+                otherwise: "it calls the CFS (cx.listen)",
+                examples: [{ host: "127.0.1.21", port: 3868 }],
+              },
+            ),
+          ),
+          localHost: Type.Optional(
+            ipAddress({
+              description: "Own address from which it is called",
+              otherwise: "the system chooses",
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      {
+        description:
+          "S-CSCFs as Diameter nodes: RTR and PPR that the HSS sends to the CFS, which has written the name last, go on to the one that serves; one that is not named here is reached through an agent of peers, by the host of its Server-Name",
+        default: [],
+        examples: [[{ server: "sip:scscf1.ims.test:6060", address: { host: "127.0.1.21", port: 3868 } }]],
+      },
+    ),
     adapter: Type.Optional(
       Type.Object(
         {

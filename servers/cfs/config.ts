@@ -66,6 +66,19 @@ export interface CxConfig {
    * planned moves then wait for the ends of calls. Default false.
    */
   readonly cancelsOldServer?: boolean;
+  /**
+   * S-CSCFs as Diameter nodes: RTR and PPR that come to the CFS, because it has written the name last, go on to the
+   * S-CSCF that serves. One that is not named here goes by the host of its Server-Name, through an agent of `peers`.
+   */
+  readonly serving?: readonly {
+    /** Server-Name. */
+    readonly server: string;
+    /** Its DiameterIdentity. Default: the host of `server`. */
+    readonly host?: string;
+    /** Where it is called; default: it calls (`listen`). */
+    readonly address?: Address;
+    readonly localHost?: string;
+  }[];
   /** The interface of an HSS that does not move users on MAR: names are written through it, and no MAR is sent. */
   readonly adapter?: HssAdapterConfig;
   /** Wait for the answer to a UAR. Default 10,000; a MAR is waited for until its commit time is over. */

@@ -1,11 +1,10 @@
-// The CFS as a node of Cx: MAR, UAR and LIR to the HSS, RTR and PPR from it. TS 29.228 6.1.1, 6.1.3 to 6.1.5, 6.3; TS 29.229.
-import { type CxOutcome, type CxRequest, sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
-import { cxResult, isCxResult, isSuccess, success } from "@liquid-ims/diameter/cx/experimental-result";
+// The CFS as a node of Cx: MAR, UAR and LIR to the HSS, RTR and PPR from it (pushes.ts). TS 29.228 6.1.1, 6.1.4, 6.3; TS 29.229.
+import { type CxOutcome, sendCx } from "@liquid-ims/diameter/cx/command";
+import { isCxResult, isSuccess } from "@liquid-ims/diameter/cx/experimental-result";
 import { type LocationInfoAnswer, locationInfo } from "@liquid-ims/diameter/cx/location-info";
 import { multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
-import { pushProfile } from "@liquid-ims/diameter/cx/push-profile";
-import { registrationTermination } from "@liquid-ims/diameter/cx/registration-termination";
 import { type UserAuthorizationAnswer, userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
+import { sameIdentity } from "@liquid-ims/diameter/data-type/diameter-identity";
 import { cxApplicationId, cxDictionary, vendor3gpp } from "@liquid-ims/diameter/dictionary/cx";
 import { DiameterNode, type PeerStatus } from "@liquid-ims/diameter/node";
 import type { Result } from "@liquid-ims/diameter/result";
@@ -18,19 +17,19 @@ import type {
   AssignedServer,
   Cx,
   CxFailure,
-  CxPush,
   CxUser,
   HeldRegistration,
   Reassigned,
   ReassignOptions,
 } from "./cx.ts";
+import { Pushes, type PushReceiver } from "./pushes.ts";
 
 export interface CxNodeOptions {
   readonly config: CxConfig;
   /** For Visited-Network-Identifier. */
   readonly homeDomain: string;
-  /** True for a user whose name this CFS has written: it answers for no others. */
-  knows(push: CxPush): boolean;
+  /** See `PushReceiver`. */
+  serving: PushReceiver["serving"];
 }
 
 /** The CFS's side of Cx, over connections to the configured peers. */
@@ -42,37 +41,34 @@ export class CxNode implements Cx {
   /** Throws for peers that cannot be: the same one twice, the CFS itself. */
   constructor(host: Host, options: CxNodeOptions) {
     const { originHost, originRealm, listen = null, peers, requestMs, reconnectMs } = options.config;
+    const { serving = [] } = options.config;
     this.#host = host;
     this.#options = options;
     this.#node = new DiameterNode(host, {
       originHost,
       originRealm,
       listen,
-      peers: peers.map(({ host: identity, address, localHost }) => ({
-        originHost: identity,
-        address,
-        realms: ["*"],
-        ...(localHost === undefined ? {} : { localHost }),
-      })),
+      peers: [
+        ...peers.map(({ host: identity, address, localHost }) => ({
+          originHost: identity,
+          address,
+          realms: ["*"],
+          ...(localHost === undefined ? {} : { localHost }),
+        })),
+        // S-CSCFs get only what names them.
+        ...serving.flatMap(({ server, host: identity, address, localHost }) => ({
+          originHost: identity ?? splitFunctionName(server)?.host ?? server,
+          address: address ?? null,
+          realms: [],
+          ...(localHost === undefined ? {} : { localHost }),
+        })),
+      ],
       applications: [{ applicationId: cxApplicationId, vendorId: vendor3gpp }],
       dictionary: cxDictionary,
       ...(requestMs === undefined ? {} : { requestMs }),
       reconnectMs: reconnectMs ?? defaultReconnectMs,
     });
-    serveCx(this.#node, registrationTermination, (request) => {
-      const { userName, publicIdentities = [], deregistrationReason } = request.request;
-      const { reasonCode, reasonInfo } = deregistrationReason;
-      const reason = reasonInfo === undefined ? reasonCode : `${reasonCode}: ${reasonInfo}`;
-      this.#pushed(request, { command: "RTR", privateIdentity: userName, publicIdentities, reason });
-    });
-    serveCx(this.#node, pushProfile, (request) =>
-      this.#pushed(request, {
-        command: "PPR",
-        privateIdentity: request.request.userName,
-        publicIdentities: [],
-        reason: "",
-      }),
-    );
+    new Pushes(host, this.#node, options.config, { serving: (push) => options.serving(push) });
   }
 
   /**
@@ -97,9 +93,14 @@ export class CxNode implements Cx {
     return this.#node.peers;
   }
 
-  /** Peers that requests can be sent to. */
+  /** HSSs and agents that requests can be sent to. */
   get open(): number {
-    return this.#node.peers.filter(({ state }) => state === "I-Open" || state === "R-Open").length;
+    const { peers } = this.#options.config;
+    return this.#node.peers.filter(
+      ({ originHost, state }) =>
+        (state === "I-Open" || state === "R-Open") &&
+        peers.some(({ host }) => sameIdentity(host, originHost)),
+    ).length;
   }
 
   stop(): Promise<void> {
@@ -188,23 +189,6 @@ export class CxNode implements Cx {
     this.#host.metrics.counter("cfs_cx_requests_total", { help: "Requests to the HSS", labels }).add();
     if (failure !== null) this.#host.log.warn("HSS", { command, user: user.privateIdentity, ...failure });
     return failure;
-  }
-
-  #pushed(request: CxRequest<unknown, unknown>, push: CxPush): void {
-    const { command, privateIdentity: user, publicIdentities, reason } = push;
-    const known = this.#options.knows(push);
-    const labels = { command, known: known ? "yes" : "no" };
-    const help = "RTR and PPR that came because this CFS has written the S-CSCF's name last";
-    this.#host.metrics.counter("cfs_cx_pushes_total", { help, labels }).add();
-    this.#host.log.warn("HSS pushes", {
-      command,
-      user,
-      identities: publicIdentities.join(" "),
-      reason,
-      from: request.originHost,
-      known,
-    });
-    request.answer(known ? success : cxResult("userUnknown"));
   }
 }
 

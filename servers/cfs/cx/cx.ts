@@ -66,6 +66,8 @@ export interface CxPush {
   readonly command: "RTR" | "PPR";
   readonly privateIdentity: string;
   readonly publicIdentities: readonly string[];
-  /** Why it is terminated; empty for a PPR. */
-  readonly reason: string;
+  /** Why it is terminated (TS 29.229 6.3.17); null for a PPR. */
+  readonly reason: string | null;
+  /** The same for people, where the HSS says more. */
+  readonly info?: string;
 }

@@ -3,18 +3,19 @@ import type { FunctionName, LocationRecord, RegistrationKey } from "@liquid-ims/
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
-import type { LcfChannel, LcfMessage, LcfState } from "../cfs-ue/channel.ts";
-import type { Cx } from "../cx/cx.ts";
+import type { LcfChannel, LcfMessage } from "../cfs-ue/channel.ts";
+import type { Cx, CxPush } from "../cx/cx.ts";
 import type { CfsStore } from "../store/store.ts";
 import { Endings } from "./endings.ts";
 import type { GuardLimits } from "./guard.ts";
-import { latecomer, returns, takesLatecomers } from "./latecomers.ts";
+import { Latecomers } from "./latecomers.ts";
 import { Ledger } from "./ledger.ts";
 import { LocationWatch } from "./location-watch.ts";
 import { filterOf, newTransfer, recordsFor, type TransferOrder } from "./new-transfer.ts";
 import type { PlanLine } from "./plan.ts";
 import { CxActs } from "./reassignment/cx-acts.ts";
 import type { Proof } from "./reassignment/proof.ts";
+import { receivePush } from "./reassignment/received-push.ts";
 import { Registrations } from "./registrations.ts";
 import type { Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
@@ -54,8 +55,8 @@ export class Controller {
   readonly #ledger: Ledger;
   readonly #watch: LocationWatch;
   readonly #endings: Endings;
+  readonly #latecomers: Latecomers;
   readonly #runs = new Map<string, TransferRun>();
-  readonly #adding = new Set<string>();
   readonly #reopening = new Map<string, Promise<void>>();
   /** Changes seen while a transfer is being planned. */
   readonly #planning = new Set<LocationRecord[]>();
@@ -106,7 +107,8 @@ export class Controller {
       if (this.#early !== null) this.#early.push([registration, message]);
       else this.#heard(registration, message);
     });
-    channel.onState((registration, state) => this.#stateChanged(registration, state));
+    this.#latecomers = new Latecomers({ host, channel, tables: this.#tables, times, runs: this.#runs });
+    channel.onState((registration, state) => this.#latecomers.stateChanged(registration, state));
   }
 
   /** Reads the store and goes on with what an earlier life left. The channel has been started before. */
@@ -193,7 +195,7 @@ export class Controller {
       }
       if (!order.dryRun) {
         const run = this.#open(row, records);
-        for (const record of seen) this.#recordChanged(run, record);
+        for (const record of seen) this.#latecomers.recordChanged(run, record);
         // What has nobody to move is over at once.
         await this.#endings.settle(run);
         this.#watch.wake(change);
@@ -327,50 +329,20 @@ export class Controller {
     return this.#runs.has(id);
   }
 
-  /** True for a user whose S-CSCF this CFS has changed, as far as it remembers: RTR and PPR may come here for him. */
-  hasReassigned(identities: readonly string[]): boolean {
-    return this.#tables.hasReassigned(identities);
-  }
-
-  /** A device that had no LCF when the drain began, or when it came, has shown one. */
-  #stateChanged(registration: RegistrationKey, state: LcfState): void {
-    if (!state.reachable) return;
-    for (const run of this.#runs.values()) {
-      if (!takesLatecomers(run) || run.user(registration)?.state !== "skipped") continue;
-      for (const record of run.registrations.recordsOf(registration))
-        if (run.registrations.isOnFunction(record)) returns(run, registration, record, this.#late());
-    }
-  }
-
-  #late() {
-    const { host, channel, times } = this.#parts;
-    const lcf = (registration: RegistrationKey) => channel.state(registration);
-    return { at: host.clock.wall(), deadline: times.deadline, lcf };
+  /** An RTR or PPR of the HSS, which may come here for a user whose S-CSCF this CFS has changed; see `PushReceiver`. */
+  pushed(push: CxPush): Promise<readonly FunctionName[] | null> {
+    const { location, isSame } = this.#parts;
+    const rows = this.#tables.reassigned([push.privateIdentity, ...push.publicIdentities]);
+    const terminate = (row: UserRow) =>
+      this.#runs.get(row.transfer)?.applyToAll(row.registration, () => ({ event: "terminated" }));
+    return receivePush(push, { rows, location, isSame, terminate });
   }
 
   #changed(records: readonly LocationRecord[]): void {
     if (records.length > 0) this.#parts.recordsChanged?.(records);
     for (const seen of this.#planning) seen.push(...records);
-    for (const run of this.#runs.values()) for (const record of records) this.#recordChanged(run, record);
-  }
-
-  #recordChanged(run: TransferRun, record: LocationRecord): void {
-    const registration = run.recordChanged(record);
-    if (!takesLatecomers(run) || !run.registrations.isOnFunction(record)) return;
-    if (run.has(registration)) returns(run, registration, record, this.#late());
-    else this.#add(run, registration, record);
-  }
-
-  #add(run: TransferRun, registration: RegistrationKey, record: LocationRecord): void {
-    const id = userRowId(run.row.id, registration);
-    if (this.#adding.has(id)) return;
-    this.#adding.add(id);
-    this.#parts.host.spawn("latecomer of a drain", async () => {
-      await this.#tables.addUsers([latecomer(run, registration, record, this.#late())]);
-      this.#adding.delete(id);
-      run.add(registration);
-      run.recheck(registration);
-    });
+    for (const run of this.#runs.values())
+      for (const record of records) this.#latecomers.recordChanged(run, record);
   }
 
   #reread(name: FunctionName, records: readonly LocationRecord[]): void {

@@ -1,14 +1,17 @@
 // The standing order of a drain: who registers on the function later is moved, too.
 import type { LocationRecord, RegistrationKey } from "@liquid-ims/location-service/record";
-import type { LcfState } from "../cfs-ue/channel.ts";
+import type { Host } from "@liquid-ims/runtime/host";
+import type { LcfChannel, LcfState } from "../cfs-ue/channel.ts";
 import { isDrain } from "./completion.ts";
 import { newUser, targetForLatecomer } from "./new-user.ts";
 import { obstacle } from "./policy/eligibility.ts";
 import { servingFunction } from "./registrations.ts";
+import type { TransferTimes } from "./times.ts";
 import type { TransferRun } from "./transfer-run.ts";
-import { isOpen, type UserRow } from "./user-row.ts";
+import type { TransferTables } from "./transfer-tables.ts";
+import { isOpen, type UserRow, userRowId } from "./user-row.ts";
 
-export interface LatecomerOptions {
+interface LatecomerOptions {
   /** Wall clock. */
   readonly at: number;
   /** Default patience, ms. */
@@ -22,7 +25,7 @@ function patience(run: TransferRun, options: LatecomerOptions): number {
 }
 
 /** True while a transfer takes users who come later. */
-export function takesLatecomers({ row }: TransferRun): boolean {
+function takesLatecomers({ row }: TransferRun): boolean {
   return isDrain(row) && row.standing && row.stop === null;
 }
 
@@ -36,7 +39,7 @@ function siblings(run: TransferRun, { impi, impu, implicitSet }: LocationRecord)
 }
 
 /** The row of somebody who was not there when the transfer began; skipped, with the reason, when it cannot be moved. */
-export function latecomer(
+function latecomer(
   run: TransferRun,
   registration: RegistrationKey,
   record: LocationRecord,
@@ -68,7 +71,7 @@ function isFree(run: TransferRun, row: UserRow, { lcf }: LatecomerOptions): bool
 }
 
 /** One who had ended and is on the function again (or still, and has shown a sign of life): another round. */
-export function returns(
+function returns(
   run: TransferRun,
   registration: RegistrationKey,
   record: LocationRecord,
@@ -86,4 +89,59 @@ export function returns(
       return null;
     return { event: "returned", deadlineAt, target, sCscf: record.sCscf };
   });
+}
+
+export interface LatecomersParts {
+  readonly host: Host;
+  readonly channel: LcfChannel;
+  readonly tables: TransferTables;
+  readonly times: TransferTimes;
+  /** Transfers that go on, by id. */
+  readonly runs: ReadonlyMap<string, TransferRun>;
+}
+
+export class Latecomers {
+  readonly #parts: LatecomersParts;
+  /** Rows that are being written. */
+  readonly #adding = new Set<string>();
+
+  constructor(parts: LatecomersParts) {
+    this.#parts = parts;
+  }
+
+  #options(): LatecomerOptions {
+    const { host, channel, times } = this.#parts;
+    const lcf = (registration: RegistrationKey) => channel.state(registration);
+    return { at: host.clock.wall(), deadline: times.deadline, lcf };
+  }
+
+  /** A device that had no LCF when the drain began, or when it came, has shown one. */
+  stateChanged(registration: RegistrationKey, state: LcfState): void {
+    if (!state.reachable) return;
+    for (const run of this.#parts.runs.values()) {
+      if (!takesLatecomers(run) || run.user(registration)?.state !== "skipped") continue;
+      for (const record of run.registrations.recordsOf(registration))
+        if (run.registrations.isOnFunction(record)) returns(run, registration, record, this.#options());
+    }
+  }
+
+  /** Tells the user of the record; takes him in when he is on a function that is being kept empty. */
+  recordChanged(run: TransferRun, record: LocationRecord): void {
+    const registration = run.recordChanged(record);
+    if (!takesLatecomers(run) || !run.registrations.isOnFunction(record)) return;
+    if (run.has(registration)) returns(run, registration, record, this.#options());
+    else this.#add(run, registration, record);
+  }
+
+  #add(run: TransferRun, registration: RegistrationKey, record: LocationRecord): void {
+    const id = userRowId(run.row.id, registration);
+    if (this.#adding.has(id)) return;
+    this.#adding.add(id);
+    this.#parts.host.spawn("latecomer of a drain", async () => {
+      await this.#parts.tables.addUsers([latecomer(run, registration, record, this.#options())]);
+      this.#adding.delete(id);
+      run.add(registration);
+      run.recheck(registration);
+    });
+  }
 }

@@ -44,6 +44,8 @@ export type MoveReason =
   | "registered elsewhere"
   | "went back"
   | "no longer registered"
+  /** By RTR, for good or for another S-CSCF of the HSS's choice. */
+  | "ended by the HSS"
   | "another device did not answer"
   /** Rolled back, as far as the CFS could: the device has not said yet that it has registered again. */
   | "pending"
@@ -92,6 +94,7 @@ export const verdicts = {
   "registered elsewhere": end("superseded"),
   "went back": end("superseded"),
   "no longer registered": end("superseded"),
+  "ended by the HSS": end("superseded"),
   "another device did not answer": later("refused"),
   pending: end("rolledBack"),
   "returned to the old S-CSCF": end("rolledBack"),

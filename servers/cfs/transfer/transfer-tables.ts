@@ -61,12 +61,12 @@ export class TransferTables {
       .filter((row) => row !== null);
   }
 
-  /** True when a MAR was sent for one of these identities, in a transfer that is kept. */
-  hasReassigned(identities: readonly string[]): boolean {
-    return this.users.ids().some((id) => {
+  /** The users with one of these identities for whom a MAR was sent, in a transfer that is kept. */
+  reassigned(identities: readonly string[]): UserRow[] {
+    return this.users.ids().flatMap((id) => {
       const row = this.users.get(id);
-      if (row === null || row.reassignment === null || row.reassignment.reassignedAt === null) return false;
-      return identities.includes(row.reassignment.impi) || identities.includes(row.user);
+      if (row === null || row.reassignment === null || row.reassignment.reassignedAt === null) return [];
+      return identities.includes(row.reassignment.impi) || identities.includes(row.user) ? [row] : [];
     });
   }
 

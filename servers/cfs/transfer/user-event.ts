@@ -70,6 +70,8 @@ export const reassignmentEvents = [
   "not held",
   "not held, over",
   "check over",
+  // RTR: the HSS has ended the registration, while the CFS's name is on it.
+  "terminated",
   // The commit time is over; the other: but another device of the subscription has moved.
   "commit over",
   "left behind",

@@ -29,7 +29,8 @@ const expected: Expected = {
     wait over -> refused: forget
     abort -> aborted: note reason, forget
     device stays -> refused: note reason, forget
-    name is kept -> refused: note reason, forget`,
+    name is kept -> refused: note reason, forget
+    terminated -> superseded: because ended by the HSS, forget`,
   asked: `
     query unanswered -> planned
     resume -> asked: send again
@@ -47,7 +48,8 @@ const expected: Expected = {
     wait over -> refused: forget
     abort -> aborted: note reason, forget
     device stays -> refused: note reason, forget
-    name is kept -> refused: note reason, forget`,
+    name is kept -> refused: note reason, forget
+    terminated -> superseded: because ended by the HSS, forget`,
   commanded: `
     unanswered -> commanded: arm anew
     resume -> commanded: send again
@@ -70,7 +72,8 @@ const expected: Expected = {
     abort -> commanded
     device waits -> planned: cancel, wait, new round
     device stays -> refused: note reason, cancel
-    name is kept -> refused: note reason, cancel`,
+    name is kept -> refused: note reason, cancel
+    terminated -> superseded: because ended by the HSS, cancel`,
   accepted: `
     resume -> accepted: send again
     query answered -> accepted
@@ -93,7 +96,8 @@ const expected: Expected = {
     reassign -> reassigned: reassign
     device waits -> planned: cancel, wait, new round
     device stays -> refused: note reason, cancel
-    name is kept -> refused: note reason, cancel`,
+    name is kept -> refused: note reason, cancel
+    terminated -> superseded: because ended by the HSS, cancel`,
   reassigned: `
     resume -> reassigned: send again, note new life
     query answered -> reassigned
@@ -127,7 +131,8 @@ const expected: Expected = {
     name is read back -> reassigned: note name
     held -> reassigned
     not held -> reassigned
-    not held, over -> reassigned`,
+    not held, over -> reassigned
+    terminated -> superseded: because ended by the HSS, cancel`,
   restoring: `
     resume -> restoring: restore
     query answered -> restoring
@@ -161,7 +166,8 @@ const expected: Expected = {
     name is read back -> restoring
     held -> restoring
     not held -> restoring
-    not held, over -> restoring`,
+    not held, over -> restoring
+    terminated -> superseded: because ended by the HSS, cancel`,
   registered: `
     release -> registered: replace
     resume -> registered: send again
@@ -198,7 +204,8 @@ const expected: Expected = {
     held -> registered: note held
     not held -> registered: register again
     not held, over -> failed: note reason, forget
-    check over -> registered: note held`,
+    check over -> registered: note held
+    terminated -> superseded: because ended by the HSS, forget`,
   done: `${expectedRows.done}
     MAA -> done
     name is new -> done: note name

@@ -28,6 +28,7 @@ export const none = {
   "not held": null,
   "not held, over": null,
   "check over": null,
+  terminated: null,
 } as const;
 
 // A restoring MAR, or the reading of the name, was slower than the record and the report.

@@ -6,6 +6,7 @@
 // the MAR on nobody is dropped: he ends where the assigned name is. The record that shows the target wins at any
 // time; when a restoring MAR may have left before it, the name is read and, if need be, written again. Whatever else
 // has happened, a registration brings user and name together, so `cancel, re-register` ends what went wrong.
+// One whom the HSS has terminated (RTR) is let go as he is: no name is written any more, and he is not told to register.
 // A user who was rolled back is not tried again by itself, not even by a standing order: each try is a time in which
 // he cannot be called.
 import { asked as askedP, planned as plannedP } from "../transfer-state.ts";
@@ -31,6 +32,7 @@ const planned = {
   "record shows origin": to("planned", "note P-CSCF"),
   "device stays": to("refused", "note reason", "forget"),
   "name is kept": to("refused", "note reason", "forget"),
+  terminated: to("superseded", { reason: "ended by the HSS" }, "forget"),
 } as const satisfies ReassignmentRows;
 
 const asked = {
@@ -39,6 +41,7 @@ const asked = {
   "record shows origin": to("asked", "note P-CSCF"),
   "device stays": to("refused", "note reason", "forget"),
   "name is kept": to("refused", "note reason", "forget"),
+  terminated: to("superseded", { reason: "ended by the HSS" }, "forget"),
 } as const satisfies ReassignmentRows;
 
 // A registration in this state is the armed one, a harmless refresh: its report says nothing about the move.
@@ -74,6 +77,7 @@ const commanded = {
   "device waits": to("planned", "cancel", "wait", "new round"),
   "device stays": to("refused", "note reason", "cancel"),
   "name is kept": to("refused", "note reason", "cancel"),
+  terminated: to("superseded", { reason: "ended by the HSS" }, "cancel"),
 } as const satisfies ReassignmentRows;
 
 // Nobody rests here but one whose other devices have not answered yet.
@@ -110,6 +114,7 @@ const accepted = {
   "device waits": to("planned", "cancel", "wait", "new round"),
   "device stays": to("refused", "note reason", "cancel"),
   "name is kept": to("refused", "note reason", "cancel"),
+  terminated: to("superseded", { reason: "ended by the HSS" }, "cancel"),
 } as const satisfies ReassignmentRows;
 
 // An LCF that refuses `after: 0` has no such operation any more, or is at the new S-CSCF already: it registers all the
@@ -158,6 +163,7 @@ const reassigned = {
   held: to("reassigned"),
   "not held": to("reassigned"),
   "not held, over": to("reassigned"),
+  terminated: to("superseded", { reason: "ended by the HSS" }, "cancel"),
 } as const satisfies ReassignmentRows;
 
 // The LCF registers again only after the old name is back: else it would go to the new S-CSCF, and the name from it.
@@ -205,6 +211,7 @@ const restoring = {
   held: to("restoring"),
   "not held": to("restoring"),
   "not held, over": to("restoring"),
+  terminated: to("superseded", { reason: "ended by the HSS" }, "cancel"),
 } as const satisfies ReassignmentRows;
 
 // A MAA that comes after the record is followed by one more registration: the record may be late, and that of a
@@ -255,6 +262,7 @@ const registered = {
   "not held": to("registered", "register again"),
   "not held, over": to("failed", "note reason", "forget"),
   "check over": to("registered", "note held"),
+  terminated: to("superseded", { reason: "ended by the HSS" }, "forget"),
 } as const satisfies ReassignmentRows;
 
 /** The table of a user in a change of S-CSCF. */

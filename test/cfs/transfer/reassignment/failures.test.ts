@@ -428,3 +428,49 @@ test("system 6 guard: users who were rolled back stop a transfer", async () => {
   for (const device of devices) agree(made, device, s1);
   assert.ok(ended.users.filter(({ state }) => state === "aborted").length >= 4);
 });
+
+/** The HSS's RTR, as soon as the CFS's name is on the user. */
+async function terminated(reason: string) {
+  const made = openSBench();
+  const alice = made.world.add(1);
+  const told: (readonly string[] | null)[] = [];
+  made.world.hss.overwritten = (impi, server) => {
+    if (server !== s2) return;
+    const push = { command: "RTR", privateIdentity: impi, publicIdentities: [], reason } as const;
+    void made.bench.cfs.node.controller.pushed(push).then((servers) => {
+      told.push(servers);
+      // What the HSS and the S-CSCF do then.
+      if (reason === "NEW_SERVER_ASSIGNED") return;
+      made.world.hss.subscriptions.delete(impi);
+      made.world.record(alice, { state: "left", leftAt: made.bench.cfs.host.clock.wall() });
+    });
+  };
+  made.world.drops = (_key, command) => isNow(command);
+  const { line } = await play(made, alice);
+  await made.bench.simulation.run({ ms: 20_000 });
+  return { made, alice, line, told };
+}
+
+test("TS 29.228 6.1.3: an RTR for a user in the middle of his move ends it: no name is written any more, no registration asked for", async () => {
+  for (const reason of ["PERMANENT_TERMINATION", "SERVER_CHANGE"]) {
+    const { made, alice, line, told } = await terminated(reason);
+    assert.deepEqual([line.state, line.reason], ["superseded", "ended by the HSS"], reason);
+    assert.deepEqual(told, [[s1]], "and it goes on to the S-CSCF of the record");
+    assert.deepEqual(marsOf(made), [s2]);
+    const last = made.world.heard.filter(({ key }) => key === alice.key).at(-1)?.command;
+    assert.ok(last?.command === "cancel" && !last.reRegister, reason);
+    assert.equal(made.world.registrations.length, 0);
+  }
+});
+
+test("TS 29.228 8.1.1: an RTR that another S-CSCF was assigned goes on to the one that is left; the move goes on", async () => {
+  const { made, alice, line, told } = await terminated("NEW_SERVER_ASSIGNED");
+  assert.equal(line.state, "done");
+  assert.deepEqual(told, [[s1]]);
+  agree(made, alice, s2);
+  // The one that he has moved to is not told that he has left.
+  const push = { command: "RTR", privateIdentity: alice.impi, publicIdentities: [] } as const;
+  const { controller } = made.bench.cfs.node;
+  const late = controller.pushed({ ...push, reason: "NEW_SERVER_ASSIGNED" });
+  assert.deepEqual(await made.bench.simulation.settle(late), []);
+});

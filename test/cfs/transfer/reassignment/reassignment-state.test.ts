@@ -29,5 +29,5 @@ test("outcome: a reason that a row gives has the state that it leads to as its o
       }
     }
   }
-  assert.equal(checked, 18);
+  assert.equal(checked, 25);
 });

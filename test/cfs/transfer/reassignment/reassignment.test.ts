@@ -35,7 +35,16 @@ test("cfs-ue 8: one user moves: armed, MAR, `after: 0`, record", async () => {
   agree(made, alice, s2);
   // RTR and PPR may come here for her.
   const { controller } = bench.cfs.node;
-  assert.equal(controller.hasReassigned([alice.impi]), true);
-  assert.equal(controller.hasReassigned(["tel:+1", alice.impu]), true);
-  assert.equal(controller.hasReassigned(["u02@home", "sip:u02@home"]), false);
+  const pushed = (privateIdentity: string, ...publicIdentities: readonly string[]) =>
+    bench.simulation.settle(
+      controller.pushed({
+        command: "RTR",
+        privateIdentity,
+        publicIdentities,
+        reason: "PERMANENT_TERMINATION",
+      }),
+    );
+  assert.deepEqual(await pushed(alice.impi), [s2]);
+  assert.deepEqual(await pushed("u01", "tel:+1", alice.impu), [s2]);
+  assert.equal(await pushed("u02@home", "sip:u02@home"), null);
 });
