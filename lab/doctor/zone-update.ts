@@ -1,10 +1,9 @@
 // Whether the CFS may change the zone: one signed UPDATE that changes nothing. RFC 2136 3.4.2.4, RFC 8945 5.
 import type { DnsConfig } from "@liquid-ims/cfs/config";
-import { TsigKey } from "@liquid-ims/dns/tsig-key";
+import { zoneKeyOf } from "@liquid-ims/cfs/functions/zone-key";
 import { createUpdater, type UpdateOutcome } from "@liquid-ims/dns/updater";
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
-import { decodeBase64 } from "@liquid-ims/runtime/text";
 import { type Finding, flaw, ok, type Remedy, remedy } from "./finding.ts";
 
 /** Where the parts of the configuration stand. */
@@ -20,10 +19,8 @@ export interface ZonePlaces {
  */
 export async function askUpdate(host: Host, config: DnsConfig): Promise<UpdateOutcome> {
   const { server, zone, key, timeoutMs = 5_000 } = config;
-  const secret = decodeBase64(key.secret) ?? new Uint8Array(0);
-  const signingKey = new TsigKey(key.name, key.algorithm, secret);
   const updater = createUpdater(host, {
-    ...{ server, zone, key: signingKey, transport: "tcp", copies: 1, timeoutMs },
+    ...{ server, zone, key: zoneKeyOf(key), transport: "tcp", copies: 1, timeoutMs },
   });
   return updater.update({
     prerequisites: [{ kind: "name-in-use", name: zone }],

@@ -117,3 +117,13 @@ export function decodeName(
     here += 1 + first;
   }
 }
+
+/** True for what can be sent as a name, the root apart. */
+export function isDomainName(name: string): boolean {
+  try {
+    return encodeName(name).length > 1;
+  } catch (error) {
+    if (error instanceof DnsDataError) return false;
+    throw error;
+  }
+}

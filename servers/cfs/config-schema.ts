@@ -1,7 +1,6 @@
 // Configuration file of the CFS: every member of CfsConfig, and what the program around it needs.
 import {
   adminSetting,
-  dnsSetting,
   ipAddress,
   ipAddresses,
   listenSetting,
@@ -14,6 +13,7 @@ import {
   timersSetting,
 } from "@liquid-ims/program/settings";
 import { type Static, Type } from "typebox";
+import { cfsDnsSetting } from "./dns-settings.ts";
 import { defaultUsersPerSecond } from "./transfer/pace.ts";
 import { guardSetting, timesSetting } from "./transfer-settings.ts";
 
@@ -397,7 +397,7 @@ export const cfsSchema = Type.Object(
     ),
     osCfs: osCfsSetting,
     cx: Type.Optional(cxSetting),
-    dns: dnsSetting,
+    dns: cfsDnsSetting,
     admin: adminSetting(9_091),
     log: logSetting,
     stop: stopSetting,

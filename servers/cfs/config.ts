@@ -1,5 +1,5 @@
 // What a CFS is configured with. Times are milliseconds unless said otherwise; the numbers of cfs-ue are its section 9.
-import type { TsigAlgorithm } from "@liquid-ims/dns/tsig-key";
+import type { TsigAlgorithm, TsigKey } from "@liquid-ims/dns/tsig-key";
 import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { AllowedTargets, DirectFlowAddress } from "@liquid-ims/reference-points/cfs-ue";
@@ -93,8 +93,10 @@ export interface DnsConfig {
   readonly server: Address;
   /** Apex of the zone. */
   readonly zone: string;
-  /** The secret is in base64, as in the files of tsig-keygen. */
-  readonly key: { readonly name: string; readonly algorithm: TsigAlgorithm; readonly secret: string };
+  /** Of a key file, or with its secret in base64, as in the files of tsig-keygen. */
+  readonly key:
+    | TsigKey
+    | { readonly name: string; readonly algorithm: TsigAlgorithm; readonly secret: string };
   /** Seconds, of sets of records that the CFS makes; one that is there keeps its own. Default 30. */
   readonly ttl?: number;
   /** Where I-CSCFs are looked up. Default: the home domain. */

@@ -16,6 +16,7 @@ import { cfsConfigOf } from "./cfs-settings.ts";
 import { readKeyFile } from "./cli/key-file.ts";
 import { addKeysCommand } from "./cli/keys-command.ts";
 import { loadCfsConfiguration } from "./cli/load-configuration.ts";
+import { readZoneKeyFile } from "./cli/zone-key-file.ts";
 import { type CfsSettings, cfsPrefix } from "./config-schema.ts";
 import { type OsCfsServer, serveOsCfs } from "./os-cfs/http.ts";
 import { MemoryCfsStore } from "./store/memory-store.ts";
@@ -50,6 +51,8 @@ async function start(host: Host, settings: CfsSettings): Promise<RunningServer> 
     osCfs,
   } = settings;
   const keys = keyFile === undefined ? null : await readKeyFile(host.crypto, keyFile);
+  const { update } = dns;
+  const zoneKey = update?.keyFile === undefined ? null : readZoneKeyFile(update.keyFile, update.useKey);
   const location = await openLocation(settings.location);
   const owner = settings.store.kind === "memory" ? null : await ownStore(host.clock, settings.store.file);
   const store = await openStore(settings.store);
@@ -59,7 +62,7 @@ async function start(host: Host, settings: CfsSettings): Promise<RunningServer> 
     store,
     ...(servers.length === 0 ? {} : { lookup: createDnsLookup(host, { ...dns, servers }) }),
     ...(keys === null ? {} : { keys }),
-    config: cfsConfigOf(settings),
+    config: cfsConfigOf(settings, zoneKey),
     http: fetchHttp,
   })(host);
   const ready = cfs.ready.then(() => (osCfs.enabled ? openOsCfs(host, cfs, osCfs) : null));

@@ -1,13 +1,11 @@
 // Carries out orders that bring I-CSCFs and CFDs into the DNS and out: durable before anything is sent, gone on with by
 // the next life of the CFS. One event of a function at a time. RFC 2136, RFC 8945.
 import { type Authority, createAuthority } from "@liquid-ims/dns/authority";
-import { TsigKey } from "@liquid-ims/dns/tsig-key";
 import { createUpdater, type Updater, type ZoneUpdate } from "@liquid-ims/dns/updater";
 import type { FunctionRequest } from "@liquid-ims/reference-points/os-cfs-functions";
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
-import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
-import { decodeBase64, encodeHex } from "@liquid-ims/runtime/text";
+import { encodeHex } from "@liquid-ims/runtime/text";
 import { SerialQueue } from "../cfs-ue/serial-queue.ts";
 import type { DnsConfig } from "../config.ts";
 import type { CfsStore } from "../store/store.ts";
@@ -23,6 +21,7 @@ import {
 import { FunctionTables } from "./function-tables.ts";
 import { changeOf, judgeReading, judgeUpdate } from "./judgement.ts";
 import type { ZoneChange } from "./zone-change.ts";
+import { zoneKeyOf } from "./zone-key.ts";
 import { readZone, type ServiceNames, type ZoneReading } from "./zone-view.ts";
 
 export interface FunctionOrdersParts {
@@ -65,14 +64,6 @@ function timesOf(config: DnsConfig): FunctionTimes {
   return { deadline, firstRetry, longestRetry, margin };
 }
 
-/** Throws a RuntimeError for a secret that is no base64: it cannot be used. */
-function readKey({ name, algorithm, secret }: DnsConfig["key"]): TsigKey {
-  const bytes = decodeBase64(secret);
-  if (bytes === null || bytes.length === 0)
-    throw new RuntimeError("bad-key", `the secret of the DNS key ${name} is no base64`);
-  return new TsigKey(name, algorithm, bytes);
-}
-
 export class FunctionOrders {
   readonly #parts: FunctionOrdersParts;
   readonly #tables: FunctionTables;
@@ -90,7 +81,7 @@ export class FunctionOrders {
   constructor(parts: FunctionOrdersParts) {
     const { host, store, config, homeDomain } = parts;
     const { server, zone, timeoutMs = 5_000 } = config;
-    const key = readKey(config.key);
+    const key = zoneKeyOf(config.key);
     this.#parts = parts;
     this.#tables = new FunctionTables(store);
     this.#queue = new SerialQueue(host);

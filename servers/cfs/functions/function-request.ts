@@ -1,6 +1,6 @@
 // What a request to bring a function into the DNS, or to take it out, asks for: checked, and compared with another one.
 import { readAddress } from "@liquid-ims/dns/ip";
-import { DnsDataError, encodeName, isInZone, plainName } from "@liquid-ims/dns/name";
+import { isDomainName, isInZone, plainName } from "@liquid-ims/dns/name";
 import type { FunctionRequest } from "@liquid-ims/reference-points/os-cfs-functions";
 import { type Problem, problem } from "../operations/problem.ts";
 import { functionTransports } from "./zone-view.ts";
@@ -11,20 +11,11 @@ type CheckedName =
   | { readonly ok: true; readonly name: string }
   | { readonly ok: false; readonly problem: Problem };
 
-function isName(name: string): boolean {
-  try {
-    encodeName(name);
-    return hostName.test(name);
-  } catch (error) {
-    if (error instanceof DnsDataError) return false;
-    throw error;
-  }
-}
-
 /** The host name in lower case, when it is one below the zone's apex. */
 export function checkName(given: string, zone: string): CheckedName {
   const name = plainName(given);
-  if (isName(name) && isInZone(name, zone) && name !== plainName(zone)) return { ok: true, name };
+  if (hostName.test(name) && isDomainName(name) && isInZone(name, zone) && name !== plainName(zone))
+    return { ok: true, name };
   const remedy = given.includes(":")
     ? `give the host name alone, such as icscf2.${zone}; the port stands in the body`
     : `give a host name of the zone ${zone}, such as icscf2.${zone}`;
