@@ -1,5 +1,6 @@
 // The state machines of Control Function Selection.
 import { subscriptionTable } from "@liquid-ims/cfs/cfs-ue/subscription-table";
+import { functionTable } from "@liquid-ims/cfs/functions/function-state";
 import { reassignmentTable } from "@liquid-ims/cfs/transfer/reassignment/reassignment-state";
 import { userTable } from "@liquid-ims/cfs/transfer/transfer-state";
 import { type Machine, namesIn, statesOf } from "./machine.ts";
@@ -24,6 +25,8 @@ const transferStarts = [
   { next: "staying", label: "by the plan" },
   { next: "skipped", label: "by the plan" },
 ];
+
+const functionFile = "servers/cfs/functions/function-state.ts";
 
 const subscriptionFile = "servers/cfs/cfs-ue/subscription-table.ts";
 
@@ -71,5 +74,21 @@ export const cfsMachines: readonly Machine[] = [
     starts: [{ next: "resp_wait", label: "SUBSCRIBE" }],
     states: statesOf(subscriptionTable),
     meanings: namesIn(subscriptionFile, "SubscriptionState", "SubscriptionEvent", "SubscriptionAction"),
+  },
+  {
+    page: "function-in-dns",
+    title: "An I-CSCF or a CFD that comes into the DNS, or goes",
+    source: functionFile,
+    clause: "RFC 2136 2.4, 2.5 · RFC 8945 · [os-cfs](../reference-points.md)",
+    about:
+      "The zone is read before each change and after it, and what it says decides; one UPDATE carries an order out, all or " +
+      "nothing, if the zone is still as it was read. os-cfs shows `accepted` as STARTING, `retrying` and `given up` as " +
+      "FAILED_TEMP, the two ends as COMPLETED and FAILED, the others as PROCESSING.",
+    starts: [{ next: "accepted", label: "PUT or DELETE, durable" }],
+    states: statesOf(functionTable),
+    meanings: [
+      ...namesIn("lib/reference-points/os-cfs-functions.ts", "FunctionStep", null, null),
+      ...namesIn(functionFile, null, "FunctionEvent", "FunctionAction"),
+    ],
   },
 ];
