@@ -25,6 +25,7 @@ import { createVirtualPlatform } from "./platform-virtual.ts";
 import { createLiveLoad, type LiveCount, type LiveLoad } from "./report/live-load.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 import {
+  type Addressing,
   createTopology,
   elementAt,
   elementsOf,
@@ -86,19 +87,26 @@ const messengerAddress: Address = { host: "127.0.2.99", port: 5060 };
 const mostUes = 500;
 
 function traceNames(topology: Topology): Parameters<typeof createTrace>[0]["names"] {
-  const elements = elementsOf(topology).map((element): [string, string] => [
-    element.address.host,
-    element.name,
-  ]);
-  const ues = Array.from({ length: mostUes }, (_, index): [string, string] => [
-    topology.ue(index + 1).host,
-    ueName(index + 1),
-  ]);
+  const elements = elementsOf(topology).map(({ address, name }) => ({ address, name }));
+  const ues = Array.from({ length: mostUes }, (_, index) => ({
+    address: topology.ue(index + 1),
+    name: ueName(index + 1),
+  }));
+  const all = [...ues, ...elements];
+  const hosts = all.map(({ address }) => address.host);
+  const isShared = new Set(hosts).size < 2;
   return {
-    byHost: new Map([...ues, ...elements]),
+    byHost: new Map(isShared ? [] : all.map(({ address, name }) => [address.host, name])),
+    byAddress: new Map(isShared ? all.map(({ address, name }) => [formatAddress(address), name]) : []),
     dns: formatAddress(topology.dns.address),
     cx: formatAddress(topology.hss.address),
   };
+}
+
+/** On sockets, IPv6 is ::1, of which a machine has one; on the virtual clock every element has its own. */
+function addressingOf({ ipv6 = false, virtual }: ExperimentOptions): Addressing {
+  if (!ipv6) return "IPv4";
+  return virtual ? "IPv6" : "IPv6 loopback";
 }
 
 export interface LabOptions {
@@ -113,6 +121,7 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
   const topology = createTopology({
     ...(kamailio === undefined ? {} : { dnsPort: 53 }),
     ...(second === undefined ? {} : { second }),
+    addressing: addressingOf(options),
   });
   const timeline = createTimeline(options.speed);
   const simulation = options.virtual ? new Simulation({ seed: options.seed }) : null;
@@ -131,23 +140,27 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
   /** The zero of `performance.now` on the clock that all processes of the machine share. */
   const machineZero = machineNow() - performance.now();
   let messenger: Messenger | null = null;
-  const tap = createTap();
-  const real = createRealPlatform({ tap, log });
+  const watch = createWatch();
+  const tap = watched(trace.tap);
+  const real = createRealPlatform({ tap, tapOf: (name) => watched(trace.tapOf(name)), log });
   const platform = simulation === null ? real : createVirtualPlatform({ simulation, tap, log });
   const inProcess = new InProcessPlacement(platform);
   const placement = createPlacement();
   const random = new SeededRandom(`script ${options.seed}`);
 
-  /** A real core's trace is what a capture hears. */
-  function createTap(): NetworkTap {
-    const traced = kamailio === undefined ? trace.tap : { sent: () => undefined };
-    if (options.messageIntoWindow !== true) return traced;
-    const watch = watchWindows({
+  function createWatch(): NetworkTap | null {
+    if (options.messageIntoWindow !== true) return null;
+    return watchWindows({
       cfs: topology.cfs.address.host,
       hss: topology.hss.address,
       opened: (user) => messenger?.send(user),
     });
-    return joinTaps(traced, watch);
+  }
+
+  /** A real core's trace is what a capture hears. */
+  function watched(tracing: NetworkTap): NetworkTap {
+    const traced = kamailio === undefined ? tracing : { sent: () => undefined };
+    return watch === null ? traced : joinTaps(traced, watch);
   }
 
   async function startMessenger(): Promise<void> {
@@ -170,7 +183,7 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
     if (options.placement === "shared") return inProcess;
     return createProcessPlacement({
       logLevel: options.logLevel,
-      heard: (sent) => trace.sentAt(sent.at - machineZero, sent),
+      heard: (sent, name) => trace.sentAt(sent.at - machineZero, sent, name),
       crashed: real.crash,
     });
   }

@@ -4,14 +4,14 @@ import type { CfsFunction } from "@liquid-ims/cfs/config";
 import { createDnsLookup } from "@liquid-ims/dns/lookup";
 import type { Pace } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
-import type { Address } from "@liquid-ims/runtime/network";
+import { type Address, formatAddress } from "@liquid-ims/runtime/network";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import type { ElementKind, ElementSpecs } from "./element.ts";
 import type { HssBehaviour } from "./ims-core/hss-behaviour.ts";
 import type { Capacity } from "./ims-core/service-time.ts";
 import type { Subscriber } from "./ims-core/subscriber.ts";
 import type { PlacedElement, Placement } from "./placement.ts";
-import { type Element, elementsOf, homeDomain, type Topology } from "./topology.ts";
+import { type Element, elementsOf, homeDomain, ownAddresses, type Topology } from "./topology.ts";
 import { createZone, type ZoneOptions } from "./zone.ts";
 
 export interface NetworkOptions {
@@ -77,10 +77,10 @@ function functionEntries(topology: Topology): CfsFunction[] {
     ["S-CSCF", topology.sCscfs],
   ] as const;
   return kinds.flatMap(([kind, elements]) =>
-    elements.map(({ fqdn, address, uri }) => ({
+    elements.map((element) => ({
       kind,
-      name: kind === "P-CSCF" ? `${fqdn}:${address.port}` : uri,
-      addresses: [address.host],
+      name: kind === "P-CSCF" ? `${element.fqdn}:${element.address.port}` : element.uri,
+      addresses: ownAddresses(topology, element),
     })),
   );
 }
@@ -124,7 +124,11 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     dns,
     capacity,
   });
-  const coreHosts = elementsOf(topology).map((element) => element.address.host);
+  // Where UEs share the core's address the port tells it.
+  const isShared = topology.ue(1).host === topology.cfs.address.host;
+  const coreHosts = elementsOf(topology).map(({ address }) =>
+    isShared ? formatAddress(address) : address.host,
+  );
   const hss = { originHost: topology.hss.fqdn, address: topology.hss.address };
   const addContactAlias = options.addContactAlias ?? false;
   for (const element of topology.pCscfs)

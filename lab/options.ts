@@ -110,6 +110,7 @@ export function buildCommand(): Command {
       "tell the CFS that a change of S-CSCF cuts calls (its cx.cancelsOldServer)",
       false,
     )
+    .option("--ipv6", "everything on IPv6: on ::1, told apart by ports", false)
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
     .option(
@@ -142,6 +143,7 @@ interface Parsed {
   readonly hss: HssBehaviour;
   readonly releaseSessionsOnRtr: boolean;
   readonly cancelsOldServer: boolean;
+  readonly ipv6: boolean;
   readonly withoutReplaces: boolean;
   readonly messageIntoWindow: boolean;
   readonly trace: boolean;
@@ -209,6 +211,10 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
       "option '--release-sessions-on-rtr' is about the embedded S-CSCFs, Kamailio's do not cut calls: leave it or '--core kamailio' out";
     return { kind: "usage", message };
   }
+  if (parsed.core === "kamailio" && parsed.ipv6) {
+    const message = "option '--ipv6' is for the embedded core: leave it or '--core kamailio' out";
+    return { kind: "usage", message };
+  }
   if (parsed.loss > 0 && !parsed.virtual) {
     return { kind: "usage", message: "option '--loss' needs '--virtual': the loopback loses nothing" };
   }
@@ -219,6 +225,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
     hss,
     releaseSessionsOnRtr,
     cancelsOldServer,
+    ipv6,
     seed,
     users,
     rate = experiment.rate ?? 1,
@@ -239,7 +246,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
     trace,
     options: {
       ...{ seed, users, rate, duration, pace, t1, load, loss, kill, virtual, placement },
-      ...{ hss, releaseSessionsOnRtr, cancelsOldServer },
+      ...{ hss, releaseSessionsOnRtr, cancelsOldServer, ipv6 },
       ...(core === "kamailio" ? { kamailio: { folder: resolve(out, "kamailio") } } : {}),
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,

@@ -14,8 +14,8 @@ import type { Element } from "./topology.ts";
 
 export interface ProcessPlacementOptions {
   readonly logLevel: LogLevel;
-  /** Hears of everything that an element sends, a moment later. */
-  heard(sent: SentData): void;
+  /** Hears of everything that an element of that name sends, a moment later. */
+  heard(sent: SentData, name: string): void;
   /** An element failed after it was ready, or ended without having been killed. */
   crashed(error: Error): void;
 }
@@ -75,7 +75,7 @@ export function createProcessPlacement(options: ProcessPlacementOptions): Placem
       one.child.on("message", (message: FromElement) => {
         switch (message.type) {
           case "sent":
-            for (const sent of message.sent) options.heard(sent);
+            for (const sent of message.sent) options.heard(sent, one.name);
             return;
           case "settled":
             one.settled();

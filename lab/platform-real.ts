@@ -6,6 +6,8 @@ import type { Platform } from "./platform.ts";
 
 export interface RealPlatformOptions {
   readonly tap: NetworkTap;
+  /** In its place, one for each host by its short name. */
+  readonly tapOf?: (name: string) => NetworkTap;
   readonly log: Log;
 }
 
@@ -26,7 +28,7 @@ export function createRealPlatform(options: RealPlatformOptions): RealPlatform {
   function createHost(name: string): NodejsHost {
     const host = createNodejsHost({
       name,
-      tap: options.tap,
+      tap: options.tapOf?.(name) ?? options.tap,
       log: options.log.child({ host: name }),
       onCrash: crash,
     });

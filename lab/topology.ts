@@ -1,4 +1,5 @@
-// Names and addresses of the lab. Every element has an address of its own; nothing leaves the loopback range.
+// Names and addresses of the lab. Nothing leaves the loopback range; on IPv6, which has one loopback address, ports tell
+// the elements apart.
 import type { Address } from "@liquid-ims/runtime/network";
 
 /** Home domain of the lab's operator. */
@@ -58,33 +59,87 @@ export interface TopologyOptions {
   readonly dnsPort?: number;
   /** Started later. Default: nothing. */
   readonly second?: SecondFunction | null;
+  /** Default IPv4. */
+  readonly addressing?: Addressing;
+}
+
+/**
+ * `IPv4`: 127.0.0.0/8, of which every element has an address. `IPv6`: one each of 2001:db8::/32 (RFC 3849), for the
+ * virtual network. `IPv6 loopback`: ::1 for all, each with ports of its own, for a machine as it is.
+ */
+export type Addressing = "IPv4" | "IPv6" | "IPv6 loopback";
+
+/** Where the element of a role with that number (from 1) is. */
+type Places = (role: Role | "osCfs" | "ue", number: number) => Address;
+
+const ports = {
+  pcscf: 4060,
+  icscf: 5060,
+  scscf: 6060,
+  hss: 3868,
+  cfd: 7080,
+  cfs: 7090,
+  osCfs: 7080,
+  ue: 5060,
+};
+const hostsIpv4 = { pcscf: 0, icscf: 9, scscf: 20, hss: 29, dns: 52, cfd: 10, cfs: 20, osCfs: 20 } as const;
+/** Ports on ::1 before the number is added. */
+const portsOnOne = {
+  ...{ pcscf: 4060, icscf: 5060, scscf: 6060, hss: 3867, cfd: 7080, cfs: 7089, osCfs: 7069 },
+  ue: 20_000,
+};
+
+function placesOf(addressing: Addressing, dnsPort: number): Places {
+  const portOf = (role: keyof typeof ports | "dns") => (role === "dns" ? dnsPort : ports[role]);
+  switch (addressing) {
+    case "IPv4":
+      return (role, number) => {
+        if (role === "ue")
+          return { host: `127.0.${3 + Math.floor(number / 250)}.${(number % 250) + 1}`, port: ports.ue };
+        const net = role === "cfd" || role === "cfs" || role === "osCfs" ? 2 : 1;
+        return { host: `127.0.${net}.${hostsIpv4[role] + number}`, port: portOf(role) };
+      };
+    case "IPv6":
+      return (role, number) => {
+        const net = role === "ue" ? 3 : role === "cfd" || role === "cfs" || role === "osCfs" ? 2 : 1;
+        const own = role === "ue" ? number : hostsIpv4[role] + number;
+        return { host: `2001:db8:0:${net}::${own.toString(16)}`, port: portOf(role) };
+      };
+    case "IPv6 loopback":
+      return (role, number) => ({
+        host: "::1",
+        port: role === "dns" ? dnsPort : portsOnOne[role] + number,
+      });
+  }
 }
 
 /** The seed's test-bed: three P-CSCFs, three S-CSCFs, one I-CSCF and what Liquid IMS adds. */
-export function createTopology({ dnsPort = 5353, second = null }: TopologyOptions = {}): Topology {
-  const cfs = element("cfs", "cfs", "127.0.2.21", 7090);
-  const iCscfs = numbered("icscf", second === "I-CSCF" ? 2 : 1, (number) => ({
-    host: `127.0.1.${9 + number}`,
-    port: 5060,
-  }));
-  const cfdAt = (number: number) => ({ host: `127.0.2.${10 + number}`, port: 7080 });
-  const only = element("cfd", "cfd", cfdAt(1).host, cfdAt(1).port);
+export function createTopology(options: TopologyOptions = {}): Topology {
+  const { dnsPort = 5353, second = null, addressing = "IPv4" } = options;
+  const at = placesOf(addressing, dnsPort);
+  const one = (role: Role, name: string = role): Element => {
+    const { host, port } = at(role, 1);
+    return element(role, name, host, port);
+  };
+  const several = (role: Role, count: number) => numbered(role, count, (number) => at(role, number));
+  const iCscfs = several("icscf", second === "I-CSCF" ? 2 : 1);
+  const only = one("cfd");
   // The only one has the name of the service, too.
-  const cfds = second === "CFD" ? numbered("cfd", 2, cfdAt) : [only];
+  const cfds = second === "CFD" ? several("cfd", 2) : [only];
   const later = { "I-CSCF": iCscfs[1], CFD: cfds[1] };
   return {
-    pCscfs: numbered("pcscf", 3, (number) => ({ host: `127.0.1.${number}`, port: 4060 })),
+    pCscfs: several("pcscf", 3),
     iCscfs,
-    sCscfs: numbered("scscf", 3, (number) => ({ host: `127.0.1.${20 + number}`, port: 6060 })),
-    hss: element("hss", "hss", "127.0.1.30", 3868),
-    dns: element("dns", "ns", "127.0.1.53", dnsPort),
+    sCscfs: several("scscf", 3),
+    hss: one("hss"),
+    dns: one("dns", "ns"),
     cfd: elementAt(cfds, 0),
     cfds,
     cfdService: only.fqdn,
-    cfs,
+    cfs: one("cfs"),
     later: second === null ? null : (later[second] ?? null),
-    osCfs: { host: cfs.address.host, port: 7080 },
-    ue: (number) => ({ host: `127.0.${3 + Math.floor(number / 250)}.${(number % 250) + 1}`, port: 5060 }),
+    osCfs: at("osCfs", 1),
+    ue: (number) => at("ue", number),
   };
 }
 
@@ -99,4 +154,12 @@ export function elementAt(elements: readonly Element[], index: number): Element 
 export function elementsOf(topology: Topology): Element[] {
   const { pCscfs, iCscfs, sCscfs, hss, dns, cfds, cfs } = topology;
   return [...pCscfs, ...iCscfs, ...sCscfs, hss, dns, ...cfds, cfs];
+}
+
+/**
+ * The addresses that stand for an element where functions are told apart by address: none where another one shares them.
+ */
+export function ownAddresses(topology: Topology, { address }: Element): string[] {
+  const sharing = elementsOf(topology).filter((other) => other.address.host === address.host);
+  return sharing.length > 1 ? [] : [address.host];
 }

@@ -19,8 +19,10 @@ export interface TraceEntry {
 }
 
 export interface TraceNames {
-  /** Short names of hosts by IP address. */
+  /** Short names of hosts by IP address, for those that share theirs with nobody. */
   readonly byHost: ReadonlyMap<string, string>;
+  /** Short names by `host:port`, where several share an address. Default: none. */
+  readonly byAddress?: ReadonlyMap<string, string>;
   /** Ports that are not SIP, as `host:port`. */
   readonly dns: string;
   readonly cx: string;
@@ -37,10 +39,12 @@ export interface SentMessage {
 export interface Trace {
   /** What every host is started with; all of them share one clock. */
   readonly tap: NetworkTap;
+  /** The same for the host of that short name: what it sends from is its own from then on, whatever the port. */
+  tapOf(name: string): NetworkTap;
   /** For what does not cross a tapped socket: os-cfs. */
   add(entry: Omit<TraceEntry, "at">): void;
-  /** For what was sent in another process, at `now`'s time there. */
-  sentAt(at: number, sent: SentMessage): void;
+  /** For what was sent in another process, at `now`'s time there; `sender`: its short name, where that is known. */
+  sentAt(at: number, sent: SentMessage, sender?: string): void;
   /** All entries, in the order of their times, with times from `zero` on; what was before it is negative. */
   since(zero: number): TraceEntry[];
 }
@@ -57,9 +61,12 @@ export function createTrace(options: TraceOptions): Trace {
   const { names } = options;
   const entries: TraceEntry[] = [];
   const diameter = createDiameterReader();
+  /** Ports that the system chose, by who has sent from them. */
+  const learned = new Map<string, string>();
 
   function nameOf(address: Address): string {
-    return names.byHost.get(address.host) ?? formatAddress(address);
+    const text = formatAddress(address);
+    return names.byAddress?.get(text) ?? names.byHost.get(address.host) ?? learned.get(text) ?? text;
   }
 
   function protocolOf(transport: "udp" | "tcp", from: Address, to: Address): TraceProtocol {
@@ -82,7 +89,8 @@ export function createTrace(options: TraceOptions): Trace {
     options.heard?.(timed);
   }
 
-  function sentAt(at: number, { transport, from, to, data }: SentMessage): void {
+  function sentAt(at: number, { transport, from, to, data }: SentMessage, sender?: string): void {
+    if (sender !== undefined && !names.byHost.has(from.host)) learned.set(formatAddress(from), sender);
     const protocol = protocolOf(transport, from, to);
     for (const message of messagesOf(protocol, from, to, data))
       add({ at, from: nameOf(from), to: nameOf(to), protocol, message });
@@ -95,10 +103,19 @@ export function createTrace(options: TraceOptions): Trace {
     // processes came late.
     since: (zero) =>
       entries
-        .map((entry) => ({ ...entry, at: Math.round((entry.at - zero) * 1000) / 1000 }))
+        .map(({ at, from, to, ...rest }) => ({
+          at: Math.round((at - zero) * 1000) / 1000,
+          // One process may have answered before another has told of its question.
+          from: learned.get(from) ?? from,
+          to: learned.get(to) ?? to,
+          ...rest,
+        }))
         .sort((a, b) => a.at - b.at),
     tap: {
       sent: (transport, from, to, data) => sentAt(options.now(), { transport, from, to, data }),
     },
+    tapOf: (name) => ({
+      sent: (transport, from, to, data) => sentAt(options.now(), { transport, from, to, data }, name),
+    }),
   };
 }

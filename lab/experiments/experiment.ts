@@ -38,6 +38,8 @@ export interface ExperimentOptions {
   readonly releaseSessionsOnRtr?: boolean | { readonly afterMs: number };
   /** P-CSCFs of the embedded core write a flow's address into Contact, and UEs come by TCP so that theirs changes; for tests. */
   readonly addContactAlias?: boolean;
+  /** Everything on IPv6: ::1 and ports on sockets, addresses of 2001:db8::/32 on the virtual clock. Default false. */
+  readonly ipv6?: boolean;
   /** The CFS is told that calls are cut on a change of S-CSCF (cx.cancelsOldServer). Default false. */
   readonly cancelsOldServer?: boolean;
   /** A fault on purpose: a MESSAGE to each user between the MAR and his new registration. Default false. */

@@ -4,6 +4,7 @@ import { formatAddress } from "@liquid-ims/runtime/network";
 import { formatChallenge, parseChallenge } from "@liquid-ims/sip/header/challenge";
 import { addressUri, parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import { parseVia } from "@liquid-ims/sip/header/via";
+import { formatHost } from "@liquid-ims/sip/host";
 import type { SipRequest, SipResponse } from "@liquid-ims/sip/message";
 import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
 import type { ServerTransaction } from "@liquid-ims/sip/stack";
@@ -21,7 +22,7 @@ import {
 } from "./cscf.ts";
 
 export interface PCscfOptions extends CscfOptions {
-  /** Hosts from which requests of the core come; everything else is a UE. */
+  /** Hosts, or `host:port` where UEs share the address, from which requests of the core come; everything else is a UE. */
   readonly coreHosts: readonly string[];
   /** Writes into Contact where a REGISTER came from, as stock Kamailio does: another port is another binding. Default false. */
   readonly addContactAlias?: boolean;
@@ -62,6 +63,10 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
     });
     let charging = 0;
 
+    function isCore(request: SipRequest, source: MessageSource): boolean {
+      return core.has(source.address.host) || core.has(flowOf(request, source));
+    }
+
     function find(flow: string): Registered | null {
       const found = registered.get(flow);
       if (found === undefined) return null;
@@ -98,7 +103,7 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
         let contact = request.headers.values("Contact")[0] ?? "";
         if (options.addContactAlias === true) contact = addContactAlias(contact, source);
         charging += 1;
-        const vector = `icid-value="${options.fqdn}-${host.incarnation}-${charging}";icid-generated-at=${options.listen.host}`;
+        const vector = `icid-value="${options.fqdn}-${host.incarnation}-${charging}";icid-generated-at=${formatHost(options.listen.host)}`;
         forward(stack(), transaction, request, {
           branches: [
             {
@@ -173,12 +178,12 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
 
       return {
         request(transaction, prepared) {
-          if (core.has(transaction.source.address.host)) toUe(transaction, prepared);
+          if (isCore(transaction.request, transaction.source)) toUe(transaction, prepared);
           else if (transaction.request.method === "REGISTER") register(transaction, prepared.request);
           else fromUe(transaction, prepared);
         },
         acceptAck(request, source) {
-          return core.has(source.address.host) || find(flowOf(request, source)) !== null;
+          return isCore(request, source) || find(flowOf(request, source)) !== null;
         },
       };
     });

@@ -35,6 +35,8 @@ test("defaults: the seed's experiment in real time", () => {
     hss: "specification",
     releaseSessionsOnRtr: false,
     cancelsOldServer: false,
+    messageIntoWindow: false,
+    ipv6: false,
     replaceDialogs: true,
     logLevel: "error",
   });
@@ -71,6 +73,7 @@ test("every option is read", () => {
       "fhoss",
       "--release-sessions-on-rtr",
       "--cancels-old-server",
+      "--ipv6",
       "--without-replaces",
       "--trace",
       "--out",
@@ -99,6 +102,8 @@ test("every option is read", () => {
         hss: "fhoss",
         releaseSessionsOnRtr: true,
         cancelsOldServer: true,
+        messageIntoWindow: false,
+        ipv6: true,
         logLevel: "error",
         out: "x",
         trace: true,
@@ -127,6 +132,12 @@ const wrong: readonly [argv: readonly string[], says: RegExp][] = [
   [["p-cscf-overload", "--virtual", "--placement", "process"], /'--placement process'.*'--virtual'/],
   [["p-cscf-overload", "--placement", "docker"], /'docker' is invalid.*shared, process/],
   [["p-cscf-overload", "--loss", "0.02"], /'--loss' needs '--virtual'/],
+  [["p-cscf-overload", "--core", "kamailio", "--ipv6"], /'--ipv6'.*'--core kamailio'/],
+  [
+    ["p-cscf-overload", "--core", "kamailio", "--release-sessions-on-rtr"],
+    /'--release-sessions-on-rtr'.*'--core kamailio'/,
+  ],
+  [["p-cscf-overload", "--hss", "freehss"], /'freehss' is invalid.*specification, fhoss, open5gs, pyhss/],
   [["p-cscf-overload", "twice"], /too many arguments/],
 ];
 
