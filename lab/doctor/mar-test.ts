@@ -20,7 +20,7 @@ export interface MarTestSubject {
   readonly sCscfs: readonly string[];
 }
 
-/** What was seen; the private identity as it was asked for. */
+/** What was seen. */
 export type MarTestFacts =
   /** Nothing was changed. */
   | { readonly kind: "not begun"; readonly why: string }
@@ -30,9 +30,9 @@ export type MarTestFacts =
       readonly asked: string;
       /** The name after the MAR; null: none. */
       readonly after: string | null;
-      /** Why the second MAR was not done; null: it was. */
+      /** Why the MAR was not done; null: it was. */
       readonly refused: string | null;
-      /** RTRs that came here, because the first MAR had written this identity. */
+      /** RTRs that came when the next node's MAR took over from this one. */
       readonly cancelled: number;
       /** The name in the end. */
       readonly restored: string | null;
@@ -107,15 +107,13 @@ export async function testMar(host: Host, probe: CxProbe, subject: MarTestSubjec
   const owner = splitFunctionName(name)?.host;
   if (asked === undefined || owner === undefined)
     return { kind: "not begun", why: "there is no second S-CSCF in functions whose name could be tried" };
-  // From here on the HSS holds the doctor for the node to cancel.
-  const first = await write(name);
-  if (first !== null) return { kind: "not begun", why: first };
-  cancelled = 0;
-  // Another node takes over, by the name of the one that is to have the user in the end.
-  const refused = await write(asked, owner);
-  await host.clock.sleep(rtrMs, "an RTR may come");
+  // From here on the doctor is the node that has written the name last: the one to cancel.
+  const refused = await write(asked);
   const after = await readName();
-  await write(name, owner);
+  cancelled = 0;
+  // Another node takes over: that of the S-CSCF which is to have the user in the end.
+  if (refused === null) await write(name, owner);
+  await host.clock.sleep(rtrMs, "an RTR may come");
   const restored = await readName();
   return {
     kind: "done",

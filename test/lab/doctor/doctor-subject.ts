@@ -42,6 +42,14 @@ export function cfdOf(context: TestContext, replacements: Replacements = {}): Co
   return opened("cfd.yaml", lookInto(loadCfdConfiguration({ file: "cfd.yaml", folder, environment: {} })));
 }
 
+/** `cfs.yaml:30`, of the first line of the example that has this text. */
+export function lineAt(name: "cfs.yaml" | "cfd.yaml", text: string): string {
+  const lines = readFileSync(join(examples, name), "utf8").split("\n");
+  const index = lines.findIndex((line) => line.includes(text));
+  if (index < 0) throw new Error(`${name} has no "${text}"`);
+  return `${name}:${index + 1}`;
+}
+
 /** Facts of one level. */
 export function factsOf(findings: readonly Finding[], level: Level): string[] {
   return findings.filter((finding) => finding.level === level).map(({ fact }) => fact);
