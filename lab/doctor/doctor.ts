@@ -3,6 +3,7 @@ import type { CfdSettings } from "@liquid-ims/cfd/config-schema";
 import { cfsConfigOf } from "@liquid-ims/cfs/cfs-settings";
 import type { CfsConfig } from "@liquid-ims/cfs/config";
 import type { CfsSettings } from "@liquid-ims/cfs/config-schema";
+import type { TsigKey } from "@liquid-ims/dns/tsig-key";
 import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
@@ -42,6 +43,8 @@ export interface DoctorSubject {
   /** MARs for that user are allowed. */
   readonly testMar: boolean;
   readonly dnsServers: readonly Address[];
+  /** Of `dns.update.keyFile`; null: there is none. */
+  readonly zoneKey: TsigKey | null;
 }
 
 export interface DoctorPorts {
@@ -71,7 +74,7 @@ class Doctor {
     this.#host = host;
     this.#subject = subject;
     this.#ports = ports;
-    this.#config = cfsConfigOf(subject.cfs.settings);
+    this.#config = cfsConfigOf(subject.cfs.settings, subject.zoneKey);
   }
 
   async examine(): Promise<readonly Finding[]> {
@@ -227,16 +230,16 @@ class Doctor {
   }
 
   async #examineZone(): Promise<Finding[]> {
-    const { place } = this.#subject.cfs;
+    const { place, settings } = this.#subject.cfs;
     const { dns } = this.#config;
-    if (dns === undefined)
-      return [
-        note(
-          "zone update",
-          "the CFS has no key for the zone: I-CSCFs and CFDs cannot be brought in or taken out by it",
-        ),
-      ];
-    const places = { server: place("zone.server"), zone: place("zone.name"), key: place("zone.key") };
+    if (dns === undefined) {
+      const fact =
+        "the CFS has no key for the zone: I-CSCFs and CFDs cannot be brought in or taken out by it";
+      const line = "{ server: { host: <primary server of the zone> }, keyFile: zone.key }";
+      return [note("zone update", fact, remedy(place("dns.update"), line))];
+    }
+    const key = settings.dns.update?.keyFile === undefined ? "dns.update.key" : "dns.update.keyFile";
+    const places = { server: place("dns.update.server"), zone: place("dns.update.zone"), key: place(key) };
     return [judgeUpdate(await askUpdate(this.#host, dns), dns, places)];
   }
 

@@ -3,7 +3,9 @@
 import { existsSync } from "node:fs";
 import { lookCfdConfiguration } from "@liquid-ims/cfd/cli/load-configuration";
 import { dnsServersOfCfs, lookCfsConfiguration } from "@liquid-ims/cfs/cli/load-configuration";
+import { readZoneKeyFile } from "@liquid-ims/cfs/cli/zone-key-file";
 import type { CfsSettings } from "@liquid-ims/cfs/config-schema";
+import type { TsigKey } from "@liquid-ims/dns/tsig-key";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { openSqliteLocationStore } from "@liquid-ims/location-service/sqlite/sqlite-store";
 import { createLineLog, createNodejsHost } from "@liquid-ims/runtime/nodejs";
@@ -37,6 +39,18 @@ async function readRecords({
   }
 }
 
+/** The key, null where none is in a file, or what is wrong with that. */
+function readZoneKey({ dns: { update } }: CfsSettings): TsigKey | null | { readonly wrong: string } {
+  if (update?.keyFile === undefined) return null;
+  try {
+    return readZoneKeyFile(update.keyFile, update.useKey);
+  } catch (error) {
+    // What a person can mend has an exit code.
+    if (error instanceof Error && "exitCode" in error) return { wrong: error.message };
+    throw error;
+  }
+}
+
 function show(findings: readonly Finding[], json: boolean): readonly string[] {
   return json ? [JSON.stringify({ findings }, null, 2)] : formatFindings(findings);
 }
@@ -50,14 +64,21 @@ export async function runDoctor(options: DoctorOptions, output: DoctorOutput): P
     for (const line of wrong) output.complain(line);
     return 2;
   }
+  const zoneKey = readZoneKey(cfs.value);
+  if (zoneKey !== null && "wrong" in zoneKey) {
+    output.complain(zoneKey.wrong);
+    return 2;
+  }
+  const cfdName = cfs.value.dns.update?.cfdService ?? `cfd.${cfs.value.homeDomain}`;
   const subject: DoctorSubject = {
     cfs: { file: options.config, settings: cfs.value, place: cfs.place },
     cfd: cfd === null ? null : { file: options.cfd ?? "", settings: cfd.value, place: cfd.place },
-    uri: options.as ?? `sip:cfd.${cfs.value.homeDomain}`,
+    uri: options.as ?? `sip:${cfdName}`,
     identity: options.identity,
     user: options.user,
     testMar: options.testMar,
     dnsServers: dnsServersOfCfs(cfs.value),
+    zoneKey,
   };
   const log = createLineLog({ level: "error", write: (line) => void process.stderr.write(line) });
   const crash = Promise.withResolvers<never>();

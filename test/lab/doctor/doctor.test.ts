@@ -84,7 +84,14 @@ async function examine(context: TestContext, lab: Lab = {}): Promise<readonly Fi
   const subject: DoctorSubject = {
     cfs: configured,
     cfd: { ...own, settings: { ...own.settings, store } },
-    ...{ uri: `sip:${cfd.fqdn}`, identity: null, user: null, testMar: false, dnsServers: [dns.address] },
+    ...{
+      uri: `sip:${cfd.fqdn}`,
+      identity: null,
+      user: null,
+      testMar: false,
+      dnsServers: [dns.address],
+      zoneKey: null,
+    },
     ...lab.subject,
   };
   const http = httpOf(lab.answers ?? running);
