@@ -5,6 +5,7 @@ import type { ElementKind, ElementSpecs } from "./element.ts";
 import { type Capture, startCapture } from "./kamailio-core/capture.ts";
 import { type CoreChild, startProgram } from "./kamailio-core/child.ts";
 import { type CoreFiles, type CscfKind, createCoreFiles } from "./kamailio-core/core-files.ts";
+import { withOwnTemporary } from "./kamailio-core/namespace.ts";
 import { answersOptions, answersQuery, isPeerOpen } from "./kamailio-core/probes.ts";
 import type { PlacedElement, Placement } from "./placement.ts";
 import type { Element, Topology } from "./topology.ts";
@@ -80,7 +81,8 @@ export function createKamailioPlacement(options: KamailioPlacementOptions): Plac
       "-Y",
       folder,
     ];
-    const child = start(name, "kamailio", argv);
+    const inside = withOwnTemporary(folder, "kamailio", argv);
+    const child = start(name, inside.program, inside.argv);
     await child.readyWhen("an answer to OPTIONS", () => answersOptions(address, fqdn));
     if (kind !== "p-cscf") await child.readyWhen("its connection to the HSS", () => isPeerOpen(folder, name));
     return child;

@@ -59,3 +59,28 @@ export function furnish(folder: string, addresses: readonly string[], nameServer
   writeFileSync(own, `nameserver ${nameServer}\noptions timeout:1 attempts:1\n`);
   run("mount", "--bind", own, realpathSync(resolverFile));
 }
+
+/** Where programs write that know no other place. */
+const temporary = "/tmp";
+
+/**
+ * /tmp is replaced by an empty one in memory; the folder stays where it is, even when that was below /tmp (the source is
+ * its descriptor, whose path must not be looked up again).
+ */
+const hideTemporary = `
+  folder=$1; shift
+  exec 3< "$folder" || exit 1
+  mount -t tmpfs -o size=16m liquid-ims ${temporary} || exit 1
+  mkdir -p "$folder" || exit 1
+  mount --no-canonicalize --bind /proc/self/fd/3 "$folder" || exit 1
+  exec 3<&-
+  cd "$folder" && exec "$@"`;
+
+/** A program in a mount namespace of its own, in which /tmp is empty and its own: cdp's FIFOs have fixed names there. */
+export function withOwnTemporary(
+  folder: string,
+  program: string,
+  argv: readonly string[],
+): { readonly program: string; readonly argv: readonly string[] } {
+  return { program: "unshare", argv: ["--mount", "sh", "-c", hideTemporary, "sh", folder, program, ...argv] };
+}
