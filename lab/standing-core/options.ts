@@ -11,6 +11,8 @@ export interface StandingCoreOptions {
   /** Where it is written down at the end what location service and HSS hold; null: nowhere. */
   readonly state: string | null;
   readonly verbose: boolean;
+  /** False: no CFD and no CFS, those of the person run beside it. */
+  readonly servers: boolean;
   /** What runs beside the core, and ends it; null: it stands until a signal comes. */
   readonly command: readonly string[] | null;
 }
@@ -35,6 +37,7 @@ Examples:
   npm run lab -- core
   npm run lab -- core --core kamailio --users 1000 -- npm run sipp -- ue-register
   npm run lab -- core --core kamailio -- bash
+  npm run lab -- core --core kamailio --without-servers -- bash
 
 Exit codes: 0 ended by Ctrl-C or SIGTERM; with a command that of the command; 2 wrong options or users; 3 this machine
 lacks something.`;
@@ -56,6 +59,11 @@ export function buildCoreCommand(): Command {
         .default("aka"),
     )
     .option("--subscribers <file>", "users of the HSS: a CSV file as docs/hss.md says")
+    .option(
+      "--without-servers",
+      "no CFD and no CFS: yours run beside it, configurations for them in --out",
+      false,
+    )
     .option("--state <file>", "at the end: what location service and HSS hold of every user, as JSON")
     .option("--out <dir>", "for configurations, logs and the users made up", "out")
     .option("--verbose", "log what every element does, to the error output", false)
@@ -69,6 +77,7 @@ interface Parsed {
   readonly users?: number;
   readonly authentication: "aka" | "digest" | "mixed";
   readonly subscribers?: string;
+  readonly withoutServers: boolean;
   readonly state?: string;
   readonly out: string;
   readonly verbose: boolean;
@@ -96,9 +105,13 @@ export function readCoreOptions(argv: readonly string[]): StandingCoreRequest {
   const { core, users, authentication, subscribers, state, out, verbose } = parser.opts<Parsed>();
   if (users !== undefined && subscribers !== undefined)
     return usage("option '--users' makes users up and does not go with '--subscribers': leave one out");
+  const { withoutServers } = parser.opts<Parsed>();
+  if (withoutServers && state !== undefined)
+    return usage("option '--state' looks into the lab's own CFD and does not go with '--without-servers'");
   return {
     kind: "core",
     options: {
+      servers: !withoutServers,
       ...{ core, out, verbose, command },
       users: subscribers ?? { count: users ?? 20, authentication },
       state: state ?? null,

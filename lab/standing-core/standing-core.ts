@@ -19,6 +19,7 @@ import { createRealPlatform, type RealPlatform } from "../platform-real.ts";
 import { createTopology, type Element, homeDomain, type Topology } from "../topology.ts";
 import { type CoreDescription, coreVariable, type DescribedFunction } from "./description.ts";
 import type { StandingCoreOptions } from "./options.ts";
+import { osCfsOfExample, withoutServers, writeConfigurations } from "./own-servers.ts";
 import { createSippSubscribers, guessableOp } from "./sipp-subscribers.ts";
 
 /** What is wrong with the users' file, a line each. */
@@ -84,7 +85,11 @@ function describe(core: CoreDescription["core"], topology: Topology, { file, op 
 }
 
 /** What a person needs to use it. */
-function introduce(topology: Topology, { subscribers, file }: Users, osCfs: string): string[] {
+function introduce(
+  topology: Topology,
+  { subscribers, file }: Users,
+  servers: { readonly osCfs: string } | { readonly cfd: string; readonly cfs: string },
+): string[] {
   const { pCscfs, iCscfs, sCscfs, hss, dns, cfd, cfs } = topology;
   const line = (what: string, elements: readonly Element[]) => {
     const places = elements.map(({ fqdn, address }) => `${fqdn} ${formatAddress(address)}`);
@@ -98,9 +103,12 @@ function introduce(topology: Topology, { subscribers, file }: Users, osCfs: stri
     line("S-CSCFs", sCscfs),
     line("HSS", [hss]),
     line("DNS", [dns]),
-    line("CFD", [cfd]),
-    line("CFS", [cfs]),
-    `os-cfs     ${osCfs}`,
+    ...("osCfs" in servers
+      ? [line("CFD", [cfd]), line("CFS", [cfs]), `os-cfs     ${servers.osCfs}`]
+      : [
+          `CFD        is yours: npm run cfd -- --config ${servers.cfd}`,
+          `CFS        is yours: npm run cfs -- --config ${servers.cfs}`,
+        ]),
     `users      ${subscribers.length} in the HSS, ${first} to ${last}: ${file}`,
   ];
 }
@@ -193,15 +201,24 @@ function stand(
     const wanted = options.users;
     const users =
       typeof wanted === "string" ? readUsers(wanted) : makeUsers(host.crypto, topology, wanted, options.out);
+    const placed = options.servers ? placement : withoutServers(placement);
     await startNetwork({
-      ...{ topology, placement, subscribers: users.subscribers, osCfs: topology.osCfs },
+      ...{ topology, placement: placed, subscribers: users.subscribers, osCfs: topology.osCfs },
       capacity: { msPerMessage: 0, queueMs: 0 },
       pace: { mode: "fixed", usersPerSecond: 5 },
       replaceDialogs: true,
     });
-    const description = describe(core, topology, users);
+    const own = describe(core, topology, users);
+    const description = options.servers ? own : { ...own, osCfs: osCfsOfExample };
     say(`core       ${core}${kamailio === null ? "" : `, in a network of its own; files in ${kamailio}`}`);
-    for (const line of introduce(topology, users, description.osCfs)) say(line);
+    const servers = options.servers
+      ? description
+      : writeConfigurations(
+          resolve(options.out),
+          topology,
+          kamailio === null ? null : join(kamailio, "cfs.key"),
+        );
+    for (const line of introduce(topology, users, servers)) say(line);
     if (options.command === null) say("ready      Ctrl-C ends it");
     else say(`ready      runs ${options.command.join(" ")}`);
     const exitCode =

@@ -35,6 +35,7 @@ test("core: defaults, and a command behind --", () => {
       users: { count: 20, authentication: "aka" },
       out: "out",
       state: null,
+      servers: true,
       verbose: false,
       command: null,
     },
