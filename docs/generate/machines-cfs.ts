@@ -1,6 +1,7 @@
 // The state machines of Control Function Selection.
 import { subscriptionTable } from "@liquid-ims/cfs/cfs-ue/subscription-table";
 import { functionTable } from "@liquid-ims/cfs/functions/function-state";
+import { careTable } from "@liquid-ims/cfs/transfer/aftercare/care-state";
 import { reassignmentTable } from "@liquid-ims/cfs/transfer/reassignment/reassignment-state";
 import { userTable } from "@liquid-ims/cfs/transfer/transfer-state";
 import { type Machine, namesIn, statesOf } from "./machine.ts";
@@ -27,6 +28,8 @@ const transferStarts = [
 ];
 
 const functionFile = "servers/cfs/functions/function-state.ts";
+
+const careFile = "servers/cfs/transfer/aftercare/care-state.ts";
 
 const subscriptionFile = "servers/cfs/cfs-ue/subscription-table.ts";
 
@@ -60,6 +63,21 @@ export const cfsMachines: readonly Machine[] = [
     meanings: [
       ...namesIn("servers/cfs/transfer/user-event.ts", null, null, "UserAction"),
       ...namesIn("servers/cfs/transfer/user-event.ts", null, null, "ReassignmentAction"),
+    ],
+  },
+  {
+    page: "aftercare",
+    title: "A user who has moved S-CSCF, until his old registration has expired",
+    source: careFile,
+    clause: "TS 29.228 6.1.1, 6.1.4, 6.3 · [cfs-ue](../cfs-ue.md) 8",
+    about:
+      "Some HSSs forget a moved user when his old registration expires at the S-CSCF that he has left. The HSS is asked " +
+      "then, twice at some distance; whom it does not hold at the S-CSCF of his record is told to register again.",
+    starts: [{ next: "watching", label: "his record has shown the target" }],
+    states: statesOf(careTable),
+    meanings: [
+      ...namesIn("servers/cfs/transfer/aftercare/care-row.ts", "CareState", null, null),
+      ...namesIn(careFile, null, "CareEvent", "CareAction"),
     ],
   },
   {

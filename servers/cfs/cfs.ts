@@ -242,6 +242,7 @@ function createController(
     channel: cfsUe.channel,
     cx,
     cancelsOldServer: config.cx?.cancelsOldServer ?? false,
+    aftercare: config.cx?.aftercare ?? true,
     isSame: table.isSame,
     addressesOf: (name) => config.functions.find((entry) => table.isSame(entry.name, name))?.addresses ?? [],
     times: { ...defaultTimes, ...config.times },

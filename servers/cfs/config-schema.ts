@@ -245,6 +245,12 @@ const cxSetting = Type.Object(
         },
       ),
     ),
+    aftercare: Type.Boolean({
+      description:
+        "Watch users who have moved until their old registration has expired, since some HSSs then forget them; false is for experiments that show the difference",
+      default: true,
+      examples: [true],
+    }),
     requestMs: milliseconds("Wait for the answer to a UAR", 10_000),
     reconnectMs: milliseconds("Between two calls to a peer that is away", 2_000),
   },

@@ -81,6 +81,11 @@ export interface CxConfig {
   }[];
   /** The interface of an HSS that does not move users on MAR: names are written through it, and no MAR is sent. */
   readonly adapter?: HssAdapterConfig;
+  /**
+   * Users who have moved are watched until their old registration has expired: some HSSs then forget them. Default true;
+   * false is for experiments that show the difference.
+   */
+  readonly aftercare?: boolean;
   /** Wait for the answer to a UAR. Default 10,000; a MAR is waited for until its commit time is over. */
   readonly requestMs?: number;
   /** Between two calls to a peer that is away. Default 2,000. */

@@ -56,6 +56,14 @@ export const timesSetting = Type.Object(
     ),
     commit: milliseconds("From the MAR to the MAR that restores the old name", 8_000),
     restore: milliseconds("How long restoring is tried when the HSS does not answer", 60_000),
+    careMargin: milliseconds(
+      "From the expiry of a moved user's old registration to the question whether the HSS still holds him; asked again after eight times as long",
+      15_000,
+    ),
+    careRetry: milliseconds(
+      "From a question of the aftercare, or a repair, that did not succeed to the next; twice as long each time",
+      5_000,
+    ),
     poll: milliseconds(
       "How often the location service is asked while users are under way",
       defaultTimes.poll,

@@ -6,6 +6,7 @@ import { encodeHex } from "@liquid-ims/runtime/text";
 import type { LcfChannel, LcfMessage } from "../cfs-ue/channel.ts";
 import type { Cx, CxPush } from "../cx/cx.ts";
 import type { CfsStore } from "../store/store.ts";
+import { Aftercare } from "./aftercare/aftercare.ts";
 import { Endings } from "./endings.ts";
 import type { GuardLimits } from "./guard.ts";
 import { Latecomers } from "./latecomers.ts";
@@ -36,6 +37,8 @@ export interface ControllerParts {
   readonly cx?: Cx | null;
   /** The HSS cancels the S-CSCF that a user leaves, which then cuts his calls. Default false. */
   readonly cancelsOldServer?: boolean;
+  /** Users who have moved S-CSCF are watched until their old registration has expired. Default true. */
+  readonly aftercare?: boolean;
   readonly times: TransferTimes;
   readonly limits: GuardLimits;
   /** Ended transfers that are kept. */
@@ -56,6 +59,7 @@ export class Controller {
   readonly #watch: LocationWatch;
   readonly #endings: Endings;
   readonly #latecomers: Latecomers;
+  readonly #aftercare: Aftercare;
   readonly #runs = new Map<string, TransferRun>();
   readonly #reopening = new Map<string, Promise<void>>();
   /** Changes seen while a transfer is being planned. */
@@ -87,8 +91,14 @@ export class Controller {
       table: this.#tables.users,
       channel,
       cx: (row, effect) => acts.perform(row, effect),
+      watch: (before, row) => this.#aftercare.watch(before, row),
       times,
       change: () => this.#watch.change,
+    });
+    this.#aftercare = new Aftercare({
+      ...{ host, store, channel, times, isSame, location: parts.location },
+      cx: (parts.aftercare ?? true) ? cx : null,
+      isTaken: (registration) => [...this.#runs.values()].some((run) => run.holds(registration)),
     });
     const { keep } = parts;
     this.#endings = new Endings({ host, channel, tables: this.#tables, times, keep, runs: this.#runs });
@@ -124,6 +134,7 @@ export class Controller {
       await this.#resume(row);
       change = Math.min(change, row.change);
     }
+    await this.#aftercare.start();
     const early = this.#early ?? [];
     this.#early = null;
     for (const [registration, message] of early) this.#heard(registration, message);
@@ -132,6 +143,7 @@ export class Controller {
 
   stop(): void {
     this.#watch.stop();
+    this.#aftercare.stop();
     this.#runs.clear();
   }
 
@@ -283,6 +295,7 @@ export class Controller {
   }
 
   #heard(registration: RegistrationKey, message: LcfMessage): void {
+    if (this.#aftercare.heard(registration, message)) return;
     const id = message.operation.split(".")[0] ?? message.operation;
     const run = this.#runs.get(id);
     if (run === undefined) {
@@ -365,6 +378,7 @@ export class Controller {
       busy ||= run.isBusy;
       if (!run.isBusy) host.spawn("end of a transfer", () => this.#endings.settle(run));
     }
+    if (changed) this.#aftercare.wake();
     if (this.#runs.size === 0) return null;
     return busy ? times.poll : times.standingPoll;
   }

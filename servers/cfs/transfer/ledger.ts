@@ -4,7 +4,7 @@ import type { RegistrationKey } from "@liquid-ims/location-service/record";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { LcfChannel } from "../cfs-ue/channel.ts";
 import type { CfsStore } from "../store/store.ts";
-import { commitChanges } from "../store/table.ts";
+import { commitChanges, type TableChange } from "../store/table.ts";
 import { type SubscriptionStep, stepSubscription } from "./reassignment/subscription.ts";
 import type { CxEffect, Effect, Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
@@ -22,6 +22,8 @@ export interface LedgerParts {
   readonly channel: LcfChannel;
   /** What goes to the HSS. */
   readonly cx: (row: UserRow, effect: CxEffect) => void;
+  /** What is to be written with a row: the aftercare of one who has moved. */
+  readonly watch: (before: UserRow, row: UserRow) => TableChange | null;
   readonly times: TransferTimes;
   /** Change of the location service that was looked at last. */
   readonly change: () => number;
@@ -142,9 +144,12 @@ export class Ledger {
     const changed = stepped.rows.filter((one, index) => one !== rows[index]);
     if (changed.length > 0) {
       const { store, table } = this.#parts;
-      const changes = changed.map((content) =>
-        table.change({ id: userRowId(content.transfer, content.registration), content }),
-      );
+      const changes = stepped.rows.flatMap((content, index) => {
+        const before = rows[index];
+        if (before === undefined || content === before) return [];
+        const id = userRowId(content.transfer, content.registration);
+        return [table.change({ id, content }), this.#parts.watch(before, content)];
+      });
       if ((await commitChanges(store, changes)) === "conflict") return false;
       this.#changes += 1;
     }

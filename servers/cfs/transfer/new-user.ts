@@ -30,6 +30,7 @@ const notReassigned: Omit<Reassignment, keyof PlanSubscription> = {
   checkDueAt: null,
   checks: 0,
   repairs: 0,
+  oldExpiresAt: null,
 };
 
 function stateOf({ target, reason }: PlanLine): UserState {

@@ -38,6 +38,8 @@ export class Registrations {
   readonly #records = new Map<RegistrationKey, Map<string, LocationRecord>>();
   readonly #keys = new Map<string, RegistrationKey>();
   readonly #present = new Map<string, RegistrationKey>();
+  /** By record: when the one before it, at another function, was to expire. */
+  readonly #oldExpiries = new Map<string, number>();
 
   constructor(name: FunctionName | null, procedure: Procedure, isSame: IsSame) {
     this.#function = name;
@@ -52,6 +54,8 @@ export class Registrations {
     const key = this.#keys.get(text) ?? registrationKeyOf(record);
     this.#keys.set(text, key);
     const known = this.#records.get(key);
+    const before = known?.get(text);
+    if (before !== undefined && before.sCscf !== record.sCscf) this.#oldExpiries.set(text, before.expiresAt);
     if (known === undefined) this.#records.set(key, new Map([[text, record]]));
     else known.set(text, record);
     if (this.isOnFunction(record)) this.#present.set(text, key);
@@ -91,6 +95,15 @@ export class Registrations {
     return [...(this.#records.get(registration)?.values() ?? [])];
   }
 
+  /** When a registration expires at the S-CSCF that its user is leaving or has left; undefined: nobody knows. */
+  oldExpiryOf({ registration, from }: UserRow): number | undefined {
+    const expiries = this.recordsOf(registration).flatMap((record) => {
+      const isThere = from !== null && this.#isSame(record.sCscf, from);
+      return (isThere ? record.expiresAt : this.#oldExpiries.get(textOf(record))) ?? [];
+    });
+    return expiries.length === 0 ? undefined : Math.max(...expiries);
+  }
+
   /** What the records of a registration mean for its user; null: nothing. */
   placeOf(row: UserRow): Happening | null {
     const records = this.recordsOf(row.registration);
@@ -107,8 +120,11 @@ export class Registrations {
     // What was there before the MAR is no answer to it.
     if (there !== undefined && isAwaited(row) && there.change <= (row.reassignment?.seenChange ?? 0))
       return null;
-    if (there !== undefined)
-      return { event: row.commandedAt === null ? "record shows elsewhere" : "record shows target" };
+    if (there !== undefined) {
+      if (row.commandedAt === null) return { event: "record shows elsewhere" };
+      const oldExpiresAt = row.reassignment === null ? undefined : this.oldExpiryOf(row);
+      return { event: "record shows target", ...(oldExpiresAt === undefined ? {} : { oldExpiresAt }) };
+    }
     if (registered.some((record) => servingFunction(record, this.#procedure) === null)) return null;
     const origin = at(row.from);
     if (origin !== undefined)

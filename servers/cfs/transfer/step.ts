@@ -41,6 +41,8 @@ export interface Happening {
   readonly sCscf?: string;
   /** The same, the P-CSCF, in a change of S-CSCF. */
   readonly pCscf?: string | null;
+  /** With `slot` and `record shows target`: when the registration at the S-CSCF that is left expires, by its record. */
+  readonly oldExpiresAt?: number;
   /** With `registered`: when, by the LCF's word. */
   readonly registeredAt?: number;
   /** With `returned`: for one who had none. */
@@ -117,6 +119,13 @@ function command(row: UserRow, context: StepContext, content: CommandContent, li
   return { row: changed, effects: send(changed) };
 }
 
+function noteOldExpiry(row: UserRow, { oldExpiresAt }: Happening): UserRow {
+  const { reassignment } = row;
+  if (reassignment === null || oldExpiresAt === undefined) return row;
+  const latest = Math.max(oldExpiresAt, reassignment.oldExpiresAt ?? 0);
+  return { ...row, reassignment: { ...reassignment, oldExpiresAt: latest } };
+}
+
 function act(row: UserRow, action: UserAction, happening: Happening, context: StepContext): Acted {
   const { at, sequence, times } = context;
   if (typeof action !== "string") return { row: { ...row, reason: action.reason, detail: "" } };
@@ -158,7 +167,7 @@ function act(row: UserRow, action: UserAction, happening: Happening, context: St
     case "note reported":
       return { row: { ...row, reported: true } };
     case "note moved":
-      return { row: { ...row, registeredAt: at, reason: "moved", detail: "" } };
+      return { row: { ...noteOldExpiry(row, happening), registeredAt: at, reason: "moved", detail: "" } };
     case "note S-CSCF":
       return { row: happening.sCscf === undefined ? row : { ...row, sCscf: happening.sCscf } };
     case "wait":

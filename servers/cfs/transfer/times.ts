@@ -35,6 +35,10 @@ export interface TransferTimes {
   readonly commit: number;
   /** How long restoring is tried when the HSS does not answer. */
   readonly restore: number;
+  /** From the expiry of a moved user's old registration to the question whether the HSS still holds him. */
+  readonly careMargin: number;
+  /** From a question or a repair that did not succeed to the next; twice as long each time. */
+  readonly careRetry: number;
   /** How often the location service is asked while users are under way. */
   readonly poll: number;
   /** How often it is asked when only standing orders are open. */
@@ -59,6 +63,8 @@ export const defaultTimes: TransferTimes = {
   check: 1_000,
   commit: 8_000,
   restore: 60_000,
+  careMargin: 15_000,
+  careRetry: 5_000,
   poll: 20,
   standingPoll: 250,
 };

@@ -288,7 +288,9 @@ export class TransferRun {
         if (present.state !== "planned") return null;
         const { addressesOf } = this.#parts;
         const move = moveOf(present, { condition, replace: "wait", addressesOf });
-        return move === null ? null : { event: "slot", move, withoutReport };
+        const oldExpiresAt = this.registrations.oldExpiryOf(present);
+        const old = oldExpiresAt === undefined ? {} : { oldExpiresAt };
+        return move === null ? null : { event: "slot", move, withoutReport, ...old };
       });
     }
     return count;

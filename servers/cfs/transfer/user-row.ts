@@ -74,10 +74,12 @@ export interface Reassignment {
   readonly checks: number;
   /** Times that the user was made to register again because the HSS did not hold him. */
   readonly repairs: number;
+  /** When the registration at the S-CSCF that is left expires, by its record; null: not known. */
+  readonly oldExpiresAt: number | null;
 }
 
 /** Those that rows of earlier versions do not have. */
-const unchecked = { checkDueAt: null, checks: 0, repairs: 0 } as const;
+const unchecked = { checkDueAt: null, checks: 0, repairs: 0, oldExpiresAt: null } as const;
 
 export interface UserRow {
   /** The transfer. */

@@ -114,6 +114,7 @@ export class Bench {
       channel,
       cx: this.#script.cx?.(host) ?? null,
       cancelsOldServer: present.cx?.cancelsOldServer ?? false,
+      aftercare: present.cx?.aftercare ?? true,
       isSame: table.isSame,
       addressesOf: (name) => present.functions.find((entry) => entry.name === name)?.addresses ?? [],
       times: { ...defaultTimes, ...present.times },

@@ -49,6 +49,7 @@ function sUser(changes: Partial<UserRow> = {}, reassignment: Partial<Reassignmen
       checkDueAt: null,
       checks: 0,
       repairs: 0,
+      oldExpiresAt: null,
       ...reassignment,
     },
     ...changes,
