@@ -3,10 +3,11 @@ import type { Subscriber } from "@liquid-ims/lab/ims-core/subscriber";
 import { type LabNetwork, type NetworkOptions, startNetwork } from "@liquid-ims/lab/network";
 import { InProcessPlacement } from "@liquid-ims/lab/placement-in-process";
 import { createVirtualPlatform } from "@liquid-ims/lab/platform-virtual";
-import { createTopology, homeDomain, type Topology } from "@liquid-ims/lab/topology";
+import { type Addressing, createTopology, homeDomain, type Topology } from "@liquid-ims/lab/topology";
 import { createSubscribers } from "@liquid-ims/lab/ue/subscribers";
 import type { Host } from "@liquid-ims/runtime/host";
 import { silentLog } from "@liquid-ims/runtime/log";
+import { formatAddress } from "@liquid-ims/runtime/network";
 import { Simulation } from "@liquid-ims/runtime/simulation";
 import {
   akaCredentials,
@@ -57,6 +58,8 @@ export interface CoreWorldOptions {
   readonly without?: readonly string[];
   /** P-CSCFs write the UE's address and port into Contact. */
   readonly addContactAlias?: boolean;
+  /** Default IPv4. */
+  readonly addressing?: Addressing;
   /** What differs from the lab's network. */
   readonly network?: Pick<
     NetworkOptions,
@@ -77,7 +80,7 @@ export function credentialsOf(host: Host, subscriber: Subscriber): UserCredentia
 export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<CoreWorld> {
   const { seed = 1, authentication = "aka", without = [], addContactAlias = false } = options;
   const simulation = new Simulation({ seed });
-  const topology = createTopology();
+  const topology = createTopology({ addressing: options.addressing ?? "IPv4" });
   const hops: string[] = [];
   const messages: { hop: string; text: string }[] = [];
   const names = new Map<string, string>();
@@ -136,7 +139,7 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
     if (subscriber === undefined) throw new Error(`there are ${subscriberCount} subscribers`);
     const listen = topology.ue(number);
     const identity = subscriber.publicIdentities[0] ?? "";
-    const contact = `sip:ue${number}@${listen.host}:${listen.port}`;
+    const contact = `sip:ue${number}@${formatAddress(listen)}`;
     const { node, host } = simulation.addHost(`ue${number}`, {
       addresses: [listen.host],
       tap,
