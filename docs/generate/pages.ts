@@ -1,6 +1,7 @@
 // All generated pages, by their place in the tree.
 import { configurationPage } from "./configuration.ts";
 import type { Machine } from "./machine.ts";
+import { cfdMachines } from "./machines-cfd.ts";
 import { cfsMachines } from "./machines-cfs.ts";
 import { diameterMachines } from "./machines-diameter.ts";
 import { lcfMachines } from "./machines-lcf.ts";
@@ -17,6 +18,7 @@ const chapters: readonly Chapter[] = [
   { title: "SIP", machines: sipMachines },
   { title: "Diameter", machines: diameterMachines },
   { title: "Local Control Function", machines: lcfMachines },
+  { title: "Control Function Discovery", machines: cfdMachines },
   { title: "Control Function Selection", machines: cfsMachines },
 ];
 

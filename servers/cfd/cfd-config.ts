@@ -9,6 +9,22 @@ export interface SCscfEntry {
   readonly name: string;
   /** Source addresses, IPv6 without brackets. Empty: the name is looked up when the CFD starts. */
   readonly addresses: readonly string[];
+  /** It answers SUBSCRIBEs of this CFD for the reg event by itself. Default false. */
+  readonly answersRegEvent?: boolean;
+}
+
+/** The look at an S-CSCF when an `Expires: 0` may mean one of several contacts (RFC 3680). */
+export interface RegEventConfig {
+  /** Every S-CSCF is asked, not only those with `answersRegEvent`. Default false. */
+  readonly askAll?: boolean;
+  /** URI that the CFD presents itself by. Default: the Request-URI of the S-CSCF's REGISTER. */
+  readonly identity?: string;
+  /** Longest wait for the answer; then the doubt stays until the record expires. Default 5,000. */
+  readonly timeout?: number;
+  /** Questions that are open at a time; others wait. Default 20. */
+  readonly atOnce?: number;
+  /** Users whose question waits; beyond them nobody is asked. Default 1,000. */
+  readonly mostWaiting?: number;
 }
 
 export interface CfdConfig {
@@ -18,6 +34,8 @@ export interface CfdConfig {
   readonly sCscfs: readonly SCscfEntry[];
   /** Take REGISTERs from any loopback address, for labs where all functions share one. Default false. */
   readonly trustLoopback?: boolean;
+  /** Default: S-CSCFs with `answersRegEvent` are asked, with the defaults of its members. */
+  readonly regEvent?: RegEventConfig;
   /** Names and addresses of all functions of the network; maps `icid-generated-at` to a P-CSCF. Default: none. */
   readonly functions?: readonly FunctionEntry[];
   /** Domain of this network: P-CSCFs of another P-Visited-Network-ID are visited ones. Default: nobody is visited. */

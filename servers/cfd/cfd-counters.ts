@@ -1,6 +1,7 @@
 // What a CFD counts, for /metrics.
 import type { Counter, Metrics } from "@liquid-ims/runtime/metrics";
 import type { Outcome } from "./record-change.ts";
+import type { DoubtEnd } from "./registration-state.ts";
 
 /** Why a request was not served. */
 export type Refusal = "stranger" | "unusable" | "method" | "busy" | "store";
@@ -45,7 +46,7 @@ export class CfdCounters {
   }
 
   /** A look at the S-CSCF because of a doubtful record. */
-  doubt(end: "settled" | "unanswered" | "overtaken"): void {
+  doubt(end: DoubtEnd | "unasked" | "store"): void {
     const help = "Questions to S-CSCFs about doubtful records";
     this.#metrics.counter("cfd_doubts_total", { help, labels: { end } }).add();
   }

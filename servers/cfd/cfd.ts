@@ -1,25 +1,29 @@
 // Control Function Discovery: takes third-party REGISTERs from S-CSCFs and keeps the location records.
 // TS 24.229 5.4.1.7, 5.7.1.1.
-import { createFunctionTable } from "@liquid-ims/location-service/function-name";
+import { createFunctionTable, splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { Host, Program } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import { parseNameAddress } from "@liquid-ims/sip/header/name-address";
+import { parseVia } from "@liquid-ims/sip/header/via";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
 import { openStack, type ServerTransaction, type SipStack } from "@liquid-ims/sip/stack";
 import { defaultTimers } from "@liquid-ims/sip/timers";
 import type { Target } from "@liquid-ims/sip/transport";
+import { UserAgent } from "@liquid-ims/sip/user-agent";
 import type { CfdConfig } from "./cfd-config.ts";
 import { CfdCounters, type Refusal } from "./cfd-counters.ts";
 import { deriveImpi } from "./derived-impi.ts";
+import { Doubts } from "./doubts.ts";
 import { startExpiry } from "./expiry.ts";
 import { type PatientStore, patientStore, StoreFailure } from "./patient-store.ts";
 import type { Decision } from "./record-change.ts";
 import { writeRegister } from "./record-writer.ts";
+import { RegEvent } from "./reg-event.ts";
 import { RegisterSightings, type RegistersSeen } from "./register-sightings.ts";
-import { type RegistrationStatePort, settleDoubt } from "./registration-state.ts";
+import type { RegistrationStatePort } from "./registration-state.ts";
 import { createSCscfList, isLoopback } from "./s-cscf-list.ts";
 import { readThirdPartyRegister, type ThirdPartyRegister } from "./third-party-register.ts";
 import { createVisitedPCscfs, type VisitedPCscf } from "./visited-p-cscf.ts";
@@ -29,7 +33,7 @@ export interface CfdOptions {
   readonly store: LocationStore;
   /** Resolves configured S-CSCF names to addresses; default: none, then S-CSCFs are known by their addresses only. */
   readonly lookup?: Lookup;
-  /** Asks an S-CSCF about doubtful records; default: nobody is asked, they stay until they expire. */
+  /** Asks S-CSCFs about doubtful records, those that may be asked; default: by their reg event. */
   readonly registrationState?: RegistrationStatePort;
   /** Told of each visited P-CSCF once in the life of this CFD. */
   readonly onVisitedPCscf?: (visited: VisitedPCscf) => void;
@@ -94,6 +98,9 @@ class Cfd implements CfdNode {
   readonly #visited;
   readonly #queue;
   readonly #expiry;
+  readonly #agent: UserAgent;
+  readonly #regEvent: RegEvent;
+  readonly #doubts: Doubts;
   #stack: SipStack | null = null;
   #stopped = false;
   #draining = false;
@@ -121,6 +128,25 @@ class Cfd implements CfdNode {
       // What was seen before this life is no news.
       onRecord: (record) => this.#visited.note(record),
     });
+    const { timeout = 5_000, atOnce = 20, mostWaiting = 1_000 } = config.regEvent ?? {};
+    this.#agent = new UserAgent(host, {
+      identity: { from: "", contact: "", route: [] },
+      handlers: {},
+      timers,
+      allow: ["NOTIFY"],
+      supported: [],
+    });
+    this.#regEvent = new RegEvent(host, { agent: this.#agent, timeout });
+    this.#doubts = new Doubts(host, {
+      store: this.#store,
+      table: this.#table,
+      port: options.registrationState ?? this.#regEvent,
+      ...{ atOnce, mostWaiting },
+      ended: (end, { identities: [user], sCscf }) => {
+        this.#counters.doubt(end);
+        host.log[end === "settled" || end === "overtaken" ? "debug" : "info"]("doubt", { end, user, sCscf });
+      },
+    });
     warnOfUdp(host, config);
     this.ready = this.#open();
   }
@@ -142,8 +168,12 @@ class Cfd implements CfdNode {
         ack: () => this.#counters.refused("method"),
       },
     });
-    if (this.#stopped) await stack.close();
-    else this.#stack = stack;
+    if (this.#stopped) {
+      await stack.close();
+      return;
+    }
+    this.#stack = stack;
+    this.#agent.attach(stack);
   }
 
   drain(): Promise<void> {
@@ -168,6 +198,8 @@ class Cfd implements CfdNode {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#expiry.stop();
+    this.#doubts.stop();
+    this.#regEvent.stop();
     await this.#stack?.close();
   }
 
@@ -216,6 +248,10 @@ class Cfd implements CfdNode {
 
   #receive(transaction: ServerTransaction): void {
     const { request, source } = transaction;
+    if (request.method === "NOTIFY") {
+      this.#receiveNotify(transaction);
+      return;
+    }
     const name = parseNameAddress(request.headers.get("From") ?? "")?.uri ?? null;
     const stranger = this.#sCscfs.check(source.address.host, name);
     if (stranger !== null) {
@@ -224,6 +260,15 @@ class Cfd implements CfdNode {
     } else if (request.method === "REGISTER") this.#receiveRegister(transaction);
     else if (request.method === "OPTIONS") this.#respond(transaction, 200, [["Allow", methods]]);
     else this.#refuse(transaction, "method", 405, request.method, [["Allow", methods]]);
+  }
+
+  /** Its From is the user's: it is known by the question that it answers. */
+  #receiveNotify(transaction: ServerTransaction): void {
+    const verdict = this.#regEvent.judge(transaction);
+    if (verdict === "ours") this.#agent.request(transaction);
+    else if (verdict === "unknown")
+      this.#refuse(transaction, "unusable", 481, "NOTIFY of no subscription of this CFD");
+    else this.#refuse(transaction, "stranger", 403, "NOTIFY of an S-CSCF that was not asked");
   }
 
   #receiveRegister(transaction: ServerTransaction): void {
@@ -277,7 +322,7 @@ class Cfd implements CfdNode {
       this.#expiry.note(record);
       this.#tellOfVisited(this.#visited.note(record));
     }
-    if (decision.outcome === "doubtful") this.#settle(message, decision);
+    if (decision.outcome === "doubtful" && this.#mayAsk(message)) this.#ask(transaction, message);
   }
 
   #tellOfVisited(visited: VisitedPCscf | null): void {
@@ -287,24 +332,28 @@ class Cfd implements CfdNode {
     this.#options.onVisitedPCscf?.(visited);
   }
 
-  #settle(message: ThirdPartyRegister, decision: Decision): void {
-    const port = this.#options.registrationState;
-    const impu = decision.changes[0]?.record.impu;
-    if (port === undefined || impu === undefined) return;
-    const now = () => this.#host.clock.wall();
-    this.#host.spawn("cfd registration state", async () => {
-      try {
-        const end = await settleDoubt(impu, message.sCscf, {
-          store: this.#store,
-          port,
-          table: this.#table,
-          now,
-        });
-        this.#counters.doubt(end);
-      } catch (error) {
-        if (!(error instanceof StoreFailure)) throw error;
-        this.#counters.doubt("unanswered");
-      }
+  #mayAsk({ sCscf }: ThirdPartyRegister): boolean {
+    const { regEvent, sCscfs } = this.#config;
+    if (this.#options.registrationState !== undefined || regEvent?.askAll === true) return true;
+    return sCscfs.some(
+      ({ name, answersRegEvent }) => answersRegEvent === true && this.#table.isSame(name, sCscf),
+    );
+  }
+
+  #ask({ request, source }: ServerTransaction, message: ThirdPartyRegister): void {
+    const { identity, implicitSet, sCscf, pCscf } = message;
+    const { host } = source.address;
+    // Of a connection the port is no listening one.
+    const via = parseVia(request.headers.values("Via")[0] ?? "");
+    const port = splitFunctionName(sCscf)?.port ?? via?.port ?? 5060;
+    this.#doubts.note({
+      question: {
+        identities: [...new Set([...implicitSet, identity])],
+        sCscf,
+        target: { protocol: source.protocol, address: { host, port } },
+        server: this.#config.regEvent?.identity ?? request.uri,
+      },
+      left: pCscf?.name ?? null,
     });
   }
 }

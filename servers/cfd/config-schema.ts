@@ -29,6 +29,11 @@ export const cfdSchema = Type.Object(
             examples: ["sip:scscf1.ims.test:6060"],
           }),
           addresses: ipAddresses("Source addresses of it. Empty: its name is looked up when the CFD starts"),
+          answersRegEvent: Type.Boolean({
+            description: "It answers SUBSCRIBEs for the reg event of a user by itself (RFC 3680)",
+            default: false,
+            examples: [true],
+          }),
         },
         { additionalProperties: false },
       ),
@@ -43,6 +48,48 @@ export const cfdSchema = Type.Object(
       default: false,
       examples: [true],
     }),
+    regEvent: Type.Object(
+      {
+        askAll: Type.Boolean({
+          description:
+            "Ask every S-CSCF, not only those with answersRegEvent. One that does not know the reg event may take the " +
+            "question for a request to the user, and a user whom it does not serve for its own: leave it false then",
+          default: false,
+          examples: [true],
+        }),
+        identity: Type.Optional(
+          text({
+            description:
+              "URI by which the CFD presents itself: that of the application server in the users' iFCs",
+            otherwise: "the Request-URI of the S-CSCF's REGISTER",
+            examples: ["sip:cfd.ims.test:7080"],
+          }),
+        ),
+        timeout: milliseconds(
+          "Longest wait for the answer; then the doubt stays until the record expires",
+          5_000,
+        ),
+        atOnce: Type.Integer({
+          description: "Questions that are open at a time; others wait",
+          minimum: 1,
+          maximum: 10_000,
+          default: 20,
+          examples: [20],
+        }),
+        mostWaiting: Type.Integer({
+          description: "Users whose question waits; beyond them nobody is asked",
+          minimum: 1,
+          maximum: 1_000_000,
+          default: 1_000,
+          examples: [1_000],
+        }),
+      },
+      {
+        additionalProperties: false,
+        description: "The question to the S-CSCF when an Expires: 0 may mean one of several contacts",
+        examples: [{ askAll: true }],
+      },
+    ),
     functions: Type.Array(
       Type.Object(
         {

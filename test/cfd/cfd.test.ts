@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { VisitedPCscf } from "@liquid-ims/cfd/visited-p-cscf";
+import { formatTarget } from "@liquid-ims/sip/transport";
 import { leftOut, testReference } from "../support/test-data.ts";
 import { readCapture, thirdParty, ueRegister } from "./messages.ts";
 import { methodsOf, openWorld } from "./world.ts";
@@ -246,9 +247,9 @@ test("a doubt is settled by what the S-CSCF says, where it may be asked", async 
   const world = await openWorld({
     more: {
       registrationState: {
-        ask: async (sCscf, impu) => {
-          asked.push(`${sCscf} ${impu}`);
-          return ["sip:alice@127.0.3.1:5060"];
+        ask: async ({ sCscf, identities, target, server }) => {
+          asked.push(`${sCscf} ${identities} ${formatTarget(target)} ${server}`);
+          return { kind: "contacts", contacts: ["sip:alice@127.0.3.1:5060"] };
         },
       },
     },
@@ -264,13 +265,16 @@ test("a doubt is settled by what the S-CSCF says, where it may be asked", async 
   await world.run(50);
   world.scscf1.send(world.fresh({ expires: 0 }));
   await world.run(50);
-  assert.deepEqual(asked, ["sip:scscf1.open-ims.test:6060 sip:alice@open-ims.test"]);
+  assert.deepEqual(asked, [
+    "sip:scscf1.open-ims.test:6060 sip:alice@open-ims.test udp:127.0.1.21:6060 sip:cfd.open-ims.test:7080",
+  ]);
   assert.deepEqual((await world.lines()).sort(), ["pcscf1 registered", "pcscf2 left"]);
   assert.equal(world.count("cfd_doubts_total", "settled"), 1);
 });
 
 test("a doubt stays when the S-CSCF does not say", async () => {
-  const world = await openWorld({ more: { registrationState: { ask: async () => null } } });
+  const ask = async () => ({ kind: "silence", detail: "nobody there" }) as const;
+  const world = await openWorld({ more: { registrationState: { ask } } });
   world.scscf1.send(world.fresh({ pCscf: "pcscf1" }));
   await world.run(50);
   world.scscf1.send(world.fresh({ pCscf: "pcscf2" }));
@@ -278,7 +282,7 @@ test("a doubt stays when the S-CSCF does not say", async () => {
   world.scscf1.send(world.fresh({ expires: 0 }));
   await world.run(50);
   assert.deepEqual(await world.lines(), ["pcscf2 doubtful"]);
-  assert.equal(world.count("cfd_doubts_total", "unanswered"), 1);
+  assert.equal(world.count("cfd_doubts_total", "silence"), 1);
 });
 
 test("after stop nothing is answered and nothing is left to happen", async () => {
