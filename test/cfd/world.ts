@@ -20,6 +20,7 @@ export class Sender {
   readonly #host: Host;
   #socket: DatagramSocket | null = null;
   #stream: ByteStream | null = null;
+  #accepted: ByteStream | null = null;
 
   constructor(host: Host) {
     this.#host = host;
@@ -31,6 +32,26 @@ export class Sender {
         this.received.push(decodeText(data)),
       );
     });
+  }
+
+  /** Takes connections at the same port; what comes on them is received, too. */
+  listen(ip: string): void {
+    this.#host.spawn("listen", async () => {
+      await this.#host.network.listen({ host: ip, port: 6060 }, (stream) => {
+        this.#accepted = stream;
+        stream.open({
+          data: (chunk) => this.received.push(decodeText(chunk)),
+          closed: () => {
+            this.#accepted = null;
+          },
+        });
+      });
+    });
+  }
+
+  /** On the connection that was taken last. */
+  reply(data: Uint8Array): void {
+    this.#accepted?.write(data);
   }
 
   /** One datagram. */
