@@ -9,6 +9,11 @@ import type {
   TransferOperation,
   TransferRequest,
 } from "@liquid-ims/reference-points/os-cfs";
+import type { FunctionOperation, FunctionRequest } from "@liquid-ims/reference-points/os-cfs-functions";
+import {
+  functionOperationSchema,
+  functionRequestSchema,
+} from "@liquid-ims/reference-points/os-cfs-functions-schema";
 import {
   functionListSchema,
   functionResourceSchema,
@@ -98,7 +103,45 @@ const resource: FunctionResource = {
   drain: { operation: "op-1", since: 1_795_294_853_000 },
 };
 
-const functions: FunctionList = { functions: [resource, { ...resource, kind: "CFD", drain: null }] };
+const cfd: FunctionResource = {
+  ...resource,
+  kind: "CFD",
+  drain: null,
+  dns: { present: null, operation: "f-1" },
+};
+const functions: FunctionList = { functions: [resource, cfd] };
+
+const second: FunctionRequest = {
+  kind: "I-CSCF",
+  addresses: ["192.0.2.1", "2001:db8::1"],
+  port: 5060,
+  transports: ["udp", "tcp"],
+  priority: 10,
+  weight: 0,
+  deadline: 60,
+};
+
+const adding: FunctionOperation = {
+  id: "f-1",
+  action: "add",
+  function: "icscf2.open-ims.test",
+  kind: "I-CSCF",
+  state: "FAILED_TEMP",
+  step: "given up",
+  request: second,
+  failed: false,
+  force: false,
+  startedAt: 1_795_294_853_000,
+  endedAt: null,
+  deadlineAt: 1_795_294_913_000,
+  changes: ["update add icscf2.open-ims.test. 30 A 192.0.2.1"],
+  changedAt: null,
+  mayBeStoppedAt: null,
+  mayBeStopped: false,
+  retryAt: null,
+  updates: 3,
+  problem,
+};
 
 test("os-cfs: samples of every type are what the schemas take", () => {
   const samples: [string, object, unknown][] = [
@@ -108,6 +151,9 @@ test("os-cfs: samples of every type are what the schemas take", () => {
     ["function", functionResourceSchema, resource],
     ["functions", functionListSchema, functions],
     ["problem", problemDetailsSchema, problem],
+    ["function request", functionRequestSchema, second],
+    ["function operation", functionOperationSchema, adding],
+    ["removal", functionOperationSchema, { ...adding, action: "remove", request: null, step: "waiting" }],
   ];
   for (const [name, schema, value] of samples) assert.ok(compile(schema)(value), name);
 });
