@@ -321,7 +321,8 @@ export class MoveDriver {
     if (this.#operation !== null) {
       this.#operation.isAgainDue = false;
       this.#operation.isThere = false;
-      this.#operation.expected = this.#options.port.dialogs();
+      // Who is only to register again leaves nothing: his dialogs stay, or follow as after any registration.
+      this.#operation.expected = this.#operation.move === null ? [] : this.#options.port.dialogs();
     }
     const done = (result: RegisterResult) => {
       if (number !== this.#registrations) return;

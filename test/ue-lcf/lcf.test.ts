@@ -239,6 +239,20 @@ test("7, 8: cancel of an armed move undoes it; with reRegister it registers wher
   assert.ok(cfs.acts.includes("register here"));
 });
 
+test("7: who is only told to register again has left nothing: his dialogs are not reported as pinned", async () => {
+  const cfs = await openScriptedCfs();
+  cfs.present = [dialog];
+  await cfs.say(cfs.command({ command: "cancel", reRegister: true }, 1));
+  cfs.succeed(registrationAt(1, 1));
+  await cfs.wait(1000);
+  assert.equal(cfs.lcf.state, "Idle");
+  assert.equal(cfs.answers.at(-1)?.answer, "registered");
+  assert.deepEqual(
+    cfs.reports.map(({ final, dialogs }) => [final, dialogs]),
+    [[true, []]],
+  );
+});
+
 test("4: an emergency call cancels an armed move", async () => {
   const cfs = await openScriptedCfs();
   await cfs.say(cfs.move(1, { ...toSCscf2, after: 500 }));
