@@ -235,11 +235,14 @@ export interface DialogReport {
   readonly result: DialogResult;
   /** The dialog that has taken its place, where there is one. */
   readonly newId?: string;
-  /** Why, where it was not kept; "media changed" and the like where it was. */
+  /** Why, where it was not kept; "media changed" and the like where it was; one of `endedBy` where it has ended. */
   readonly reason?: string;
   /** Until when a pinned one may last: the old registration's expiry. */
   readonly until?: number;
 }
+
+/** Who has ended a dialog, as its end sees it. When both ends say that the other one has, the network did. */
+export const endedBy = { self: "ended here", peer: "ended by the other end" } as const;
 
 /** LCF to CFS: the results of an operation, one for each dialog it had at the move or got since. */
 export interface Report {

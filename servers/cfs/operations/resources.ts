@@ -1,5 +1,6 @@
 // Transfers and users as os-cfs shows them. Pure.
 import type { UserLine } from "@liquid-ims/reference-points/os-cfs";
+import { dangerProblem } from "../transfer/danger.ts";
 import { countDialogs } from "../transfer/dialogs.ts";
 import { countUsers } from "../transfer/figures.ts";
 import type { TransferRow } from "../transfer/transfer-row.ts";
@@ -30,6 +31,7 @@ function userLine(row: UserRow): UserLine {
 }
 
 export function transferResource(row: TransferRow, users: readonly UserRow[]): TransferResource {
+  const problem = row.problem ?? dangerProblem(users, row.request.reason === "failure");
   return {
     id: row.id,
     state: row.state,
@@ -40,6 +42,6 @@ export function transferResource(row: TransferRow, users: readonly UserRow[]): T
     counts: countUsers(users),
     dialogs: countDialogs(users.flatMap(({ results }) => results)),
     users: users.map(userLine),
-    ...(row.problem === null ? {} : { problem: row.problem }),
+    ...(problem === null ? {} : { problem }),
   };
 }

@@ -31,6 +31,7 @@ const notReassigned: Omit<Reassignment, keyof PlanSubscription> = {
   checks: 0,
   repairs: 0,
   oldExpiresAt: null,
+  atRisk: false,
 };
 
 function stateOf({ target, reason }: PlanLine): UserState {

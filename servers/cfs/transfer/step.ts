@@ -43,6 +43,8 @@ export interface Happening {
   readonly pCscf?: string | null;
   /** With `slot` and `record shows target`: when the registration at the S-CSCF that is left expires, by its record. */
   readonly oldExpiresAt?: number;
+  /** With `slot`: calls of his may be cut by his move. */
+  readonly atRisk?: boolean;
   /** With `registered`: when, by the LCF's word. */
   readonly registeredAt?: number;
   /** With `returned`: for one who had none. */
@@ -126,6 +128,13 @@ function noteOldExpiry(row: UserRow, { oldExpiresAt }: Happening): UserRow {
   return { ...row, reassignment: { ...reassignment, oldExpiresAt: latest } };
 }
 
+/** For people. */
+function riskOf({ reassignment, dialogs }: UserRow): string {
+  const calls = dialogs?.length ?? 0;
+  if (reassignment?.atRisk !== true || calls === 0) return "";
+  return `${calls} call${calls === 1 ? "" : "s"} at risk: the S-CSCF that was left may cut them`;
+}
+
 function act(row: UserRow, action: UserAction, happening: Happening, context: StepContext): Acted {
   const { at, sequence, times } = context;
   if (typeof action !== "string") return { row: { ...row, reason: action.reason, detail: "" } };
@@ -167,7 +176,9 @@ function act(row: UserRow, action: UserAction, happening: Happening, context: St
     case "note reported":
       return { row: { ...row, reported: true } };
     case "note moved":
-      return { row: { ...noteOldExpiry(row, happening), registeredAt: at, reason: "moved", detail: "" } };
+      return {
+        row: { ...noteOldExpiry(row, happening), registeredAt: at, reason: "moved", detail: riskOf(row) },
+      };
     case "note S-CSCF":
       return { row: happening.sCscf === undefined ? row : { ...row, sCscf: happening.sCscf } };
     case "wait":

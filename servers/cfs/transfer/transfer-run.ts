@@ -14,6 +14,7 @@ import {
   turns,
   waitsForCall,
 } from "./policy/order.ts";
+import { HssKnowledge, isNotHeld } from "./reassignment/hss-knowledge.ts";
 import type { Proof } from "./reassignment/proof.ts";
 import { wholeSubscriptions } from "./reassignment/subscription.ts";
 import type { Registrations } from "./registrations.ts";
@@ -21,7 +22,7 @@ import type { Happening } from "./step.ts";
 import { dueFor } from "./timers.ts";
 import type { TransferTimes } from "./times.ts";
 import type { TransferRow } from "./transfer-row.ts";
-import { isMoved, isOpen, type UserRow, userRowId } from "./user-row.ts";
+import { isOpen, type UserRow, userRowId } from "./user-row.ts";
 import { moveOf } from "./wire.ts";
 
 export interface RunParts {
@@ -52,12 +53,6 @@ function isAsBefore(row: UserRow, seen: Happening): boolean {
   return seen.sCscf === row.sCscf;
 }
 
-/** What the HSS says after the record, against it. */
-function isNotHeld({ state, reassignment }: UserRow, { event }: Happening): boolean {
-  if (event === "not held" || event === "not held, over") return true;
-  return event === "name is old" && state === "registered" && reassignment?.nameDueAt === null;
-}
-
 /** The two clocks of a host at one moment. */
 export interface Moment {
   /** Monotonic, for the pace. */
@@ -74,24 +69,32 @@ export class TransferRun {
   readonly #awaySince = new Map<string, number>();
   readonly #pacer: Pacer;
   #restsUntil = 0;
-  /** What `#kept` has found, and after which change of a row it has looked. */
-  #keptBy: Happening | null = null;
-  #keptAt = -1;
   /** Wall clock of the last look. */
   #at = 0;
-  readonly #policy: OrderPolicy;
+  readonly #order: OrderPolicy;
+  readonly #hss: HssKnowledge;
 
   constructor(row: TransferRow, parts: RunParts) {
     this.row = row;
     this.#parts = parts;
     this.#pacer = createPacer(row.pace);
-    this.#policy = {
+    const { ledger, proof, cancelsOldServer } = parts;
+    this.#hss = new HssKnowledge({ ledger, proof, cancelsOldServer, users: () => this.users });
+    this.#order = {
       reason: row.request.reason,
       replaceDialogs: row.replaceDialogs,
       // The acceptance names the dialogs.
       queries: row.procedure === "P",
-      sparesCalls: row.procedure === "S" && parts.cancelsOldServer,
     };
+  }
+
+  /** Those in calls are spared from then on. */
+  #cutsCalls(): boolean {
+    return this.row.procedure === "S" && this.#order.replaceDialogs && this.#hss.cutsCalls();
+  }
+
+  get #policy(): OrderPolicy {
+    return { ...this.#order, sparesCalls: this.#cutsCalls() };
   }
 
   get registrations(): Registrations {
@@ -212,7 +215,7 @@ export class TransferRun {
     this.#at = moment.at;
     const open = this.#openUsers();
     const idle: UserRow[] = [];
-    const kept = this.#kept();
+    const kept = this.row.procedure === "S" ? this.#hss.kept() : null;
     for (const row of open) {
       if (ledger.isBusy(userRowId(row.transfer, row.registration))) continue;
       const isResting = row.state === "planned" || row.state === "asked";
@@ -245,7 +248,8 @@ export class TransferRun {
     if (planned.length === 0) return;
     const reachable = planned.filter((row) => this.#isReachable(row, moment));
     const ready = this.row.procedure === "P" ? reachable : wholeSubscriptions(reachable, open);
-    const { ask, go } = turns(ready, open, this.#policy);
+    const policy = this.#policy;
+    const { ask, go } = turns(ready, open, policy);
     if (ask.length === 0 && go.length === 0) this.#giveUpAway(planned, moment);
     // One whose turn is being written down is under way already.
     const resting = idle.filter(({ state }) => state === "planned").length;
@@ -260,19 +264,20 @@ export class TransferRun {
     if (allowance <= 0) return;
     if (this.row.procedure === "S") {
       // Nobody is moved in vain: while it is not known that this HSS moves users, one subscription goes first.
-      const isProven = this.#isProven();
+      const isProven = this.#hss.isProven();
       if (!isProven && inFlight > 0) return;
       this.#pacer.began(moment.now, this.#beginSubscriptions(go, ready, isProven ? allowance : 1));
       return;
     }
     this.#pacer.began(moment.now, allowance);
-    const pairs = this.#policy.replaceDialogs ? pairsOf(this.users) : null;
+    const pairs = policy.replaceDialogs ? pairsOf(this.users) : null;
     for (const row of go.slice(0, allowance)) this.#begin(row, pairs);
   }
 
   /** All registrations of a subscription get their turn at once, under one condition. Gives how many they are. */
   #beginSubscriptions(go: readonly UserRow[], ready: readonly UserRow[], allowance: number): number {
     const begun = new Set<string>();
+    const policy = this.#policy;
     let count = 0;
     for (const { registration, reassignment } of go) {
       const subscription = reassignment?.subscription ?? registration;
@@ -282,15 +287,16 @@ export class TransferRun {
       const members = ready.filter((row) => row.reassignment?.subscription === subscription);
       count += members.length;
       const inCall = members.find(waitsForCall) ?? members[0];
-      const condition = inCall === undefined ? "idle" : conditionOf(inCall, this.#policy);
-      const withoutReport = !this.#policy.replaceDialogs;
+      const condition = inCall === undefined ? "idle" : conditionOf(inCall, policy);
+      const withoutReport = !policy.replaceDialogs;
+      const atRisk = policy.sparesCalls === true && condition !== "idle";
       this.applyToAll(registration, (present) => {
         if (present.state !== "planned") return null;
         const { addressesOf } = this.#parts;
         const move = moveOf(present, { condition, replace: "wait", addressesOf });
         const oldExpiresAt = this.registrations.oldExpiryOf(present);
         const old = oldExpiresAt === undefined ? {} : { oldExpiresAt };
-        return move === null ? null : { event: "slot", move, withoutReport, ...old };
+        return move === null ? null : { event: "slot", move, withoutReport, atRisk, ...old };
       });
     }
     return count;
@@ -299,27 +305,6 @@ export class TransferRun {
   /** The HSS does not keep up: nothing new begins for a while. */
   rest(now: number): void {
     this.#restsUntil = Math.max(this.#restsUntil, now + restMs);
-  }
-
-  /** The HSS has moved somebody on MAR: in this transfer, or in this life of the CFS. */
-  #isProven(): boolean {
-    const { proof } = this.#parts;
-    proof.moves ||= this.users.some(
-      ({ state, reassignment }) => isMoved(state) && (reassignment?.reassignedAt ?? null) !== null,
-    );
-    return proof.moves;
-  }
-
-  /** The HSS has been found to move nobody: who has yet to be moved is told why he is not. */
-  #kept(): Happening | null {
-    const { changes } = this.#parts.ledger;
-    if (this.row.procedure === "P" || changes === this.#keptAt) return this.#keptBy;
-    this.#keptAt = changes;
-    const reason = "HSS does not move users on MAR";
-    const found = this.users.find((row) => row.reason === reason);
-    if (found !== undefined)
-      this.#keptBy = { event: "name is kept", all: true, reason, detail: found.detail };
-    return this.#keptBy;
   }
 
   /**
@@ -331,8 +316,8 @@ export class TransferRun {
     // One who has left meanwhile is not the HSS's to hold.
     if (isNotHeld(row, happening) && this.placeNow(row)?.event === "record gone") return { event: "held" };
     if (event !== "MAA" && event !== "name is new") return happening;
-    const waits = hasPartnerToCome(row, pairsOf(this.users));
-    return { ...happening, replace: waits ? "wait" : "now", readNow: !this.#isProven() };
+    const waits = !this.#cutsCalls() && hasPartnerToCome(row, pairsOf(this.users));
+    return { ...happening, replace: waits ? "wait" : "now", readNow: !this.#hss.isProven() };
   }
 
   #begin(row: UserRow, pairs: Pairs | null): void {
@@ -381,7 +366,8 @@ export class TransferRun {
     if (waiting.length === 0) return;
     const pairs = pairsOf(this.users);
     for (const row of waiting) {
-      const release = releaseOf(row, pairs, { at, times: this.#parts.times });
+      // What may be cut any moment waits for nobody.
+      const release = this.#cutsCalls() ? "all" : releaseOf(row, pairs, { at, times: this.#parts.times });
       if (release !== null) this.apply(row.registration, { event: "release", release });
     }
   }

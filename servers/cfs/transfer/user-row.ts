@@ -76,10 +76,12 @@ export interface Reassignment {
   readonly repairs: number;
   /** When the registration at the S-CSCF that is left expires, by its record; null: not known. */
   readonly oldExpiresAt: number | null;
+  /** He was told to move whatever calls he has, though the S-CSCF that he leaves is known to cut them. */
+  readonly atRisk: boolean;
 }
 
 /** Those that rows of earlier versions do not have. */
-const unchecked = { checkDueAt: null, checks: 0, repairs: 0, oldExpiresAt: null } as const;
+const unchecked = { checkDueAt: null, checks: 0, repairs: 0, oldExpiresAt: null, atRisk: false } as const;
 
 export interface UserRow {
   /** The transfer. */

@@ -34,7 +34,10 @@ async function play(aftercare: boolean): Promise<Played> {
   });
   const bob = await world.openUe(2, 2);
   const call = world.place(bob, alice);
-  await world.simulation.run({ ms: 20_000, when: () => call.state === "confirmed" || call.state === "ended" });
+  await world.simulation.run({
+    ms: 20_000,
+    when: () => call.state === "confirmed" || call.state === "ended",
+  });
   return { made, alice, wiped, answered: call.state === "confirmed" };
 }
 

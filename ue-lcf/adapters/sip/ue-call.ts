@@ -1,5 +1,5 @@
 // One call of a UE: what the application sees, over the chain of dialogs that carries it. RFC 3261 13 to 15, RFC 3264.
-import type { DialogDescription, DialogReport } from "@liquid-ims/reference-points/cfs-ue";
+import { type DialogDescription, type DialogReport, endedBy } from "@liquid-ims/reference-points/cfs-ue";
 import { dialogName } from "@liquid-ims/reference-points/dialog-name";
 import type { Host } from "@liquid-ims/runtime/host";
 import { dialogRequest } from "@liquid-ims/sip/dialog/dialog";
@@ -280,7 +280,8 @@ export class UeCall implements Call, CallChainOwner {
     if (by === "replaced" && next !== null) {
       const media = this.#descriptions.changedInReplacing ? { reason: "media changed" } : {};
       this.#context.report({ id, result: "kept", newId: this.#nameOf(next), ...media });
-    } else this.#context.report({ id, result: by === "lost" ? "lost" : "ended" });
+    } else if (by === "lost") this.#context.report({ id, result: "lost" });
+    else this.#context.report({ id, result: "ended", reason: by === "peer" ? endedBy.peer : endedBy.self });
   }
 
   pinned(leg: Leg, reason: string): void {

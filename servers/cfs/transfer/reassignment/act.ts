@@ -114,7 +114,10 @@ export function actReassignment(
       if (happening.move === undefined) throw new Error("a slot came without its move");
       const move: MoveContent = { ...happening.move, deadline: at + times.move, after: 0 };
       const begun: UserRow = {
-        ...changed(row, { move, ...notBegun, oldExpiresAt: happening.oldExpiresAt ?? null }),
+        ...changed(row, {
+          ...{ move, ...notBegun, atRisk: happening.atRisk ?? false },
+          oldExpiresAt: happening.oldExpiresAt ?? null,
+        }),
         since: sequence,
         attempts: row.attempts + 1,
         commandedAt: at,

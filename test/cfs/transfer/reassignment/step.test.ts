@@ -50,6 +50,7 @@ function sUser(changes: Partial<UserRow> = {}, reassignment: Partial<Reassignmen
       checks: 0,
       repairs: 0,
       oldExpiresAt: null,
+      atRisk: false,
       ...reassignment,
     },
     ...changes,

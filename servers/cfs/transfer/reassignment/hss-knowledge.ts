@@ -1,0 +1,69 @@
+// What a transfer of an S-CSCF has found out about the HSS and the S-CSCF that is left: whether names move users at all,
+// and whether moving cuts calls. Looked up again after each change of a row, no more often.
+import { dangerOf } from "../danger.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Happening } from "../step.ts";
+import { isMoved, type UserRow } from "../user-row.ts";
+import type { Proof } from "./proof.ts";
+
+export interface HssKnowledgeParts {
+  readonly ledger: Ledger;
+  /** What this life of the CFS knows. */
+  readonly proof: Proof;
+  /** Configured: the HSS cancels the S-CSCF that a user leaves, which then cuts his calls. */
+  readonly cancelsOldServer: boolean;
+  /** All users of the transfer. */
+  readonly users: () => readonly UserRow[];
+}
+
+const kept = "HSS does not move users on MAR";
+
+export class HssKnowledge {
+  readonly #parts: HssKnowledgeParts;
+  #lookedAt = -1;
+  #kept: Happening | null = null;
+  #cutsCalls = false;
+
+  constructor(parts: HssKnowledgeParts) {
+    this.#parts = parts;
+  }
+
+  #look(): void {
+    const { ledger, users } = this.#parts;
+    if (ledger.changes === this.#lookedAt) return;
+    this.#lookedAt = ledger.changes;
+    const rows = users();
+    const found = rows.find(({ reason }) => reason === kept);
+    if (found !== undefined)
+      this.#kept = { event: "name is kept", all: true, reason: kept, detail: found.detail };
+    this.#cutsCalls = dangerOf(rows) !== null;
+  }
+
+  /** The HSS has moved somebody: in this transfer, or in this life of the CFS. */
+  isProven(): boolean {
+    const { proof, users } = this.#parts;
+    proof.moves ||= users().some(
+      ({ state, reassignment }) => isMoved(state) && (reassignment?.reassignedAt ?? null) !== null,
+    );
+    return proof.moves;
+  }
+
+  /** The HSS has been found to move nobody: who has yet to be moved is told why he is not. */
+  kept(): Happening | null {
+    this.#look();
+    return this.#kept;
+  }
+
+  /** A move cuts calls: it was configured, or has been seen in this transfer. */
+  cutsCalls(): boolean {
+    if (this.#parts.cancelsOldServer) return true;
+    this.#look();
+    return this.#cutsCalls;
+  }
+}
+
+/** What the HSS says of one whose record has shown the target, against it. */
+export function isNotHeld({ state, reassignment }: UserRow, { event }: Happening): boolean {
+  if (event === "not held" || event === "not held, over") return true;
+  return event === "name is old" && state === "registered" && reassignment?.nameDueAt === null;
+}
