@@ -3,6 +3,7 @@
 import { type Authority, createAuthority } from "@liquid-ims/dns/authority";
 import { createUpdater, type Updater, type ZoneUpdate } from "@liquid-ims/dns/updater";
 import type { FunctionRequest } from "@liquid-ims/reference-points/os-cfs-functions";
+import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { encodeHex } from "@liquid-ims/runtime/text";
@@ -76,6 +77,8 @@ export class FunctionOrders {
   readonly #ttl: number;
   readonly services: ServiceNames;
   readonly subject: DnsSubject;
+  /** By operation. */
+  readonly #timers = new Map<string, Timer>();
   #stopped = false;
 
   constructor(parts: FunctionOrdersParts) {
@@ -106,6 +109,7 @@ export class FunctionOrders {
 
   stop(): void {
     this.#stopped = true;
+    for (const timer of this.#timers.values()) timer.cancel();
   }
 
   get(id: string): FunctionOperationRow | null {
@@ -285,15 +289,18 @@ export class FunctionOrders {
   #arm(row: FunctionOperationRow, at: number): void {
     const { clock } = this.#parts.host;
     const wait = Math.max(0, at - clock.wall());
-    clock.after(
+    const timer = clock.after(
       Math.min(wait, longestTimerMs),
       () => {
+        this.#timers.delete(row.id);
         if (this.#stopped || this.get(row.id)?.turn !== row.turn) return;
         if (wait > longestTimerMs) this.#arm(row, at);
         else this.#apply(row, row.turn, { event: "time" });
       },
       "function operation",
     );
+    this.#timers.get(row.id)?.cancel();
+    this.#timers.set(row.id, timer);
   }
 }
 

@@ -4,7 +4,7 @@
 // that was killed and a second order for the same thing all end well. One UPDATE carries an order out, all or nothing,
 // and only if the zone is still as it was read. Nobody fights: what somebody else has changed after the name server has
 // confirmed it stays, and the operation says so. What may pass is tried again until the deadline; a removal that waits
-// for resolvers has no deadline.
+// for resolvers has no deadline, and looks once more at its end: an UPDATE of before may have come late.
 import type { FunctionState } from "./function-row.ts";
 
 /** All events. */
@@ -68,6 +68,8 @@ export type FunctionAction =
   | "back off"
   /** What was set before. */
   | "set timer"
+  /** A deadline counted from now: the wait for resolvers has none. */
+  | "new deadline"
   /** A deadline counted from now, no failures before it, and no change that was confirmed. */
   | "begin anew"
   | "note failed"
@@ -148,7 +150,7 @@ const verifying = {
   resume: to("verifying", "read"),
   "as ordered": to("completed", "forget problem", "end"),
   "gone, not everywhere": to("waiting", "note TTL", "forget problem", "wait for resolvers"),
-  "to change": null,
+  "to change": to("writing", "note change", "write"),
   impossible: to("failed", "note problem", "end"),
   written: null,
   "lost a race": null,
@@ -175,7 +177,7 @@ const waiting = {
   overtaken: null,
   trouble: null,
   "trouble, no time left": null,
-  time: to("completed", "end"),
+  time: to("verifying", "new deadline", "read"),
   "asked again": to("waiting"),
   "has failed": to("completed", "note failed", "end"),
   superseded: to("failed", "note problem", "end"),

@@ -65,7 +65,7 @@ function act(
     case "note change": {
       const { change } = happening;
       const changes = (change?.update.changes ?? []).map(formatChange);
-      return { changes, ttl: Math.max(row.ttl, change?.ttl ?? 0) };
+      return { changes, ttl: Math.max(row.ttl, change?.ttl ?? 0), waitUntil: null };
     }
     case "note TTL":
       return { ttl: Math.max(row.ttl, happening.ttl ?? 0) };
@@ -85,6 +85,8 @@ function act(
       return { looks: row.looks + 1 };
     case "back off":
       return { failures: row.failures + 1, races: 0, retryAt: at + backOff(row.failures, times) };
+    case "new deadline":
+      return { deadlineAt: at + times.deadline, failures: 0, looks: 0 };
     case "begin anew":
       return {
         deadlineAt: at + (happening.deadline ?? times.deadline),

@@ -68,8 +68,9 @@ export function problemOfImpossible(
 }
 
 /** With the records' TTL where this operation has not seen them. */
-function gone(row: FunctionOperationRow, ttl: number): FunctionHappening {
-  if (row.failed || (row.knownGone && row.updates === 0)) return { event: "as ordered" };
+function gone(row: FunctionOperationRow, ttl: number, at: number): FunctionHappening {
+  const isOver = row.waitUntil !== null && row.waitUntil <= at;
+  if (row.failed || isOver || (row.knownGone && row.updates === 0)) return { event: "as ordered" };
   return { event: "gone, not everywhere", ttl: row.updates === 0 ? ttl : 0 };
 }
 
@@ -87,7 +88,7 @@ export function judgeReading(
   }
   const change = changeOf(row, reading.view, context.ttl);
   if (change.kind === "nothing")
-    return row.action === "add" ? { event: "as ordered" } : gone(row, change.ttl);
+    return row.action === "add" ? { event: "as ordered" } : gone(row, change.ttl, context.at);
   if (row.changedAt !== null) {
     // The server has confirmed, and shows something else: whoever changed it since has the last word.
     if (row.state === "verifying" && row.looks < mostLooks) return { event: "not yet" };

@@ -223,3 +223,30 @@ test("two CFSs with opposite orders do not fight: each ends, and the zone is who
     assert.ok(bench.name.node.serial() - serial <= 3, "nor later");
   }
 });
+
+test("a removal looks once more when its wait is over: what has come back meanwhile may not be stopped", async () => {
+  const bench = new FunctionBench({ count: 2 });
+  const [one, two] = bench.cfss;
+  assert.ok(one !== undefined && two !== undefined);
+  await bench.end((await bench.value(one.node.operations.putFunction(i2, second))).id, one);
+  const { id } = await bench.value(one.node.operations.removeFunction(i2));
+  await bench.until(id, ({ step }) => step === "waiting");
+  await bench.end((await bench.value(two.node.operations.putFunction(i2, second))).id, two);
+  const ended = await bench.end(id);
+  assert.deepEqual([ended.state, ended.mayBeStopped], ["FAILED", false]);
+  assert.match(ended.problem?.detail ?? "", /icscf2\.home are not as the server confirmed them/);
+  assert.equal((await bench.value(one.node.operations.canRemove(i2))).canRemove, false);
+});
+
+test("a server that is down when the wait is over is waited for, whatever the deadline of the order was", async () => {
+  const bench = new FunctionBench();
+  await bench.end((await bench.value(bench.operations.putFunction(i2, second))).id);
+  const { id } = await bench.value(bench.operations.removeFunction(i2, { deadline: 1 }));
+  await bench.until(id, ({ step }) => step === "waiting");
+  bench.name.kill();
+  const failed = await bench.failure(id);
+  assert.equal(failed.mayBeStopped, false);
+  bench.name.restart();
+  const ended = await bench.end(id);
+  assert.deepEqual([ended.state, ended.mayBeStopped, ended.updates], ["COMPLETED", true, 1]);
+});

@@ -40,6 +40,7 @@ const expected: Record<FunctionState, readonly string[]> = {
     "resume -> verifying: read",
     "as ordered -> completed: forget problem, end",
     "gone, not everywhere -> waiting: note TTL, forget problem, wait for resolvers",
+    "to change -> writing: note change, write",
     "impossible -> failed: note problem, end",
     "not yet -> verifying: note look, read later",
     "overtaken -> failed: note problem, end",
@@ -51,7 +52,7 @@ const expected: Record<FunctionState, readonly string[]> = {
   ],
   waiting: [
     "resume -> waiting: set timer",
-    "time -> completed: end",
+    "time -> verifying: new deadline, read",
     "asked again -> waiting: ",
     "has failed -> completed: note failed, end",
     "superseded -> failed: note problem, end",
