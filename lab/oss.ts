@@ -34,8 +34,13 @@ export interface Oss {
   countReachable(functions: readonly string[]): Promise<number>;
   /** Registrations of a P-CSCF or S-CSCF, as the location service knows them. */
   listUsers(name: string): Promise<readonly OssUser[]>;
-  /** Asks until the operation has ended, calling `seen` with each state on the way. */
-  awaitEnd(host: Host, id: string, seen: (operation: TransferOperation) => void): Promise<TransferOperation>;
+  /** Asks until the operation has ended, or so many milliseconds are over, calling `seen` with each state on the way. */
+  awaitEnd(
+    host: Host,
+    id: string,
+    seen: (operation: TransferOperation) => void,
+    limitMs?: number,
+  ): Promise<TransferOperation>;
   /** Brings an I-CSCF or a CFD into the DNS; rejects with the problem's text when it was refused. */
   putFunction(name: string, request: FunctionRequest): Promise<FunctionOperation>;
   /** Takes it out; may be stopped when the operation is COMPLETED. */
@@ -126,11 +131,12 @@ export function createOss(carry: OsCfsCarrier, trace: Trace): Oss {
         reachable += (await listUsers(name)).filter((user) => user.unreachable === null).length;
       return reachable;
     },
-    async awaitEnd(host, id, seen) {
+    async awaitEnd(host, id, seen, limitMs = Number.POSITIVE_INFINITY) {
+      const until = host.clock.now() + limitMs;
       for (;;) {
         const present = await getTransfer(id);
         seen(present);
-        if (ends.has(present.state)) return present;
+        if (ends.has(present.state) || host.clock.now() >= until) return present;
         await host.clock.sleep(askEveryMs, "oss asks again");
       }
     },

@@ -13,7 +13,10 @@ export type Expectation = (
 export const everybodyMovedWithCalls: Expectation = (report, operation, failedOutside) => {
   const { transfer, dialogs, calls, window } = report;
   const failures: string[] = [];
-  if (operation.state !== "COMPLETED") failures.push(`the transfer ended as ${operation.state}`);
+  if (operation.state !== "COMPLETED") {
+    const how = operation.endedAt === null ? "has not ended, it is" : "ended as";
+    failures.push(`the transfer ${how} ${operation.state}`);
+  }
   if (transfer.planned === 0) failures.push("nobody was planned to move");
   for (const user of report.users) {
     if (user.planned && user.outcome !== "moved")

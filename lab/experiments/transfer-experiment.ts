@@ -51,6 +51,8 @@ const usersPerSecond = 5;
 const retryMs = 2000;
 /** Milliseconds of the clock from COMPLETED to the kill. */
 const killAfterMs = 2000;
+/** How long the transfer may take beyond the last planned hang-up, in milliseconds of the clock. */
+const transferPatienceMs = 60_000;
 /** How long the last calls may take beyond their planned hang-up, in milliseconds of the clock. */
 const callPatience: Waiting = { limitMs: 45_000, what: "the last calls to end" };
 /** Where a third-party REGISTER is lost again and again, an LCF is told to come back after 30 s. */
@@ -119,6 +121,7 @@ async function transfer(
   options: ExperimentOptions,
   scenario: Scenario,
   { oss, fleet, network }: Prepared,
+  limitMs: number,
 ): Promise<Transferred> {
   const affected = scenario.affected(lab.topology);
   const before = placesOf(fleet, scenario);
@@ -144,9 +147,14 @@ async function transfer(
         )
       : undefined;
   const ended = oss
-    .awaitEnd(host, started.id, (present) => {
-      lab.transfer = present;
-    })
+    .awaitEnd(
+      host,
+      started.id,
+      (present) => {
+        lab.transfer = present;
+      },
+      limitMs,
+    )
     .then((operation) => ({ operation, completedAt: host.clock.wall() }));
   const [{ operation, completedAt }] = await Promise.all([ended, registered]);
   if (!options.kill) return { operation, triggeredAt, completedAt, before, killedAt: null };
@@ -175,8 +183,9 @@ async function script(
     host.clock.after(timeline.clockMs(call.at), () => fleet.place(host, call), "next call");
 
   await host.clock.sleep(timeline.clockMs(options.duration / 2), "until the trigger");
-  const transferred = await transfer(host, lab, options, scenario, prepared);
   const lastHangUp = timeline.clockMs(Math.max(...calls.map((call) => call.at + ringing + call.talk)));
+  const limitMs = Math.max(0, lastHangUp - elapsed()) + transferPatienceMs;
+  const transferred = await transfer(host, lab, options, scenario, prepared, limitMs);
   await host.clock.sleep(Math.max(0, lastHangUp - elapsed()), "until the last hang-up");
   await waitUntil(host, () => fleet.callsUp === 0, { ...callPatience, orElse: "go on" });
   stopShowing();
