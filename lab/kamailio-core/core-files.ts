@@ -29,7 +29,7 @@ function anyOf(hosts: readonly string[]): string {
 }
 
 /** Keys of the zone as BIND includes them; readable by this user only. RFC 8945. */
-const keyFile = "zone.key";
+export const keyFile = "zone.key";
 
 function formatKey(name: string): string {
   const secret = randomBytes(32).toString("base64");

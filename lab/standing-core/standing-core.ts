@@ -12,6 +12,7 @@ import { encodeHex } from "@liquid-ims/runtime/text";
 
 import { formatSubscribers, parseSubscribers } from "../hss/subscriber-csv.ts";
 import type { Subscriber } from "../ims-core/subscriber.ts";
+import { keyFile } from "../kamailio-core/core-files.ts";
 import { startNetwork } from "../network.ts";
 import { InProcessPlacement } from "../placement-in-process.ts";
 import { createKamailioPlacement } from "../placement-kamailio.ts";
@@ -216,7 +217,7 @@ function stand(
       : writeConfigurations(
           resolve(options.out),
           topology,
-          kamailio === null ? null : join(kamailio, "cfs.key"),
+          kamailio === null ? null : join(kamailio, keyFile),
         );
     for (const line of introduce(topology, users, servers)) say(line);
     if (options.command === null) say("ready      Ctrl-C ends it");
