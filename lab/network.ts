@@ -109,10 +109,14 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     originHost: topology.hss.fqdn,
     originRealm: homeDomain,
     digestRealm: homeDomain,
-    peers: [...topology.iCscfs, ...topology.sCscfs, topology.cfs].map(({ fqdn, address }) => ({
-      originHost: fqdn,
-      from: [address.host],
-    })),
+    peers: [
+      ...[...topology.iCscfs, ...topology.sCscfs, topology.cfs].map(({ fqdn, address }) => ({
+        originHost: fqdn,
+        from: [address.host],
+      })),
+      // Of `lab doctor --identity`: whoever looks at a running lab must not take the CFS's own connection.
+      { originHost: `doctor.${homeDomain}` },
+    ],
     subscribers: options.subscribers,
     capacity,
     behaviour: options.hss ?? "specification",

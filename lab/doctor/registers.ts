@@ -66,7 +66,7 @@ function judgeRefusal({ refused, from }: RegistersSeen, subject: RegisterSubject
 function judgeNothing(facts: RegisterFacts, subject: RegisterSubject): Finding[] {
   const { seen, records } = facts;
   if (records !== null && records.length > 0) {
-    const fact = `${records.length} registrations are recorded, though the CFD has heard of none since its start`;
+    const fact = `registrations recorded: ${records.length}, though the CFD has heard of none since its start`;
     return [note(topic, fact)];
   }
   if (seen?.refused != null) return [];
@@ -142,7 +142,7 @@ function judgeSighting(sighting: RegisterSighting, subject: RegisterSubject, now
   const where = pCscf === null ? "P-CSCF unknown" : `P-CSCF ${pCscf} from ${pCscfFrom}`;
   const arrived = ok(
     topic,
-    `${sCscf} (${source}) has told ${count} registrations, the last ${ago(at, now)}: ${where}`,
+    `${sCscf} (${source}) has told ${count} ${count === 1 ? "registration" : "registrations"}, the last ${ago(at, now)}: ${where}`,
   );
   return [arrived, ...lacks.flatMap((lack) => judgeLack(lack, sighting, subject))];
 }
@@ -183,7 +183,7 @@ function judgeRecords({ records }: RegisterFacts): Finding[] {
   if (records === null || records.length === 0) return [];
   const unknown = records.filter(({ pCscf }) => pCscf === null).length;
   const contacts = records.filter(({ contact }) => contact === null).length;
-  const fact = `${records.length} registrations recorded; P-CSCF unknown of ${unknown}, contact unknown of ${contacts}`;
+  const fact = `registrations recorded: ${records.length}; P-CSCF unknown of ${unknown}, contact unknown of ${contacts}`;
   return [ok(topic, fact)];
 }
 

@@ -44,7 +44,7 @@ test("they come with everything: who, when, from where", () => {
   const findings = judge({ from: [sighting] }, [record]);
   assert.deepEqual(factsOf(findings, "ok"), [
     `${sCscf} (tcp:10.0.0.21:40000) has told 3 registrations, the last 10 s ago: P-CSCF pcscf1.ims.test:4060 from Path`,
-    "1 registrations recorded; P-CSCF unknown of 0, contact unknown of 0",
+    "registrations recorded: 1; P-CSCF unknown of 0, contact unknown of 0",
   ]);
   assert.equal(findings.length, 2);
 });
@@ -77,7 +77,7 @@ const cases: readonly {
     seen: {},
     records: [record],
     level: "note",
-    fact: /^1 registrations are recorded, though the CFD has heard of none since its start$/,
+    fact: /^registrations recorded: 1, though the CFD has heard of none since its start$/,
   },
   {
     title: "only a stranger",
