@@ -158,6 +158,8 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
         sCscfs: topology.sCscfs.map(({ uri, address }) => ({ name: uri, addresses: [address.host] })),
         functions,
         homeDomain,
+        // Our S-CSCFs and those of the Kamailio core answer it.
+        regEvent: { askAll: true },
       },
     });
   for (const element of topology.cfds.filter(isFirst)) await placeCfd(element);

@@ -5,6 +5,7 @@ import { serverAssignment } from "@liquid-ims/diameter/cx/server-assignment";
 import type { ImsSubscription } from "@liquid-ims/diameter/cx/user-data";
 import type { Host } from "@liquid-ims/runtime/host";
 import { concatBytes, decodeText } from "@liquid-ims/runtime/text";
+import { contactExpires, parseContacts } from "@liquid-ims/sip/header/contact";
 import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { addressUri, parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import { buildRequest, buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
@@ -32,6 +33,8 @@ export interface RegistrarOptions {
   readonly realm: string;
   /** Seconds. */
   readonly maximumExpires: number;
+  /** Third-party registrations say Expires 0 also when another contact stays. */
+  readonly tellsRemovalAsEnd: boolean;
 }
 
 export interface Registrar {
@@ -64,6 +67,13 @@ const registrationTypes = {
 /** The HSS refuses: 403. It is busy, cannot comply, does not answer or cannot be understood: 500 (RFC 3261 21.5.1). */
 function statusOf(reply: CxReply<unknown>): number {
   return reply.kind === "answer" && reply.result.kind === "Experimental-Result" ? 403 : 500;
+}
+
+/** True when every contact of the REGISTER is to be removed. */
+function isRemoval({ headers }: SipRequest): boolean {
+  const contacts = parseContacts(headers);
+  if (contacts === null || contacts === "*") return contacts === "*";
+  return contacts.every((contact) => contactExpires(contact, headers) === 0);
 }
 
 const nothingKept = { publicIdentities: [], initialFilterCriteria: [] } as const;
@@ -211,6 +221,7 @@ export function createRegistrar(
       user: present,
       request,
       registrationType: registrationTypes[type],
+      isToldAsEnd: options.tellsRemovalAsEnd && isRemoval(request),
       now: host.clock.now(),
     });
   }

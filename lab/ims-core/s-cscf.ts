@@ -22,6 +22,7 @@ import {
 } from "./cscf.ts";
 import { type CxClientOptions, type HssPeer, openCxClient } from "./cx-client.ts";
 import { serveNetworkDeregistration } from "./network-deregistration.ts";
+import { createRegEvent } from "./reg-event.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { createServedDialogs, type ServedDialogs, type ServedSide } from "./served-dialogs.ts";
 
@@ -35,6 +36,11 @@ export interface SCscfOptions extends CscfOptions {
    * `afterMs`: BYE to both ends of his calls. Default null: the registration goes, calls stay.
    */
   readonly releaseSessionsOnRtr?: { readonly afterMs: number } | null;
+  /**
+   * As Kamailio and OpenIMSCore: the removal of one of several contacts is told as `Expires: 0`, and which it was is not
+   * shown (trap T0). Default false: the seconds of those that remain, and the REGISTER.
+   */
+  readonly tellsRemovalAsEnd?: boolean;
 }
 
 /** How a CSCF with these options calls its HSS. */
@@ -72,6 +78,10 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
     });
 
     const node = runCscf(host, options, (stack) => {
+      const regEvent = createRegEvent(host, stack, {
+        contact: `<${ownUri(options)}>`,
+        find: (publicIdentity) => users().find(publicIdentity),
+      });
       if (releases !== null) dialogs = createServedDialogs(stack, isOwnRoute);
       registrar = createRegistrar(
         host,
@@ -82,14 +92,24 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
           serviceRoute: `<${ownUri(options, "orig")};lr>`,
           realm: options.realm,
           maximumExpires: options.maximumExpires ?? 3600,
+          tellsRemovalAsEnd: options.tellsRemovalAsEnd ?? false,
         },
         {
-          registered: (user) => network.renewed(user),
-          expired: (user) => cut.add(dialogs?.release(user.privateIdentity) ?? 0),
+          registered(user) {
+            network.renewed(user);
+            regEvent.changed(user);
+          },
+          expired(user) {
+            cut.add(dialogs?.release(user.privateIdentity) ?? 0);
+            regEvent.changed(user);
+          },
         },
       );
       return {
-        request: (transaction, prepared) => dispatch(stack(), transaction, prepared),
+        request(transaction, prepared) {
+          if (regEvent.receive(transaction, prepared.request)) return;
+          dispatch(stack(), transaction, prepared);
+        },
       };
     });
 

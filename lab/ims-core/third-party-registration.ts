@@ -17,6 +17,8 @@ export interface ThirdPartyRegistration {
   /** Default true; what the network ends has no REGISTER of a UE to show. */
   readonly isFromUe?: boolean;
   readonly registrationType: RegistrationType;
+  /** Says Expires 0 and shows no REGISTER, whatever contacts stay. Default false. */
+  readonly isToldAsEnd?: boolean;
   /** host.clock time. */
   readonly now: number;
 }
@@ -27,7 +29,8 @@ export function sendThirdPartyRegisters(
   stack: SipStack,
   registration: ThirdPartyRegistration,
 ): void {
-  const { user, request, registrationType, serverName, now, isFromUe = true } = registration;
+  const { user, request, registrationType, serverName, now } = registration;
+  const { isFromUe = true, isToldAsEnd = false } = registration;
   const failed = host.metrics.counter("third_party_register_failed_total", {
     help: "Third-party REGISTERs without a 2xx",
   });
@@ -50,13 +53,13 @@ export function sendThirdPartyRegisters(
       ["CSeq", "10 REGISTER"],
       ["Max-Forwards", "70"],
       ["Contact", `<${serverName}>`],
-      ["Expires", String(longest)],
+      ["Expires", String(isToldAsEnd ? 0 : longest)],
       ["Event", "registration"],
       ["Path", [`<${serverName};lr>`, ...request.headers.values("Path")].join(",")],
       ["P-Associated-URI", user.publicIdentities.map((value) => `<${value}>`).join(", ")],
       ...copied,
     ];
-    const shows = includeRegisterRequest && isFromUe;
+    const shows = includeRegisterRequest && isFromUe && !isToldAsEnd;
     const body = shows ? serializeMessage(request) : new Uint8Array(0);
     if (shows) headers.push(["Content-Type", "message/sip"]);
     stack.request(buildRequest({ method: "REGISTER", uri: server, headers, body }), {

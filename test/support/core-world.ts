@@ -58,6 +58,8 @@ export interface CoreWorldOptions {
   readonly without?: readonly string[];
   /** P-CSCFs write the UE's address and port into Contact. */
   readonly addContactAlias?: boolean;
+  /** S-CSCFs tell the removal of one of several contacts as real ones do. */
+  readonly tellsRemovalAsEnd?: boolean;
   /** Default IPv4. */
   readonly addressing?: Addressing;
   /** What differs from the lab's network. */
@@ -79,6 +81,7 @@ export function credentialsOf(host: Host, subscriber: Subscriber): UserCredentia
 
 export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<CoreWorld> {
   const { seed = 1, authentication = "aka", without = [], addContactAlias = false } = options;
+  const { tellsRemovalAsEnd = false } = options;
   const simulation = new Simulation({ seed });
   const topology = createTopology({ addressing: options.addressing ?? "IPv4" });
   const hops: string[] = [];
@@ -116,7 +119,9 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
       topology,
       placement: {
         place: async (kind, element, spec) =>
-          without.includes(element.name) ? { kill: () => undefined } : placement.place(kind, element, spec),
+          without.includes(element.name)
+            ? { kill: () => undefined }
+            : placement.place(kind, element, kind === "s-cscf" ? { ...spec, tellsRemovalAsEnd } : spec),
         settle: () => placement.settle(),
         close: () => placement.close(),
       },
