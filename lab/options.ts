@@ -114,6 +114,11 @@ export function buildCommand(): Command {
     .option("--kill", "kill the affected function 2 s after the transfer has completed", false)
     .option("--without-replaces", "move users without replacing their dialogs, for contrast", false)
     .option(
+      "--add-contact-alias",
+      "P-CSCFs write a flow's address into Contact, as for UEs behind a NAT; the UEs come by TCP",
+      false,
+    )
+    .option(
       "--message-into-window",
       "a fault on purpose: a MESSAGE to each user who has no S-CSCF for a moment; the run must then fail",
       false,
@@ -146,6 +151,7 @@ interface Parsed {
   readonly ipv6: boolean;
   readonly withoutReplaces: boolean;
   readonly messageIntoWindow: boolean;
+  readonly addContactAlias: boolean;
   readonly trace: boolean;
   readonly verbose: boolean;
   readonly out: string;
@@ -251,6 +257,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,
       messageIntoWindow: parsed.messageIntoWindow,
+      addContactAlias: parsed.addContactAlias,
       logLevel: verbose ? "debug" : "error",
     },
   };

@@ -4,7 +4,12 @@
 import type { ElementKind, ElementSpecs } from "./element.ts";
 import { type Capture, startCapture } from "./kamailio-core/capture.ts";
 import { type CoreChild, startProgram } from "./kamailio-core/child.ts";
-import { type CoreFiles, type CscfKind, createCoreFiles } from "./kamailio-core/core-files.ts";
+import {
+  type CoreFiles,
+  type CscfKind,
+  type CscfWishes,
+  createCoreFiles,
+} from "./kamailio-core/core-files.ts";
 import { withOwnTemporary } from "./kamailio-core/namespace.ts";
 import { answersOptions, answersQuery, isPeerOpen } from "./kamailio-core/probes.ts";
 import type { PlacedElement, Placement } from "./placement.ts";
@@ -64,9 +69,14 @@ export function createKamailioPlacement(options: KamailioPlacementOptions): Plac
     return child;
   }
 
-  async function startCscf(files: CoreFiles, kind: CscfKind, element: Element): Promise<CoreChild> {
+  async function startCscf(
+    files: CoreFiles,
+    kind: CscfKind,
+    element: Element,
+    wishes: CscfWishes,
+  ): Promise<CoreChild> {
     const { name, fqdn, address } = element;
-    const file = `${folder}/${files.cscf(kind, element)}`;
+    const file = `${folder}/${files.cscf(kind, element, wishes)}`;
     const argv = [
       "-f",
       file,
@@ -93,7 +103,8 @@ export function createKamailioPlacement(options: KamailioPlacementOptions): Plac
       begun ??= begin();
       const { files } = await begun;
       if (kind === "dns") return startNameServer(files, element, spec as ElementSpecs["dns"]);
-      if (isCscf(kind)) return startCscf(files, kind, element);
+      if (kind === "p-cscf") return startCscf(files, kind, element, spec as ElementSpecs["p-cscf"]);
+      if (isCscf(kind)) return startCscf(files, kind, element, {});
       return own.place(kind, element, spec);
     },
     async settle() {

@@ -36,7 +36,7 @@ export interface ExperimentOptions {
    * `afterMs`. Default false.
    */
   readonly releaseSessionsOnRtr?: boolean | { readonly afterMs: number };
-  /** P-CSCFs of the embedded core write a flow's address into Contact, and UEs come by TCP so that theirs changes; for tests. */
+  /** P-CSCFs write a flow's address into Contact, and UEs come by TCP so that theirs changes. Default false. */
   readonly addContactAlias?: boolean;
   /** Everything on IPv6: ::1 and ports on sockets, addresses of 2001:db8::/32 on the virtual clock. Default false. */
   readonly ipv6?: boolean;

@@ -10,11 +10,16 @@ import { formatZone } from "./zone-file.ts";
 
 export type CscfKind = "p-cscf" | "i-cscf" | "s-cscf";
 
+export interface CscfWishes {
+  /** Of a P-CSCF: it writes a flow's address into Contact (nathelper's add_contact_alias). Default false. */
+  readonly addContactAlias?: boolean;
+}
+
 export interface CoreFiles {
   /** Writes what BIND needs and gives the name of its configuration. */
   nameServer(element: Element, spec: ElementSpecs["dns"]): string;
   /** Writes what a CSCF needs and gives the name of its configuration. */
-  cscf(kind: CscfKind, element: Element): string;
+  cscf(kind: CscfKind, element: Element, wishes?: CscfWishes): string;
 }
 
 /** A table of db_text: names and types of the columns, then a row a line, `:` between its members. */
@@ -96,12 +101,13 @@ export function createCoreFiles({ folder, topology, debug }: CoreFilesOptions): 
         }),
       );
     },
-    cscf(kind, { name, fqdn, uri, address }) {
+    cscf(kind, { name, fqdn, uri, address }, { addContactAlias = false } = {}) {
       const core = [...topology.pCscfs, ...topology.iCscfs, ...sCscfs, cfs].map((one) => one.address.host);
       const values = {
         ...{ folder, name, fqdn, uri, domain: homeDomain, debug: debug ? 2 : 1 },
         ...{ host: address.host, port: address.port, hss: hss.fqdn, hssPort: hss.address.port },
         coreHosts: anyOf(core),
+        definitions: addContactAlias ? "#!define WITH_ALIAS" : "",
       };
       write(`${name}-common.cfg`, fillTemplate("common.cfg", values));
       if (kind !== "p-cscf") write(`${name}-diameter.xml`, fillTemplate("diameter.xml", values));

@@ -36,6 +36,7 @@ test("defaults: the seed's experiment in real time", () => {
     releaseSessionsOnRtr: false,
     cancelsOldServer: false,
     messageIntoWindow: false,
+    addContactAlias: false,
     ipv6: false,
     replaceDialogs: true,
     logLevel: "error",
@@ -73,6 +74,7 @@ test("every option is read", () => {
       "fhoss",
       "--release-sessions-on-rtr",
       "--cancels-old-server",
+      "--add-contact-alias",
       "--ipv6",
       "--without-replaces",
       "--trace",
@@ -103,6 +105,7 @@ test("every option is read", () => {
         releaseSessionsOnRtr: true,
         cancelsOldServer: true,
         messageIntoWindow: false,
+        addContactAlias: true,
         ipv6: true,
         logLevel: "error",
         out: "x",
@@ -149,3 +152,11 @@ for (const [argv, says] of wrong) {
     assert.doesNotMatch(request.message, /\n.*\n/);
   });
 }
+
+test("a MESSAGE into every window needs the HSS in the lab's process", () => {
+  const fits = read("p-cscf-overload", "--message-into-window");
+  assert.ok(fits.kind === "run" && fits.options.messageIntoWindow === true);
+  const request = read("p-cscf-overload", "--message-into-window", "--placement", "process");
+  assert.ok(request.kind === "usage");
+  assert.match(request.message, /'--message-into-window' .*: leave '--placement process' out/);
+});

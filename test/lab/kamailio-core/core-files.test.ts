@@ -74,3 +74,10 @@ test("a second I-CSCF gets its own files, knows all S-CSCFs, and P-CSCFs take re
   );
   assert.match(read(files.cscf("p-cscf", elementAt(topology.pCscfs, 0))), /127\[\.\]0\[\.\]1\[\.\]11/);
 });
+
+test("T6: a P-CSCF aliases contacts only where it is told to", (context) => {
+  const { files, read } = createFiles(context);
+  const element = elementAt(createTopology().pCscfs, 0);
+  assert.doesNotMatch(read(files.cscf("p-cscf", element)), /^#!define/m);
+  assert.match(read(files.cscf("p-cscf", element, { addContactAlias: true })), /^#!define WITH_ALIAS$/m);
+});
