@@ -168,7 +168,7 @@ test("nothing is wrong, then one thing at a time: names, TTLs, realm, peer, prog
         /^open-ims\.test \(the I-CSCFs\): TTL 30 s$/,
         /^Origin-Host hss\.open-ims\.test$/,
         /^Vendor-Specific-Application-Id has Cx \(10415:16777216\)/,
-        /^sip:scscf1\.open-ims\.test:6060 \(\S+\) has told \d+ registrations, .* P-CSCF pcscf1\.open-ims\.test:4060 from /,
+        /^sip:scscf1\.open-ims\.test:6060 \(\S+\) has told \d+ registrations?, .* P-CSCF pcscf1\.open-ims\.test:4060 from /,
         /its LCF has repeated a challenge/,
         /^a dry run would move sip:\S+ to pcscf2\.open-ims\.test:4060$/,
       ])
@@ -235,6 +235,17 @@ test("nothing is wrong, then one thing at a time: names, TTLs, realm, peer, prog
       longTtl();
       closeFirst();
       closeSecond();
+
+      const argv = ["--identity", "doctor.open-ims.test", "--user", first.user, "--test-mar"];
+      const tried = await runDoctor(folder, ...argv);
+      const mar = tried.findings.filter(({ topic }) => topic === "MAR and RTR");
+      assert.deepEqual(
+        mar.map(({ level }) => level),
+        ["ok", "warn", "note"],
+        textOf(mar),
+      );
+      assert.match(mar[1]?.fact ?? "", /^the HSS sends an RTR to the node that wrote the name before/);
+      assert.match(mar[2]?.fact ?? "", /has to register again now/);
 
       await stop("cfd");
       assertOnlyWrong(
