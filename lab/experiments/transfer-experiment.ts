@@ -143,7 +143,8 @@ async function transfer(
       ? fleet.registerAnew(
           host,
           staying.map(([user]) => user),
-          usersPerSecond * options.speed,
+          // As long as two passes of moves take.
+          (usersPerSecond * options.speed) / 2,
         )
       : undefined;
   const ended = oss

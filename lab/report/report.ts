@@ -56,8 +56,9 @@ export interface ReportWindow {
   readonly maxMilliseconds: number;
   readonly parts: ReportWindowParts;
   /**
-   * The same registrations without a MAR, median: `parts.commandMilliseconds` and the median of registrations of users who
-   * stay, through the same CSCFs while the transfer ran; null where none were made.
+   * The same registrations without a MAR, from the CFS's decision on: `parts.orderMilliseconds`, `parts.commandMilliseconds`
+   * and the median of registrations of users who stay, through the same CSCFs while the transfer ran; null where none were
+   * made.
    */
   readonly baselineMilliseconds: number | null;
   /** Calls to or from a user that failed while his window was open. */
@@ -68,7 +69,9 @@ export interface ReportWindow {
 
 /** What the window consists of, a median each; they follow each other. */
 export interface ReportWindowParts {
-  /** From the MAR to the command that is sent when its answer has come. */
+  /** From the MAR to its answer. */
+  readonly marMilliseconds: number;
+  /** From there to the command that follows it. */
   readonly orderMilliseconds: number;
   /** From the command to the user's REGISTER. */
   readonly commandMilliseconds: number;

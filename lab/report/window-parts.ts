@@ -70,7 +70,7 @@ function partsOf(
   registrations: readonly UeRegistration[],
   window: UserWindow,
   cfs: string,
-): { order: number; command: number; registration: number } | null {
+): { mar: number; order: number; command: number; registration: number } | null {
   const { user, from, to } = window;
   const answered = answeredAt(trace, window);
   // The one whose 200 ends the window.
@@ -88,7 +88,8 @@ function partsOf(
   // It was under way already, or was refreshed by itself: no command has caused it.
   if (command === undefined) return null;
   return {
-    order: command.entry.at - from,
+    mar: answered - from,
+    order: command.entry.at - answered,
     command: registration.from - command.entry.at,
     registration: registration.to - registration.from,
   };
@@ -118,16 +119,19 @@ export function measureParts(
   const all = windows
     .map((window) => partsOf(trace, sip, registrations, window, cfs))
     .filter((parts) => parts !== null);
+  const mar = medianOf(all.map((parts) => parts.mar));
+  const order = medianOf(all.map((parts) => parts.order));
   const command = medianOf(all.map((parts) => parts.command));
   const others = registrations
     .filter((one) => staying.has(one.user) && one.from >= from && one.from <= to)
     .map((one) => one.to - one.from);
   return {
     parts: {
-      orderMilliseconds: tenths(medianOf(all.map((parts) => parts.order))),
+      marMilliseconds: tenths(mar),
+      orderMilliseconds: tenths(order),
       commandMilliseconds: tenths(command),
       registrationMilliseconds: tenths(medianOf(all.map((parts) => parts.registration))),
     },
-    baselineMilliseconds: others.length === 0 ? null : tenths(command + medianOf(others)),
+    baselineMilliseconds: others.length === 0 ? null : tenths(order + command + medianOf(others)),
   };
 }
