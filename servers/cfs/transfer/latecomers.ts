@@ -78,7 +78,8 @@ function returns(
   options: LatecomerOptions,
 ): void {
   const row = run.user(registration);
-  if (row === null || isOpen(row.state)) return;
+  // One who was there has just come back: what ends his round is on its way, and another one begins after it.
+  if (row === null || (isOpen(row.state) && row.state !== "registered")) return;
   if (obstacle({ records: [record], lcf: options.lcf(registration) }) !== null) return;
   if (run.row.procedure === "S" && !isFree(run, row, options)) return;
   const target = row.target ?? targetForLatecomer(run.row.targets, run.users);

@@ -7,7 +7,7 @@ import { openLogStore } from "@liquid-ims/cfs/store/log-store";
 import type { Change } from "@liquid-ims/cfs/store/store";
 import { homeDomain } from "@liquid-ims/lab/topology";
 import { MemoryLocationStore } from "@liquid-ims/location-service/memory-store";
-import type { TransferRequest } from "@liquid-ims/reference-points/os-cfs";
+import type { FunctionTransferRequest, TransferRequest } from "@liquid-ims/reference-points/os-cfs";
 import type { HttpPort } from "@liquid-ims/runtime/http";
 import type { SimulatedHost } from "@liquid-ims/runtime/simulation";
 import type { CoreWorldOptions } from "../../support/core-world.ts";
@@ -89,15 +89,19 @@ export async function settled<Value>(
   return result.value;
 }
 
-/** Everybody leaves S-CSCF 1 for S-CSCF 2, once; begun, when the LCFs have their dialogs with the CFS. */
-export async function leave(made: OwnCfs, changes: Partial<TransferRequest> = {}): Promise<string> {
+/** A transfer, begun when the LCFs have their dialogs with the CFS. */
+export async function begin(made: OwnCfs, request: TransferRequest): Promise<string> {
   await made.world.wait(2_000);
-  const request = {
+  return (await settled(made, made.cfs.node.operations.createTransfer(request))).id;
+}
+
+/** Everybody leaves S-CSCF 1 for S-CSCF 2, once and at once, but for what is said otherwise. */
+export function leave(made: OwnCfs, changes: Partial<FunctionTransferRequest> = {}): Promise<string> {
+  return begin(made, {
     ...{ function: s1, load: 0.001, targets: [{ function: s2 }], reason: "maintenance" },
     ...{ pace: { mode: "parallel" } },
     ...changes,
-  } as TransferRequest;
-  return (await settled(made, made.cfs.node.operations.createTransfer(request))).id;
+  });
 }
 
 /** Lets time pass until the transfer has ended. */
