@@ -22,11 +22,14 @@ export interface Subscriber {
   readonly preferredServers: readonly string[];
   /** Application servers that get a third-party REGISTER. */
   readonly registerServers: readonly string[];
+  /** They are shown the UE's own REGISTER, too. Default true. */
+  readonly showsRegister?: boolean;
   readonly authentication: SubscriberAuthentication;
 }
 
-/** The profile: every REGISTER is told to every server, with the UE's own REGISTER in it. */
+/** The profile: every REGISTER is told to every server. */
 export function profileOf(subscriber: Subscriber): ImsSubscription {
+  const { showsRegister = true } = subscriber;
   return {
     privateIdentity: subscriber.privateIdentity,
     serviceProfiles: [
@@ -41,7 +44,7 @@ export function profileOf(subscriber: Subscriber): ImsSubscription {
           applicationServer: {
             serverName,
             defaultHandling: "SESSION_CONTINUED",
-            includeRegisterRequest: true,
+            includeRegisterRequest: showsRegister,
           },
         })),
       },

@@ -1,0 +1,56 @@
+// Trap T0 on real Kamailio S-CSCFs: one of two devices leaves, the S-CSCF says `Expires: 0` and shows no contact. The CFD
+// asks it by its reg event (RFC 3680).
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { assertInstalled } from "./kamailio-checks.ts";
+import type { SeenStep } from "./two-devices.ts";
+
+async function runTwoDevices(context: TestContext): Promise<SeenStep[]> {
+  const folder = mkdtempSync(join(tmpdir(), "liquid-ims-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const program = join(import.meta.dirname, "two-devices.ts");
+  const child = spawn(process.execPath, [program, folder], { stdio: ["ignore", "pipe", "pipe"] });
+  context.after(() => child.kill());
+  const output = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.out += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.err += text;
+  });
+  const code = await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  assert.equal(code, 0, output.err);
+  return output.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+test("T0 on Kamailio: a device that leaves takes only its own record, which the S-CSCF is asked about", async (context) => {
+  assertInstalled();
+  const steps = await runTwoDevices(context);
+  const [one, two, secondLeft, firstLeft] = steps;
+  assert.equal(steps.length, 4);
+  assert.deepEqual([one?.records, one?.said], [["pcscf1 registered"], []]);
+  assert.deepEqual([two?.records, two?.said], [["pcscf2 registered"], []]);
+  // Kamailio forbids the server, and takes the user; the record is that of the device which is left, at its P-CSCF.
+  assert.deepEqual(secondLeft?.records, ["pcscf1 registered"]);
+  const said = secondLeft?.said.filter((line) => line !== "SUBSCRIBE 0") ?? [];
+  assert.deepEqual(said, [
+    "SUBSCRIBE 60 <sip:cfd.open-ims.test>",
+    "SUBSCRIBE 60 <sip:user001@open-ims.test>",
+    "200 to NOTIFY",
+  ]);
+  // The last device leaves no doubt: nobody is asked again, and the subscription was ended.
+  assert.deepEqual(firstLeft?.records, ["pcscf1 left"]);
+  const all = [...(secondLeft?.said ?? []), ...(firstLeft?.said ?? [])];
+  assert.equal(all.filter((line) => line === "SUBSCRIBE 0").length, 1);
+  assert.equal(all.filter((line) => line.startsWith("SUBSCRIBE 60")).length, 2);
+});
