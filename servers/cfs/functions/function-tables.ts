@@ -9,10 +9,13 @@ import {
   operationCodec,
 } from "./function-row.ts";
 
-/** What is known of a function once this operation has ended as it did. */
-function known(row: FunctionRow, operation: FunctionOperationRow): FunctionRow | null {
-  if (row.operation !== operation.id || operation.state !== "completed") return null;
-  return { ...row, present: operation.action === "add" };
+/** What is known of a function now that its operation is so; null: the same as before. */
+function known(row: FunctionRow, { id, action, state }: FunctionOperationRow): FunctionRow | null {
+  if (row.operation !== id) return null;
+  if (state === "completed") return { ...row, present: action === "add" };
+  // From its UPDATE on resolvers may learn of it, however the operation ends.
+  const mayCome = state === "writing" && action === "add" && row.present === false;
+  return mayCome ? { ...row, present: null } : null;
 }
 
 export class FunctionTables {
@@ -51,7 +54,7 @@ export class FunctionTables {
 
   /** `conflict`: the tables hold what is in the store now. */
   update(operation: FunctionOperationRow): Promise<"done" | "conflict"> {
-    const row = isEnded(operation) ? this.functions.get(operation.function) : null;
+    const row = this.functions.get(operation.function);
     const after = row === null ? null : known(row, operation);
     return commitChanges(this.#store, [
       this.operations.change({ id: operation.id, content: operation }),

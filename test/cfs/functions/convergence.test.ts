@@ -250,3 +250,21 @@ test("a server that is down when the wait is over is waited for, whatever the de
   const ended = await bench.end(id);
   assert.deepEqual([ended.state, ended.mayBeStopped, ended.updates], ["COMPLETED", true, 1]);
 });
+
+test("a function whose removal was completed, and whose return failed, is waited for again when it is removed", async () => {
+  const bench = new FunctionBench({ count: 2, dns: { timeoutMs: 1_000, firstRetry: 10_000 } });
+  const [, two] = bench.cfss;
+  assert.ok(two !== undefined);
+  await bench.end((await bench.value(bench.operations.putFunction(i2, second))).id);
+  await bench.end((await bench.value(bench.operations.removeFunction(i2))).id);
+  const { id } = await bench.value(bench.operations.putFunction(i2, second));
+  const { heal } = await loseAnswer(bench, id);
+  await bench.failure(id);
+  const byTwo = two.node.operations.removeFunction(i2, { kind: "I-CSCF", failed: true });
+  await bench.end((await bench.value(byTwo)).id, two);
+  const removal = await bench.value(bench.operations.removeFunction(i2, { force: true }));
+  heal();
+  const ended = await bench.end(removal.id);
+  assert.deepEqual([ended.state, ended.updates], ["COMPLETED", 0]);
+  assert.ok((ended.endedAt ?? 0) - ended.startedAt >= 20_000, "resolvers may have seen it");
+});
