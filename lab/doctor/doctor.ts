@@ -60,6 +60,16 @@ interface Seen {
   readonly records: readonly LocationRecord[] | null;
 }
 
+interface AdminSetting {
+  readonly enabled: boolean;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How long a program that is starting is waited for, and how often it is asked meanwhile. */
+const startingMs = 5_000;
+const askAgainMs = 250;
+
 function hostOf(uri: string): string {
   return splitFunctionName(uri)?.host ?? uri;
 }
@@ -101,21 +111,28 @@ class Doctor {
     ];
   }
 
-  #health(admin: {
-    readonly enabled: boolean;
-    readonly host: string;
-    readonly port: number;
-  }): Promise<HttpReply | null> {
+  /** Null: it has no admin port. One that is starting is waited for, a while. */
+  async #health(admin: AdminSetting): Promise<HttpReply | null> {
     const { enabled, ...address } = admin;
-    return enabled ? this.#ports.http({ address, path: "/healthz" }) : Promise.resolve(null);
+    if (!enabled) return null;
+    const { clock } = this.#host;
+    const until = clock.now() + startingMs;
+    for (;;) {
+      const reply = await this.#ports.http({ address, path: "/healthz" });
+      const isStarting = reply.kind === "answer" && readCfdHealth(reply.body)?.status === "starting";
+      if (!isStarting || clock.now() >= until) return reply;
+      await clock.sleep(askAgainMs, "a program starts");
+    }
   }
 
   async #look(): Promise<Seen> {
     const { cfs, cfd } = this.#subject;
     const { osCfs } = cfs.settings;
-    const [cfsReply, cfdReply, usersReply, records] = await Promise.all([
+    const [cfsReply, cfdReply] = await Promise.all([
       this.#health(cfs.settings.admin),
       cfd === null ? null : this.#health(cfd.settings.admin),
+    ]);
+    const [usersReply, records] = await Promise.all([
       osCfs.enabled ? this.#ports.http({ address: osCfs, path: `${osCfsRoot}/users` }) : null,
       this.#ports.records(),
     ]);
@@ -125,7 +142,8 @@ class Doctor {
 
   #judgeOsCfs({ cfs, users }: Seen): Finding[] {
     const { settings, place } = this.#subject.cfs;
-    if (cfs?.kind !== "answer" || users !== null) return [];
+    const isReady = cfs?.kind === "answer" && readCfsHealth(cfs.body)?.status === "ready";
+    if (!isReady || users !== null) return [];
     if (!settings.osCfs.enabled)
       return [note("programs", "the CFS takes no orders over HTTP", remedy(place("osCfs.enabled"), "true"))];
     const fact = "the CFS runs, and os-cfs gives no list of users";

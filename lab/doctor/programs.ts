@@ -49,10 +49,18 @@ function judgeAnswer(
       remedy(place("admin.port"), "a port of its own"),
     );
   if (health.status === "ready") return ok("programs", `the ${name} runs (${where})${health.words}`);
+  const fact = `the ${name} at ${where} is "${health.status}"${health.words}`;
+  if (health.status === "starting")
+    return flaw(
+      "programs",
+      "wrong",
+      fact,
+      remedy("its log", "what it waits for: a store, or names that are looked up"),
+    );
   return flaw(
     "programs",
     "wrong",
-    `the ${name} at ${where} is "${health.status}"${health.words}`,
+    fact,
     remedy(place("store"), "the store that it names: its disk, its owner"),
   );
 }
@@ -69,10 +77,8 @@ export function judgeCfs(
       ...(store === null || store === "ok" ? [] : [`store: ${store}`]),
       ...(location === null || location === "ok" ? [] : [`location service: ${location}`]),
     ];
-    return {
-      status,
-      words: stores.length > 0 ? `; ${stores.join(", ")}` : `, commands reach ${reachable} LCFs`,
-    };
+    const reached = status === "ready" ? `, commands reach ${reachable} LCFs` : "";
+    return { status, words: stores.length > 0 ? `; ${stores.join(", ")}` : reached };
   });
 }
 

@@ -31,6 +31,8 @@ interface Lab {
   readonly subject?: Partial<DoctorSubject>;
   /** By port and path; what is not there does not answer. */
   readonly answers?: Readonly<Record<string, unknown>>;
+  /** So often the CFS says first that it is starting. */
+  readonly starting?: number;
 }
 
 const running = {
@@ -50,9 +52,12 @@ const running = {
   "8085/os-cfs/v1/users": { users: [], unknown: { users: [] } },
 };
 
-function httpOf(answers: Readonly<Record<string, unknown>>): Http {
+function httpOf(answers: Readonly<Record<string, unknown>>, starting: number): Http {
+  let left = starting;
   return async ({ address, path }): Promise<HttpReply> => {
-    const body = answers[`${address.port}${path}`];
+    const isStarting = address.port === 9_091 && left > 0;
+    if (isStarting) left -= 1;
+    const body = isStarting ? { status: "starting", listening: [] } : answers[`${address.port}${path}`];
     return body === undefined
       ? { kind: "none", detail: `${path}: ECONNREFUSED` }
       : { kind: "answer", status: 200, body };
@@ -94,7 +99,7 @@ async function examine(context: TestContext, lab: Lab = {}): Promise<readonly Fi
     },
     ...lab.subject,
   };
-  const http = httpOf(lab.answers ?? running);
+  const http = httpOf(lab.answers ?? running, lab.starting ?? 0);
   return simulation.settle(examineLab(host, subject, { http, records: async () => null }));
 }
 
@@ -205,6 +210,12 @@ test("a week of TTL is to be looked at", async (context) => {
     warned.some((fact) => /^cfs\.open-ims\.test \(the CFS\): TTL 7 days/.test(fact)),
     warned.join("\n"),
   );
+});
+
+test("a CFS that is starting is waited for, and not for ever", async (context) => {
+  assert.deepEqual(factsOf(await examine(context, { starting: 3 }), "wrong"), []);
+  const stuck = factsOf(await examine(context, { starting: 1_000 }), "wrong");
+  assert.deepEqual(stuck, ['the CFS at 127.0.0.1:9091 is "starting"']);
 });
 
 test("a running CFS is asked for its peers: no second connection with its identity", async (context) => {
