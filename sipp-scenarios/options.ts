@@ -12,6 +12,9 @@ import {
   ratesOf,
   wholeNumber,
 } from "./option-values.ts";
+import { readUeOptions, type UeRequest } from "./ue-options.ts";
+import { ueScenarioNames, ueScenarios } from "./ue-scenarios.ts";
+import { readUsersOptions, type UsersRequest } from "./users-command.ts";
 
 export interface ThirdPartyRegisterOptions {
   readonly form: Form;
@@ -42,7 +45,9 @@ export type Request =
   | { readonly kind: "list" }
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "usage"; readonly message: string }
-  | { readonly kind: "third-party-register"; readonly options: ThirdPartyRegisterOptions };
+  | { readonly kind: "third-party-register"; readonly options: ThirdPartyRegisterOptions }
+  | UeRequest
+  | UsersRequest;
 
 export interface Scenario {
   readonly name: string;
@@ -54,6 +59,8 @@ export const scenarios: readonly Scenario[] = [
     name: "third-party-register",
     summary: "SIPp is an S-CSCF and tells a CFD of registrations",
   },
+  ...ueScenarioNames.map((name) => ({ name, summary: ueScenarios[name].summary })),
+  { name: "users", summary: "no scenario: makes a file of users for SIPp and for an HSS" },
 ];
 
 /** Load of so many seconds unless a count is given. */
@@ -224,6 +231,9 @@ export function readOptions(argv: readonly string[]): Request {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--list" || name === "--help" || name === "-h") return { kind: "list" };
   if (name === "third-party-register") return readThirdPartyRegister(rest);
+  if (name === "users") return readUsersOptions(rest);
+  const ue = ueScenarioNames.find((one) => one === name);
+  if (ue !== undefined) return readUeOptions(ue, rest);
   const names = scenarios.map((scenario) => scenario.name).join(", ");
   return { kind: "usage", message: `scenario '${name}' is unknown; there are: ${names}` };
 }

@@ -5,6 +5,9 @@ import { UsersFileError } from "./load-users.ts";
 import { MachineError } from "./machine-error.ts";
 import { readOptions, scenarios, type ThirdPartyRegisterOptions } from "./options.ts";
 import { formatHeader, formatJson, formatResult, formatTableHead, formatTableRow } from "./report.ts";
+import { runUeCommand } from "./ue-command.ts";
+import { UnfitUserError } from "./ue-lines.ts";
+import { writeUsers } from "./users-command.ts";
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -20,9 +23,13 @@ function listScenarios(): void {
 }
 
 /** What a person can mend gets one line; a fault of ours keeps its stack. */
-function explain(error: unknown, options: ThirdPartyRegisterOptions): number {
+function explain(error: unknown, usersFile: string | null = null): number {
   if (error instanceof UsersFileError) {
-    complain(`option '--users ${options.usersFile}': ${error.message}`);
+    complain(`option '--users ${usersFile}': ${error.message}`);
+    return 2;
+  }
+  if (error instanceof UnfitUserError) {
+    complain(error.message);
     return 2;
   }
   if (error instanceof MachineError) {
@@ -38,8 +45,11 @@ function explain(error: unknown, options: ThirdPartyRegisterOptions): number {
   return 1;
 }
 
-async function runScenario(options: ThirdPartyRegisterOptions): Promise<number> {
-  const { json, isRamp } = options;
+/** Runs `run` until a signal comes; whatever it does then, the exit code is the signal's. */
+async function untilSignal(
+  run: (signal: AbortSignal) => Promise<number>,
+  usersFile: string | null = null,
+): Promise<number> {
   const abort = new AbortController();
   let exitCode = 0;
   for (const [signal, code] of [
@@ -52,28 +62,34 @@ async function runScenario(options: ThirdPartyRegisterOptions): Promise<number> 
       abort.abort();
     });
   try {
-    const result = await runThirdPartyRegister(options, {
-      signal: abort.signal,
-      path: process.env["PATH"],
-      onStart: () => {
-        if (!json) say(formatHeader(options));
-        if (!json && isRamp) say(formatTableHead());
-      },
-      progress: (line) => {
-        if (process.stderr.isTTY) complain(line);
-      },
-      onStep: (step) => {
-        if (!json && isRamp) say(formatTableRow(step));
-      },
-    });
-    if (abort.signal.aborted) return exitCode;
-    say(json ? formatJson(options, result) : formatResult(options, result));
-    for (const failure of result.failures) complain(failure);
-    return result.failures.length === 0 ? 0 : 1;
+    const ended = await run(abort.signal);
+    return abort.signal.aborted ? exitCode : ended;
   } catch (error) {
     if (abort.signal.aborted) return exitCode;
-    return explain(error, options);
+    return explain(error, usersFile);
   }
+}
+
+function progress(line: string): void {
+  if (process.stderr.isTTY) complain(line);
+}
+
+async function runThirdParty(options: ThirdPartyRegisterOptions, signal: AbortSignal): Promise<number> {
+  const { json, isRamp } = options;
+  const result = await runThirdPartyRegister(options, {
+    ...{ signal, progress, path: process.env["PATH"] },
+    onStart: () => {
+      if (!json) say(formatHeader(options));
+      if (!json && isRamp) say(formatTableHead());
+    },
+    onStep: (step) => {
+      if (!json && isRamp) say(formatTableRow(step));
+    },
+  });
+  if (signal.aborted) return 0;
+  say(json ? formatJson(options, result) : formatResult(options, result));
+  for (const failure of result.failures) complain(failure);
+  return result.failures.length === 0 ? 0 : 1;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -88,8 +104,23 @@ async function main(argv: readonly string[]): Promise<number> {
     case "usage":
       complain(`${request.message} (--help shows all options)`);
       return 2;
-    case "third-party-register":
-      return runScenario(request.options);
+    case "third-party-register": {
+      const { options } = request;
+      return untilSignal((signal) => runThirdParty(options, signal), options.usersFile);
+    }
+    case "users": {
+      const { options } = request;
+      return untilSignal(async () => {
+        writeUsers(options, say);
+        return 0;
+      });
+    }
+    case "ue": {
+      const { options } = request;
+      return untilSignal((signal) =>
+        runUeCommand(options, { ...{ signal, argv, say, complain, progress }, environment: process.env }),
+      );
+    }
   }
 }
 

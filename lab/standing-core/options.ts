@@ -11,6 +11,8 @@ export interface StandingCoreOptions {
   /** Where it is written down at the end what location service and HSS hold; null: nowhere. */
   readonly state: string | null;
   readonly verbose: boolean;
+  /** Says nothing when all is well. */
+  readonly quiet: boolean;
   /** False: no CFD and no CFS, those of the person run beside it. */
   readonly servers: boolean;
   /** What runs beside the core, and ends it; null: it stands until a signal comes. */
@@ -66,6 +68,7 @@ export function buildCoreCommand(): Command {
     )
     .option("--state <file>", "at the end: what location service and HSS hold of every user, as JSON")
     .option("--out <dir>", "for configurations, logs and the users made up", "out")
+    .option("--quiet", "say nothing of one's own, for programs", false)
     .option("--verbose", "log what every element does, to the error output", false)
     .addHelpText("after", afterHelp)
     .exitOverride()
@@ -81,6 +84,7 @@ interface Parsed {
   readonly state?: string;
   readonly out: string;
   readonly verbose: boolean;
+  readonly quiet: boolean;
 }
 
 /** Reads what stands behind `core`; never throws for what a person typed. */
@@ -102,7 +106,7 @@ export function readCoreOptions(argv: readonly string[]): StandingCoreRequest {
     return usage(`'${stray}' is no option of core; a command to run beside it stands behind --`);
   if (command?.length === 0)
     return usage("behind '--' a command is missing; leave '--' out to let the core stand");
-  const { core, users, authentication, subscribers, state, out, verbose } = parser.opts<Parsed>();
+  const { core, users, authentication, subscribers, state, out, verbose, quiet } = parser.opts<Parsed>();
   if (users !== undefined && subscribers !== undefined)
     return usage("option '--users' makes users up and does not go with '--subscribers': leave one out");
   const { withoutServers } = parser.opts<Parsed>();
@@ -112,7 +116,7 @@ export function readCoreOptions(argv: readonly string[]): StandingCoreRequest {
     kind: "core",
     options: {
       servers: !withoutServers,
-      ...{ core, out, verbose, command },
+      ...{ core, out, verbose, quiet, command },
       users: subscribers ?? { count: users ?? 20, authentication },
       state: state ?? null,
     },

@@ -198,6 +198,7 @@ function stand(
     writeFileSync(file, `${JSON.stringify(states, null, 1)}\n`);
   }
 
+  const tell = options.quiet ? () => undefined : say;
   return platform.run(async (host) => {
     const wanted = options.users;
     const users =
@@ -211,7 +212,7 @@ function stand(
     });
     const own = describe(core, topology, users);
     const description = options.servers ? own : { ...own, osCfs: osCfsOfExample };
-    say(`core       ${core}${kamailio === null ? "" : `, in a network of its own; files in ${kamailio}`}`);
+    tell(`core       ${core}${kamailio === null ? "" : `, in a network of its own; files in ${kamailio}`}`);
     const servers = options.servers
       ? description
       : writeConfigurations(
@@ -219,9 +220,9 @@ function stand(
           topology,
           kamailio === null ? null : join(kamailio, keyFile),
         );
-    for (const line of introduce(topology, users, servers)) say(line);
-    if (options.command === null) say("ready      Ctrl-C ends it");
-    else say(`ready      runs ${options.command.join(" ")}`);
+    for (const line of introduce(topology, users, servers)) tell(line);
+    if (options.command === null) tell("ready      Ctrl-C ends it");
+    else tell(`ready      runs ${options.command.join(" ")}`);
     const exitCode =
       options.command === null ? await untilSignal() : await runCommand(options.command, description);
     if (options.state !== null) writeState(options.state, users);

@@ -37,6 +37,7 @@ test("core: defaults, and a command behind --", () => {
       state: null,
       servers: true,
       verbose: false,
+      quiet: false,
       command: null,
     },
   });

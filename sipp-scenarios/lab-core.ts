@@ -1,0 +1,45 @@
+// A core for one run: the lab starts it, and this program runs once more beside it, in the core's own network.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export interface LabCoreOptions {
+  readonly core: "embedded" | "kamailio";
+  /** Users that are made up, or their file. */
+  readonly users: { readonly count: number; readonly authentication: "aka" | "digest" | "mixed" } | string;
+}
+
+const lab = join(import.meta.dirname, "../lab/main.ts");
+const program = join(import.meta.dirname, "run.ts");
+
+/** Runs this program with the same arguments beside a core; resolves with its exit code. */
+export async function runBesideCore(
+  { core, users }: LabCoreOptions,
+  argv: readonly string[],
+): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "liquid-ims-core-"));
+  const wanted =
+    typeof users === "string"
+      ? ["--subscribers", resolve(users)]
+      : ["--users", String(users.count), "--authentication", users.authentication];
+  const own = [process.execPath, program, ...argv];
+  const child = spawn(
+    process.execPath,
+    [lab, "core", "--quiet", "--core", core, ...wanted, "--out", folder, "--", ...own],
+    { stdio: "inherit" },
+  );
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
+  try {
+    return await new Promise<number>((resolvePromise, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) =>
+        resolvePromise(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+      );
+    });
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, pass);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
