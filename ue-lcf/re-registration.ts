@@ -94,7 +94,7 @@ export function reRegister(
 
 /**
  * A stale binding of its own goes first, then the kept one is refreshed: the last that the CFD hears is a registration.
- * What is left in `stale` afterwards a P-CSCF keeps alive that rewrites this Contact, too (`leaveOldFlow`).
+ * What is in `stale` or `unlisted` afterwards only the P-CSCF can name by which it was made (`leaveOldFlow`).
  */
 function cleanUp(
   registration: Registration,

@@ -74,9 +74,17 @@ export function liveBindings(user: RegisteredUser, now: number): Binding[] {
   return [...user.bindings.values()].filter((binding) => binding.expiresAt > now);
 }
 
-/** Contact values of a 200 with the seconds that are left (RFC 3261 10.3, step 8). */
-export function formatBindings(user: RegisteredUser, now: number): string[] {
-  return liveBindings(user, now).map(({ contact, expiresAt }) => {
+/**
+ * Contact values of a 200 with the seconds that are left (RFC 3261 10.3, step 8). `about`: only those of these URIs, as
+ * Kamailio's S-CSCF answers.
+ */
+export function formatBindings(
+  user: RegisteredUser,
+  now: number,
+  about: ReadonlySet<string> | null = null,
+): string[] {
+  const listed = liveBindings(user, now).filter(({ contact }) => about === null || about.has(contact.uri));
+  return listed.map(({ contact, expiresAt }) => {
     const parameters = [...contact.parameters].filter(([name]) => name !== "expires");
     const text = parameters
       .map(([name, value]) => (value === null ? `;${name}` : `;${name}=${value}`))

@@ -35,6 +35,8 @@ export interface RegistrarOptions {
   readonly maximumExpires: number;
   /** Third-party registrations say Expires 0 also when another contact stays. */
   readonly tellsRemovalAsEnd: boolean;
+  /** A 200 lists the contacts of its REGISTER only. */
+  readonly listsOwnContacts: boolean;
 }
 
 export interface Registrar {
@@ -228,10 +230,13 @@ export function createRegistrar(
 
   /** 5.4.1.2.2: Path as it came, Service-Route, the implicit set. */
   function respond(transaction: ServerTransaction, request: SipRequest, user: RegisteredUser): void {
+    const about = options.listsOwnContacts
+      ? new Set(request.headers.values("Contact").map((value) => addressUri(value)))
+      : null;
     const headers: HeaderPair[] = [
       ...request.headers.values("Path").map((value): HeaderPair => ["Path", value]),
       ["Service-Route", options.serviceRoute],
-      ...formatBindings(user, host.clock.now()).map((value): HeaderPair => ["Contact", value]),
+      ...formatBindings(user, host.clock.now(), about).map((value): HeaderPair => ["Contact", value]),
       ...user.publicIdentities.map((value): HeaderPair => ["P-Associated-URI", `<${value}>`]),
     ];
     transaction.respond(buildResponse(request, 200, { headers }));

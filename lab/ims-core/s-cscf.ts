@@ -41,6 +41,8 @@ export interface SCscfOptions extends CscfOptions {
    * shown (trap T0). Default false: the seconds of those that remain, and the REGISTER.
    */
   readonly tellsRemovalAsEnd?: boolean;
+  /** As Kamailio: a 200 lists the contacts of its REGISTER, not all of the user. Default false. */
+  readonly listsOwnContacts?: boolean;
 }
 
 /** How a CSCF with these options calls its HSS. */
@@ -93,6 +95,7 @@ export function createSCscf(options: SCscfOptions): Program<CscfNode> {
           realm: options.realm,
           maximumExpires: options.maximumExpires ?? 3600,
           tellsRemovalAsEnd: options.tellsRemovalAsEnd ?? false,
+          listsOwnContacts: options.listsOwnContacts ?? false,
         },
         {
           registered(user) {

@@ -30,8 +30,15 @@ export interface Registered {
   readonly serviceRoute: readonly string[];
   readonly associatedUris: readonly string[];
   readonly bindings: readonly RegisteredBinding[];
-  /** Own ones besides the one that was made or refreshed now: left by a P-CSCF that rewrites Contact. */
+  /** URI of the own one that was made or refreshed now; null where the 200 lists none. */
+  readonly present: string | null;
+  /** Own ones besides that: left by a P-CSCF that rewrites Contact. */
   readonly stale: readonly RegisteredBinding[];
+  /**
+   * URI of the present one before this, where it is another one and is not listed. It may stand: Kamailio's S-CSCF lists
+   * what the REGISTER was about and no more.
+   */
+  readonly unlisted: string | null;
   readonly response: SipResponse;
 }
 
@@ -103,20 +110,20 @@ function presentBinding(
   return best.find(({ uri }) => uri === sent?.uri) ?? best.at(-1) ?? null;
 }
 
-/**
- * A 200 to a REGISTER with this Contact value, which asked for so many seconds. `before`: the URIs that the 200 before it
- * listed.
- */
+/** A 200 to a REGISTER with this Contact value, which asked for so many seconds. `before`: what the 200 before it said. */
 export function readRegistered(
   response: SipResponse,
   contact: string,
   asked: number,
-  before: readonly string[] = [],
+  before: Pick<Registered, "bindings" | "present"> | null = null,
 ): Registered {
   const { headers } = response;
   const sent = parseNameAddress(contact);
   const bindings = readBindings(response, sent);
-  const present = presentBinding(bindings, sent, before);
+  const known = before?.bindings.map(({ uri }) => uri) ?? [];
+  const present = presentBinding(bindings, sent, known);
+  const last = before?.present ?? null;
+  const isListed = present === null || present.uri === last || bindings.some(({ uri }) => uri === last);
   return {
     kind: "registered",
     expires: present?.expires ?? parseExpires(headers.get("Expires") ?? "") ?? asked,
@@ -124,7 +131,9 @@ export function readRegistered(
     serviceRoute: headers.values("Service-Route"),
     associatedUris: headers.values("P-Associated-URI").map(addressUri),
     bindings,
+    present: present?.uri ?? null,
     stale: bindings.filter((binding) => binding.own && binding !== present),
+    unlisted: isListed ? null : last,
     response,
   };
 }

@@ -105,8 +105,8 @@ export class Registration {
   #route: readonly string[] = [];
   #target: Target | null = null;
   #registered: Registered | null = null;
-  /** URIs of the bindings in the last 200 to the own Contact. */
-  #listed: readonly string[] = [];
+  /** The last 200 to the own Contact, also when it has expired since. */
+  #last: Registered | null = null;
   #queue: Wish[] = [];
   #attempt: Attempt | null = null;
   #failures = 0;
@@ -279,7 +279,7 @@ export class Registration {
       const outcome: RegistrationOutcome =
         attempt.expires === 0
           ? { kind: "removed", response }
-          : readRegistered(response, attempt.contact, attempt.expires, this.#listed);
+          : readRegistered(response, attempt.contact, attempt.expires, this.#last);
       this.#run("200", { response, outcome });
       return;
     }
@@ -352,8 +352,9 @@ export class Registration {
     this.#due?.cancel();
     this.#expiry?.cancel();
     this.#registered = outcome.kind === "registered" ? outcome : null;
+    if (outcome.kind === "removed") this.#last = null;
     if (outcome.kind !== "registered") return;
-    this.#listed = outcome.bindings.map(({ uri }) => uri);
+    this.#last = outcome;
     const { clock } = this.#host;
     this.#expiry = clock.after(outcome.expires * 1000, () => this.#expire(), "registration expires");
     this.#refreshIn(refreshDelay(outcome.expires));

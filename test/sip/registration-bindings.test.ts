@@ -98,7 +98,13 @@ for (const { title, listed, before = [], granted, stale } of rows)
       const value = `<${uri}>${more === undefined ? "" : `;${more}`};expires=${expires}`;
       return ["Contact", value] as const;
     });
-    const outcome = readRegistered(buildResponse(request, 200, { headers }), sent, 3600, before);
+    const known = readRegistered(
+      buildResponse(request, 200, { headers: before.map((uri) => ["Contact", `<${uri}>`] as const) }),
+      sent,
+      3600,
+    );
+    const outcome = readRegistered(buildResponse(request, 200, { headers }), sent, 3600, known);
+    assert.equal(outcome.unlisted, null);
     assert.equal(outcome.expires, granted);
     assert.deepEqual(
       outcome.stale.map(({ uri }) => uri),
@@ -112,4 +118,19 @@ test("RFC 5626 4.2: the other flow of the same device is no stale binding", () =
   const headers = [1, 2].map((number) => ["Contact", `${flow(number)};expires=600`] as const);
   const outcome = readRegistered(buildResponse(request, 200, { headers }), flow(1), 3600);
   assert.deepEqual(outcome.stale, []);
+});
+
+test("RFC 3261 10.2.4: a registrar that lists only the binding just made: the one before may stand", () => {
+  const request = buildRequest({ method: "REGISTER", uri: "sip:home.test", headers: [] });
+  const ok = (...uris: readonly string[]) =>
+    buildResponse(request, 200, {
+      headers: uris.map((uri) => ["Contact", `<${uri}>;expires=600`] as const),
+    });
+  const one = readRegistered(ok(first), sent, 600);
+  assert.deepEqual([one.present, one.unlisted], [first, null]);
+  const two = readRegistered(ok(second), sent, 600, one);
+  assert.deepEqual([two.present, two.unlisted, two.stale], [second, first, []]);
+  assert.equal(readRegistered(ok(second), sent, 600, two).unlisted, null, "a refresh");
+  assert.equal(readRegistered(ok(second, first), sent, 600, one).unlisted, null, "it is listed");
+  assert.equal(readRegistered(ok(), sent, 600, one).unlisted, null, "nothing is known");
 });

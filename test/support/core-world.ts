@@ -60,6 +60,8 @@ export interface CoreWorldOptions {
   readonly addContactAlias?: boolean;
   /** S-CSCFs tell the removal of one of several contacts as real ones do. */
   readonly tellsRemovalAsEnd?: boolean;
+  /** S-CSCFs list in a 200 what its REGISTER was about, and no more. */
+  readonly listsOwnContacts?: boolean;
   /** Default IPv4. */
   readonly addressing?: Addressing;
   /** What differs from the lab's network. */
@@ -81,7 +83,7 @@ export function credentialsOf(host: Host, subscriber: Subscriber): UserCredentia
 
 export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<CoreWorld> {
   const { seed = 1, authentication = "aka", without = [], addContactAlias = false } = options;
-  const { tellsRemovalAsEnd = false } = options;
+  const { tellsRemovalAsEnd = false, listsOwnContacts = false } = options;
   const simulation = new Simulation({ seed });
   const topology = createTopology({ addressing: options.addressing ?? "IPv4" });
   const hops: string[] = [];
@@ -121,7 +123,11 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
         place: async (kind, element, spec) =>
           without.includes(element.name)
             ? { kill: () => undefined }
-            : placement.place(kind, element, kind === "s-cscf" ? { ...spec, tellsRemovalAsEnd } : spec),
+            : placement.place(
+                kind,
+                element,
+                kind === "s-cscf" ? { ...spec, tellsRemovalAsEnd, listsOwnContacts } : spec,
+              ),
         settle: () => placement.settle(),
         close: () => placement.close(),
       },

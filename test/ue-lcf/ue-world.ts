@@ -44,7 +44,7 @@ export interface UeWorld {
 export async function openUeWorld(
   seed = 1,
   without: readonly string[] = [],
-  more: Pick<CoreWorldOptions, "addContactAlias" | "network" | "tellsRemovalAsEnd"> = {},
+  more: Omit<CoreWorldOptions, "seed" | "without"> = {},
 ): Promise<UeWorld> {
   const core = await openCoreWorld({ seed, without, ...more });
   const { simulation, topology, network, placement, hops, messages } = core;

@@ -31,6 +31,11 @@ export interface UeRegistrationHandlers {
 /** Registrations that are remembered: a leg's stamp may name any of them. */
 const remembered = 8;
 
+/** Of the binding that was made or refreshed; null where the 200 lists none. */
+function ownUri({ bindings, stale }: Registered): string | null {
+  return bindings.find((binding) => binding.own && !stale.includes(binding))?.uri ?? null;
+}
+
 export class UeRegistration {
   readonly #host: Host;
   readonly #options: UeOptions;
@@ -50,6 +55,8 @@ export class UeRegistration {
   #heard: RegistrationOutcome | null = null;
   /** SIP URIs of the P-CSCFs that moves have left, while a binding stands that only they can name. */
   #left: readonly string[] = [];
+  /** URI of the own binding as the last 200 listed it: a P-CSCF may have rewritten it. */
+  #listed: string | null = null;
   /** Stale bindings whose removal was tried here: another refresh does not try again. */
   #tried: ReadonlySet<string> = new Set();
 
@@ -140,7 +147,8 @@ export class UeRegistration {
       const { stale } = result.registered;
       this.#tried = new Set(stale.map(({ uri }) => uri));
       const left = isOldDead ? this.#left : [...this.#left, previous];
-      this.#left = stale.length === 0 ? [] : [...new Set(left)].filter((uri) => uri !== pCscf);
+      const isLeft = stale.length > 0 || this.#isHidden(result.registered);
+      this.#left = isLeft ? [...new Set(left)].filter((uri) => uri !== pCscf) : [];
       const registration = this.#stand(result.registered, "command");
       done({ outcome: "registered", registration, trouble: result.trouble });
     });
@@ -200,7 +208,21 @@ export class UeRegistration {
     if (outcome.kind === "registered") this.#stand(outcome, "refresh");
   }
 
+  /**
+   * Whether a binding of its own may stand that the 200 does not list: some registrars answer with the contacts of this
+   * REGISTER only (Kamailio's do), and another P-CSCF has made another text of this one.
+   */
+  #isHidden(outcome: Registered): boolean {
+    const before = this.#listed;
+    return (
+      before !== null &&
+      ownUri(outcome) !== before &&
+      !outcome.bindings.some((binding) => binding.uri === before)
+    );
+  }
+
   #stand(outcome: Registered, cause: RegistrationObservation["cause"]): PresentRegistration {
+    this.#listed = ownUri(outcome);
     const stamp = stampOf(this.#pCscf, outcome.serviceRoute);
     const identity = addressUri(outcome.associatedUris[0] ?? this.#options.publicIdentity);
     const present: PresentRegistration = {
