@@ -210,8 +210,8 @@ export function createRegistrar(
       host.log.warn("scscf.profile", { user: userName, problem });
       return reject(transaction, { status: 500, reason: "HSS gives no usable profile" });
     }
-    // Another device's REGISTER may have been accepted meanwhile.
-    const before = users.get(publicIdentity) ?? draft;
+    // Another device's REGISTER may have been accepted meanwhile, or the registration may have ended.
+    const before = users.get(publicIdentity) ?? { ...draft, bindings: new Map() };
     const present: RegisteredUser = profile === null ? before : { ...before, ...keptOf(profile) };
     if (!applyRegister(present, change))
       return reject(transaction, { status: 500, reason: "CSeq is not higher" });

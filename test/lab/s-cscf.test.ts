@@ -168,18 +168,27 @@ class World {
     return answered ?? { response: null, ms: 0 };
   }
 
-  /** An RTR or PPR; its result, as `2001` or `3gpp 5001`. */
-  async push<Q extends FieldList, A extends FieldList>(
+  /** An RTR or PPR; its result, as `2001` or `3gpp 5001`, while the clock is run by others. */
+  async send<Q extends FieldList, A extends FieldList>(
     command: CxCommand<Q, A>,
     request: FieldsOf<Q>,
   ): Promise<string> {
     const node = this.#hss;
     if (node === null) throw new Error("the world is not open");
     const destination = { destinationRealm: realm, destinationHost: `scscf1.${realm}` };
-    const outcome = await this.simulation.settle(
-      new Promise<CxOutcome<FieldsOf<A>>>((resolve) => sendCx(node, command, destination, request, resolve)),
+    return codeOf(
+      await new Promise<CxOutcome<FieldsOf<A>>>((resolve) =>
+        sendCx(node, command, destination, request, resolve),
+      ),
     );
-    return codeOf(outcome);
+  }
+
+  /** The same, with the clock running until then. */
+  push<Q extends FieldList, A extends FieldList>(
+    command: CxCommand<Q, A>,
+    request: FieldsOf<Q>,
+  ): Promise<string> {
+    return this.simulation.settle(this.send(command, request));
   }
 
   /** Alice registers this contact, from scratch. */
@@ -442,6 +451,22 @@ test("TS 29.228 6.1.3: an RTR ends the registration without a SAR; who is unknow
   assert.equal(await world.push(registrationTermination, rtr), "3gpp 5001");
   await world.registerAlice();
   assert.equal(await world.call(), forwarded);
+});
+
+test("TS 29.228 6.1.3: an RTR that comes while a refresh waits for the HSS ends the other contacts", async () => {
+  const world = await openWorld();
+  await world.registerAlice("<sip:alice@10.0.0.9:5060>");
+  world.onSar = (sar) => {
+    void world.send(registrationTermination, rtr).then(() => world.answerSar(sar));
+  };
+  const challenge = await world.register(null, "<sip:alice@10.0.0.10:5060>");
+  const authorization = world.answer(challenge.response, { password: resOf(world) });
+  const { response } = await world.register(authorization, "<sip:alice@10.0.0.10:5060>");
+  assert.equal(response?.status, 200);
+  assert.deepEqual(
+    response.headers.values("Contact").map((value) => /<(.*?)>/.exec(value)?.[1]),
+    ["sip:alice@10.0.0.10:5060"],
+  );
 });
 
 test("TS 29.228 6.1.3: an RTR without Public-Identity ends all of the private identity", async () => {
