@@ -56,7 +56,11 @@ export async function compareRecords(
     if (assignment?.state !== "registered" || assignment.authenticationPending)
       complain(`the HSS says ${JSON.stringify(assignment)}`);
     const recorded = records.map((record) => record.contact ?? "unknown").sort();
-    const contacts = (atServing?.contacts ?? []).map((contact) => contact.uri).sort();
+    const inUse = paths.get(serving?.name ?? "");
+    const contacts = (atServing?.contacts ?? [])
+      .map((contact) => contact.uri)
+      .filter((uri) => inUse?.has(pathKey(user, uri)))
+      .sort();
     if (recorded.length === 0) complain("no location record");
     if (recorded.join() !== contacts.join())
       complain(

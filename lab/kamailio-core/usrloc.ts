@@ -24,15 +24,18 @@ export function readShownUser(text: string): UsrlocUser | null {
   return { state, contacts: contacts.map(([, uri = "", expires]) => ({ uri, expires: Number(expires) })) };
 }
 
-/** Paths by identity and contact, as `pathOf` writes the key. */
+/** Paths of contacts that are in use, by identity and contact, as `pathKey` writes the key. */
 export function readSnapshot(text: string): Map<string, string> {
   const paths = new Map<string, string>();
   for (const record of text.split("...IMPU Record(").slice(1)) {
     const identity = /public_identity\s*: '([^']*)'/.exec(record)?.[1] ?? "";
-    for (const [, contact = "", path = ""] of record.matchAll(
-      /\bContact\s+: '([^']*)'[\s\S]*?\bPath\s+: '([^']*)'/g,
-    ))
-      paths.set(pathKey(identity, contact), path);
+    for (const part of record.split("~~~Contact(").slice(1)) {
+      const contact = /\bContact\s+: '([^']*)'/.exec(part)?.[1];
+      const path = /\bPath\s+: '([^']*)'/.exec(part)?.[1];
+      // One that was removed stays there, whatever its time says, until a timer takes it away.
+      const isInUse = /\bState\s+: Contact valid$/m.test(part);
+      if (contact !== undefined && path !== undefined && isInUse) paths.set(pathKey(identity, contact), path);
+    }
   }
   return paths;
 }

@@ -47,6 +47,8 @@ interface OpenRequest {
   readonly callId: string;
   readonly replaces: string | null;
   readonly fromUe: boolean;
+  /** A REGISTER for one binding less: with others left nothing is owed to the HSS. */
+  readonly removes: boolean;
   assignment: ServerAssignment | null;
 }
 
@@ -124,6 +126,7 @@ class Matcher {
       ...{ method, callId, replaces, caller: facts.from, assignment: null },
       user: method === "REGISTER" ? facts.to : facts.requestUri,
       fromUe: this.#begunByUe.has(callId),
+      removes: facts.removes,
     });
   }
 
@@ -174,8 +177,9 @@ class Matcher {
     this.failures.push(`${nameOf(assignment)}: caused by a ${what} of ${caller}, ${where}`);
   }
 
-  #registered({ from, at }: TraceEntry, { user, assignment }: OpenRequest): void {
+  #registered({ from, at }: TraceEntry, { user, assignment, removes }: OpenRequest): void {
     if (assignment === null) {
+      if (removes) return;
       this.failures.push(`${user} got his 200 from ${from} at ${seconds(at)} without a SAR`);
       return;
     }

@@ -23,6 +23,8 @@ export interface SipFacts {
   readonly hasToTag: boolean;
   /** Call-ID of the dialog that an INVITE replaces. */
   readonly replaces: string | null;
+  /** A REGISTER that takes a binding away. */
+  readonly removes: boolean;
   /** Last Service-Route of a 200 to a REGISTER. */
   readonly serviceRoute: string | null;
 }
@@ -45,6 +47,7 @@ export function sipFacts(entry: TraceEntry): SipFacts | null {
     from: addressUri(headers.get("From") ?? ""),
     to: addressUri(to),
     hasToTag: tagOf(to) !== null,
+    removes: /^0+$/.test(headers.get("Expires")?.trim() ?? ""),
     serviceRoute: headers.values("Service-Route").at(-1) ?? null,
     replaces: parseReplaces(headers.get("Replaces") ?? "")?.callId ?? null,
   };

@@ -32,8 +32,10 @@ function sip(at: number, from: string, to: string, message: Sip): TraceEntry {
   return { at, from, to, protocol: "sip/udp", message: lines.join("\r\n") };
 }
 
-const register = (at: number, sCscf: string, callId = "r") =>
-  sip(at, "icscf1", sCscf, { start: `REGISTER sip:${sCscf}.x:6060 SIP/2.0`, method: "REGISTER", callId });
+const register = (at: number, sCscf: string, more: readonly string[] = []) =>
+  sip(at, "icscf1", sCscf, {
+    ...{ start: `REGISTER sip:${sCscf}.x:6060 SIP/2.0`, method: "REGISTER", callId: "r", more },
+  });
 const answer = (at: number, sCscf: string, status = "200 OK", callId = "r") =>
   sip(at, sCscf, "icscf1", { start: `SIP/2.0 ${status}`, method: "REGISTER", callId });
 
@@ -174,6 +176,13 @@ test("29.228 6.1.3: after an RTR the S-CSCF may have forgotten the user, or not 
     const back = [register(120, "scscf1"), sar(121, "scscf1", type), answer(122, "scscf1")];
     assert.deepEqual(check([...registered, rtr, ...back]).failures, []);
   }
+});
+
+test("29.228 6.1.2: one binding of several is removed: a SAR may come, and need not", () => {
+  const removal = [register(10, "scscf1", ["Expires: 0"]), answer(12, "scscf1")];
+  assert.deepEqual(check([...registered, ...removal]).failures, []);
+  const told = [removal[0] ?? assert.fail(), sar(11, "scscf1", "RE_REGISTRATION"), ...removal.slice(1)];
+  assert.deepEqual(check([...registered, ...told]).failures, []);
 });
 
 test("an authentication that timed out claims nobody", () => {

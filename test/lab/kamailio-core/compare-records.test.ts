@@ -9,8 +9,8 @@ const user = "sip:user001@open-ims.test";
 const contact = "sip:user001@127.0.3.2:5060";
 const shown = `{\n\timpu: ${user}\n\tstate: registered\n\tcontacts: {\n\t\t${contact}: {\n\t\t\texpires: 3592\n\t\t\tclient: n/a\n\t\t}\n\t}\n}\n`;
 const snapshot =
-  `...IMPU Record(0x1)...\n\tpublic_identity    : '${user}'\n\t\tContact   : '${contact}'\n` +
-  "\t\tCall-ID   : 'a'\n\t\tPath      : '<sip:term@pcscf2.open-ims.test:4060;lr>'\n";
+  `...IMPU Record(0x1)...\n\tpublic_identity    : '${user}'\n\t~~~Contact(0x2) (refcount: 1)~~~\n\t\tContact   : '${contact}'\n` +
+  "\t\tCall-ID   : 'a'\n\t\tPath      : '<sip:term@pcscf2.open-ims.test:4060;lr>'\n\t\tState     : Contact valid\n";
 const sCscfs = [1, 2].map((n) => ({ name: `scscf${n}`, uri: `sip:scscf${n}.open-ims.test:6060` }));
 
 const record: LocationRecord = {
@@ -73,4 +73,23 @@ test("a contact that the old S-CSCF keeps is said", async () => {
   );
   assert.deepEqual(failures, []);
   assert.match(lines[0] ?? "", /scscf2 keeps it 3592 s more/);
+});
+
+test("T6: a contact that is removed, and waits for usrloc's timer, is none", async () => {
+  const other = `${contact};alias=127.0.3.2~4001~2`;
+  const both = readShownUser(
+    shown.replace("\tcontacts: {\n", `\tcontacts: {\n\t\t${other}: {\n\t\t\texpires: 3584\n\t\t}\n`),
+  );
+  assert.equal(both?.contacts.length, 2);
+  const second = snapshot.slice(snapshot.indexOf("\t~~~Contact(")).replace(`'${contact}'`, `'${other}'`);
+  const compare = (state: string) =>
+    compareRecords(
+      [user],
+      witnesses({
+        showUser: async (name) => (name === "scscf1" ? both : null),
+        readPaths: async () => readSnapshot(snapshot + second.replace("Contact valid", state)),
+      }),
+    );
+  assert.deepEqual((await compare("Contact deleted")).failures, []);
+  assert.match((await compare("Contact valid")).failures.join(), /usrloc has .*;alias=/);
 });
