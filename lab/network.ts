@@ -1,12 +1,13 @@
 // Starts the lab's network: DNS, HSS, CSCFs, CFD, CFS. The same elements on sockets and on the virtual clock, in this
 // process or in processes of their own.
-import type { CfsFunction } from "@liquid-ims/cfs/config";
+import type { CfsFunction, CxConfig } from "@liquid-ims/cfs/config";
 import { createDnsLookup } from "@liquid-ims/dns/lookup";
 import type { Pace } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
 import { type Address, formatAddress } from "@liquid-ims/runtime/network";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import type { ElementKind, ElementSpecs } from "./element.ts";
+import type { HssPeer } from "./ims-core/cx-client.ts";
 import type { HssBehaviour } from "./ims-core/hss-behaviour.ts";
 import type { Capacity } from "./ims-core/service-time.ts";
 import type { Subscriber } from "./ims-core/subscriber.ts";
@@ -31,6 +32,11 @@ export interface NetworkOptions {
   readonly releaseSessionsOnRtr?: boolean | { readonly afterMs: number };
   /** The CFS knows that the HSS cancels the S-CSCF that a user leaves, and that calls are then cut. Default false. */
   readonly cancelsOldServer?: boolean;
+  /**
+   * S-CSCFs connect to the CFS, too, which passes on RTR and PPR that the HSS sends it because it has written their name.
+   * Default false.
+   */
+  readonly relaysPushes?: boolean;
   /** Longest registration that the S-CSCFs grant, in seconds; theirs when absent. */
   readonly maximumExpires?: number;
   /** P-CSCFs write into Contact where a REGISTER came from, as stock Kamailio does. Default false. */
@@ -85,8 +91,19 @@ function functionEntries(topology: Topology): CfsFunction[] {
   );
 }
 
+/** The CFS as a Diameter node that S-CSCFs call. */
+function controllerOf({ cfs }: Topology): HssPeer {
+  return { originHost: cfs.fqdn, address: { host: cfs.address.host, port: 3868 } };
+}
+
+/** What the CFS is told of that: the S-CSCFs call it. */
+export function pushesOf(topology: Topology): Pick<CxConfig, "listen" | "serving"> {
+  const serving = topology.sCscfs.map(({ uri, fqdn }) => ({ server: uri, host: fqdn }));
+  return { listen: controllerOf(topology).address, serving };
+}
+
 export async function startNetwork(options: NetworkOptions): Promise<LabNetwork> {
-  const { topology, placement, capacity } = options;
+  const { topology, placement, capacity, relaysPushes = false } = options;
   const killable = new Map<string, PlacedElement>();
   const dns = topology.dns.address;
 
@@ -143,6 +160,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
   for (const element of topology.sCscfs)
     await place("s-cscf", element, {
       ...{ ...cscf(element), hss, realm: homeDomain },
+      ...(relaysPushes ? { controllers: [controllerOf(topology)] } : {}),
       ...(options.maximumExpires === undefined ? {} : { maximumExpires: options.maximumExpires }),
       releaseSessionsOnRtr: releasing(options.releaseSessionsOnRtr ?? false),
     });
@@ -180,6 +198,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
         destinationHost: hss.originHost,
         cancelsOldServer: options.cancelsOldServer ?? false,
         peers: [{ host: hss.originHost, address: hss.address, localHost: topology.cfs.address.host }],
+        ...(relaysPushes ? pushesOf(topology) : {}),
       },
       ...(options.retry === undefined ? {} : { times: { retry: options.retry } }),
     },

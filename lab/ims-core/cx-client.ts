@@ -1,5 +1,6 @@
 // A CSCF's side of Cx: asks the HSS, and gives up after a while. TS 29.228 5, 6; TS 29.229 5.
 import { type CxCommand, type CxRequest, sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
+import { sameIdentity } from "@liquid-ims/diameter/data-type/diameter-identity";
 import { cxApplicationId, cxDictionary, vendor3gpp } from "@liquid-ims/diameter/dictionary/cx";
 import type { FieldList, FieldsOf } from "@liquid-ims/diameter/fields";
 import { DiameterNode } from "@liquid-ims/diameter/node";
@@ -25,6 +26,8 @@ export interface CxClientOptions {
   /** Address literal from which the HSS is called. */
   readonly localHost: string;
   readonly hss: HssPeer;
+  /** CFSs that pass on RTR and PPR; nothing is asked of them. Default none. */
+  readonly controllers?: readonly HssPeer[];
 }
 
 /** An answer, or none: the HSS is out of reach, silent, or cannot be understood. */
@@ -54,7 +57,7 @@ const answerMs = 4_000;
 const reconnectMs = 5_000;
 
 export function openCxClient(host: Host, options: CxClientOptions): CxClient {
-  const { originHost, realm, localHost, hss } = options;
+  const { originHost, realm, localHost, hss, controllers = [] } = options;
   const unanswered = host.metrics.counter("cx_requests_unanswered_total", {
     help: "Cx requests without answer",
   });
@@ -62,14 +65,19 @@ export function openCxClient(host: Host, options: CxClientOptions): CxClient {
     originHost,
     originRealm: realm,
     hostIpAddresses: [localHost],
-    peers: [{ originHost: hss.originHost, address: hss.address, localHost }],
+    peers: [
+      { originHost: hss.originHost, address: hss.address, localHost },
+      ...controllers.map((peer) => ({ ...peer, localHost, realms: [] })),
+    ],
     applications: [cxApplication],
     dictionary: cxDictionary,
     reconnectMs,
     requestMs: answerMs,
   });
   const ready = new Promise<void>((resolve) => {
-    node.watchPeers(() => resolve());
+    node.watchPeers((peer) => {
+      if (sameIdentity(peer.originHost, hss.originHost)) resolve();
+    });
   });
   host.spawn("cx client", () => node.start());
   return {

@@ -29,6 +29,8 @@ import { createServedDialogs, type ServedDialogs, type ServedSide } from "./serv
 export interface SCscfOptions extends CscfOptions {
   readonly hss: HssPeer;
   readonly realm: string;
+  /** CFSs that pass on RTR and PPR of the HSS. Default none. */
+  readonly controllers?: readonly HssPeer[];
   /** Longest registration granted, in seconds. Default 3,600. */
   readonly maximumExpires?: number;
   /**
@@ -46,8 +48,8 @@ export interface SCscfOptions extends CscfOptions {
 }
 
 /** How a CSCF with these options calls its HSS. */
-function cxOptions({ fqdn, homeDomain, listen, hss }: SCscfOptions): CxClientOptions {
-  return { originHost: fqdn, realm: homeDomain, localHost: listen.host, hss };
+function cxOptions({ fqdn, homeDomain, listen, hss, controllers = [] }: SCscfOptions): CxClientOptions {
+  return { originHost: fqdn, realm: homeDomain, localHost: listen.host, hss, controllers };
 }
 
 /** Contacts that a caller's Accept-Contact with `require;explicit` asks for (RFC 3841 7.2.4), by instance only. */

@@ -67,7 +67,7 @@ export interface CoreWorldOptions {
   /** What differs from the lab's network. */
   readonly network?: Pick<
     NetworkOptions,
-    "hss" | "releaseSessionsOnRtr" | "cancelsOldServer" | "maximumExpires"
+    "hss" | "relaysPushes" | "releaseSessionsOnRtr" | "cancelsOldServer" | "maximumExpires"
   >;
 }
 
