@@ -49,8 +49,7 @@ export function userAuthorization(
       return { result: success, answer: { ...named, serverCapabilities: capabilitiesOf(found) } };
     default:
       // De-registration: one who is only looked after as unregistered has none to end.
-      if (state !== "registered" || serverName === null)
-        return { result: cxResult("identityNotRegistered") };
+      if (state !== "registered" || serverName === null) return { result: cxResult("identityNotRegistered") };
       return { result: success, answer: named };
   }
 }
