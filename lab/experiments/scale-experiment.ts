@@ -1,45 +1,29 @@
 // An experiment in which an I-CSCF or a CFD comes and another one goes, by DNS, while users register: the VIM starts the
 // second one, the OSS/BSS has it added; both serve; the OSS/BSS has the first one removed; when that is COMPLETED, the VIM
 // kills it.
-import type { FunctionOperation } from "@liquid-ims/reference-points/os-cfs-functions";
 import type { Host } from "@liquid-ims/runtime/host";
 import { createLab, type Lab } from "../lab.ts";
-import type { LabNetwork } from "../network.ts";
-import type { Oss } from "../oss.ts";
-import { buildScaleReport, type SeenRecord } from "../report/build-scale-report.ts";
+import { buildScaleReport, countReported, type SeenRecord } from "../report/build-scale-report.ts";
 import { registerTransactions } from "../report/register-transactions.ts";
 import type { Timeline } from "../timeline.ts";
-import { type Element, elementAt, type SecondFunction, type Topology } from "../topology.ts";
-import type { FleetMember } from "../ue/fleet.ts";
+import type { TraceEntry } from "../trace.ts";
 import type { Registrants } from "../ue/registrants.ts";
-import { createSubscribers } from "../ue/subscribers.ts";
 import type { Experiment, ExperimentOptions, ScaleProgress, ScaleResult } from "./experiment.ts";
 import { scaleFailures } from "./scale-expectation.ts";
+import {
+  changeFunctions,
+  Orders,
+  prepare,
+  type Run,
+  type ScaleScenario,
+  share,
+  startLoad,
+} from "./scale-run.ts";
+import { showScaleProgress } from "./show-scale-progress.ts";
 import { type Waiting, waitUntil } from "./wait-until.ts";
-
-/** What differs from one such experiment to the other. */
-export interface ScaleScenario {
-  readonly name: string;
-  /** One line for `--list`. */
-  readonly summary: string;
-  readonly second: SecondFunction;
-  /** The one that is there at the beginning, and goes. */
-  first(topology: Topology): Element;
-  title(options: ExperimentOptions): string;
-}
 
 /** Registrations a second of the script, where `--rate` is not given. */
 const usualRate = 5;
-/** Seconds of the script that a resolver may keep a record; whole seconds of the clock, at least one. */
-const ttl = 5;
-/** Of every SRV record: great, so that RFC 2782's draw, which has both ends, is near to one half. */
-const weight = 100;
-const share = { low: weight / (2 * weight + 1), high: (weight + 1) / (2 * weight + 1) };
-/** Seconds for an order to the CFS. */
-const deadline = 60;
-/** Milliseconds of the clock from COMPLETED to the kill: what was under way at the first one ends. */
-const killAfterMs = 2000;
-const progressEveryMs = 250;
 const registrationPatience: Waiting = {
   limitMs: 45_000,
   what: "the last registrations to end",
@@ -60,181 +44,15 @@ const unfit: ReadonlyMap<string, string> = new Map([
   ["--message-into-window", "no user's S-CSCF is changed"],
 ]);
 
-/** Users in turn behind each P-CSCF and at each S-CSCF, so that every resolver of theirs has its share. */
-function createMembers(
-  { pCscfs, sCscfs, cfdService }: Topology,
-  { users }: ExperimentOptions,
-): FleetMember[] {
-  const subscribers = createSubscribers({
-    count: users,
-    preferredServers: [],
-    registerServers: [`sip:${cfdService}`],
-  });
-  return subscribers.map((subscriber, index) => {
-    const sCscf = elementAt(sCscfs, Math.floor(index / pCscfs.length) % sCscfs.length);
-    return {
-      user: subscriber.publicIdentities[0] ?? "",
-      subscriber: { ...subscriber, preferredServers: [sCscf.uri] },
-      pCscf: elementAt(pCscfs, index % pCscfs.length).uri,
-    };
-  });
-}
-
-/** One registration after the other, until one is over by its second of the script. */
-function startLoad(
-  host: Host,
-  timeline: Timeline,
-  rate: number,
-  registrants: Registrants,
-  isOver: (second: number) => boolean,
-): void {
-  const began = host.clock.now();
-  let number = 0;
-  function next(): void {
-    if (isOver(number / rate)) return;
-    registrants.registerNext(host);
-    number += 1;
-    const due = began + timeline.clockMs(number / rate) - host.clock.now();
-    host.clock.after(Math.max(0, due), next, "next registration");
-  }
-  next();
-}
-
-interface Run {
-  readonly host: Host;
-  readonly lab: Lab;
-  readonly options: ExperimentOptions;
-  readonly scenario: ScaleScenario;
-  readonly network: LabNetwork;
-  readonly oss: Oss;
-  readonly registrants: Registrants;
-  readonly first: Element;
-  readonly second: Element;
-  readonly ttlMs: number;
-  /** Seconds of the script. */
-  now(): number;
-  sleepUntil(second: number): Promise<void>;
-}
-
-async function prepare(
-  host: Host,
-  lab: Lab,
-  options: ExperimentOptions,
-  scenario: ScaleScenario,
-): Promise<Run> {
-  const { topology, timeline } = lab;
-  const second = topology.later;
-  if (second === null) throw new Error("the topology has no second function");
-  const ttlSeconds = Math.max(1, Math.round(ttl / options.speed));
-  const members = createMembers(topology, options);
-  const { network, oss } = await lab.startNetwork(host, {
-    subscribers: members.map((member) => member.subscriber),
-    capacity: { msPerMessage: 0, queueMs: 0 },
-    pace: { mode: "fixed" },
-    replaceDialogs: true,
-    zone: { ttl: ttlSeconds, weight },
-  });
-  const registrants = await lab.startRegistrants(network, { members, T1: options.t1 });
-  await registrants.registerAll();
-  const zero = host.clock.now();
-  const now = () => timeline.scriptSeconds(host.clock.now() - zero);
-  return {
-    ...{ host, lab, options, scenario, network, oss, registrants, second, now },
-    first: scenario.first(topology),
-    ttlMs: ttlSeconds * 1000,
-    sleepUntil: (at) => host.clock.sleep(Math.max(0, timeline.clockMs(at - now())), "the script waits"),
-  };
-}
-
-/** What the OSS/BSS has ordered, and what came of it. */
-class Orders {
-  readonly operations: { readonly function: string; readonly operation: FunctionOperation }[] = [];
-  change: ScaleProgress["change"] = null;
-  readonly #run: Run;
-
-  constructor(run: Run) {
-    this.#run = run;
-  }
-
-  async add(element: Element): Promise<FunctionOperation> {
-    const { oss, scenario } = this.#run;
-    const { host, port } = element.address;
-    const request = { kind: scenario.second, addresses: [host], port, weight, deadline };
-    return this.#follow(element, await oss.putFunction(element.fqdn, request));
-  }
-
-  async remove(element: Element): Promise<FunctionOperation> {
-    const { oss, scenario } = this.#run;
-    return this.#follow(element, await oss.removeFunction(element.fqdn, { kind: scenario.second, deadline }));
-  }
-
-  async #follow({ name }: Element, { id }: FunctionOperation): Promise<FunctionOperation> {
-    const { oss, host } = this.#run;
-    const operation = await oss.awaitFunctionEnd(host, id, ({ action, state }) => {
-      this.change = { function: name, action, state };
-    });
-    this.operations.push({ function: name, operation });
-    return operation;
-  }
-}
-
-/** Gives the wall clock at which the first one was killed; null when something went wrong before. */
-async function changeFunctions(run: Run, orders: Orders): Promise<number | null> {
-  const { host, lab, options, network, first, second, now, sleepUntil } = run;
-  const part = options.duration / 4;
-  await sleepUntil(part);
-  await network.startLater();
-  const added = await orders.add(second);
-  if (added.state !== "COMPLETED") return null;
-  // From then on no resolver knows the first one alone.
-  await sleepUntil(now() + lab.timeline.scriptSeconds(run.ttlMs) + part);
-  const removed = await orders.remove(first);
-  if (removed.state !== "COMPLETED") return null;
-  await host.clock.sleep(killAfterMs, "until the kill");
-  network.kill(first.name);
-  const killedAt = host.clock.wall();
-  await sleepUntil(now() + part);
-  return killedAt;
-}
-
-/** Loads shown are means of so many looks: chance jumps from one to the next. */
-const looks = 8;
-
-function showProgress(
-  { host, lab, registrants, first, second, now }: Run,
-  orders: Orders,
-  show: (progress: ScaleProgress) => void,
-): () => void {
-  let past = [{ at: now(), counts: new Map<string, number>() as ReadonlyMap<string, number> }];
-  // First registrations are none of the script's.
-  lab.live.take();
-  function tell(): void {
-    const present = now();
-    past = [...past.slice(-looks), { at: present, counts: lab.live.take() }];
-    const passed = Math.max(1e-9, present - (past[0]?.at ?? 0));
-    const rateOf = (name: string) =>
-      past.slice(1).reduce((sum, one) => sum + (one.counts.get(name) ?? 0), 0) / passed;
-    const failed = registrants.ended.filter((one) => one.failure !== "").length;
-    show({
-      second: present,
-      functions: [first, second].map(({ name }) => ({ name, registersPerSecond: rateOf(name) })),
-      change: orders.change,
-      registrations: {
-        attempted: registrants.attempted,
-        completed: registrants.ended.length - failed,
-        failed,
-      },
-    });
-    timer = host.clock.after(progressEveryMs, tell, "progress");
-  }
-  let timer = host.clock.after(progressEveryMs, tell, "progress");
-  return () => timer.cancel();
-}
-
-/** Third-party REGISTERs may be under way when their users have had their 200 for long. */
+/** Third-party REGISTERs may be under way, or wait for an answer of the DNS, when their users have had their 200 for long. */
 async function lastAnswers({ host, lab }: Run): Promise<void> {
-  const isAnswered = () => registerTransactions(lab.trace.since(0)).every(({ status }) => status !== null);
-  for (let waited = 0; waited < answerLimitMs && !isAnswered(); waited += answerLookEveryMs)
+  const cfds = lab.topology.cfds.map((element) => element.name);
+  function isOver(): boolean {
+    const transactions = registerTransactions(lab.trace.since(0));
+    const { expected, found } = countReported(transactions, cfds);
+    return found >= expected && transactions.every(({ status }) => status !== null);
+  }
+  for (let waited = 0; waited < answerLimitMs && !isOver(); waited += answerLookEveryMs)
     await host.clock.sleep(answerLookEveryMs, "the last answers to REGISTERs");
 }
 
@@ -259,11 +77,12 @@ async function script(
   const { registrants, first, second, now, sleepUntil } = run;
   const zero = { now: host.clock.now(), wall: host.clock.wall() };
   const orders = new Orders(run);
-  const stopShowing = showProgress(run, orders, show);
+  const stopShowing = showScaleProgress(run, orders, show);
   let until = Number.POSITIVE_INFINITY;
-  startLoad(host, timeline, options.rate, registrants, (second) => second >= until);
+  startLoad(run, (at) => at >= until);
   const killedAt = await changeFunctions(run, orders);
-  until = Math.max(options.duration, now());
+  // Whole seconds: the last bar of the figure is not half a one.
+  until = Math.ceil(Math.max(options.duration, now()));
   await sleepUntil(until);
   await waitUntil(host, () => registrants.open === 0, registrationPatience);
   await lastAnswers(run);
@@ -305,7 +124,7 @@ const mostDetails = 10;
 
 function describeTroubles(
   registrants: Registrants,
-  trace: Parameters<typeof registerTransactions>[0],
+  trace: readonly TraceEntry[],
   timeline: Timeline,
 ): string[] {
   const failed = registrants.ended.filter((one) => one.failure !== "");

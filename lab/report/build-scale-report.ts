@@ -75,11 +75,6 @@ export function buildScaleReport(findings: ScaleFindings): ScaleReport {
     };
   });
   const failed = ended.filter((one) => one.failure !== "").length;
-  // A first registration is one that ended before the script began: it is in no one's count but the wires'.
-  const registered = transactions.filter(
-    ({ from, status }) => from.startsWith("ue") && status === 200,
-  ).length;
-  const told = transactions.filter(({ to, status }) => findings.cfds.includes(to) && status === 200).length;
   return {
     schemaVersion: reportSchemaVersion,
     experiment: findings.experiment,
@@ -101,11 +96,23 @@ export function buildScaleReport(findings: ScaleFindings): ScaleReport {
         .length,
       unanswered: transactions.filter(({ status }) => status === null).length,
     },
-    reported: { expected: registered, found: told },
+    reported: countReported(transactions, findings.cfds),
     shares: sharePhases(findings, functionChanges, transactions),
     records: compareRecords(findings),
     load: countLoad(findings, transactions),
     ended: countEnded(findings),
+  };
+}
+
+/** Registrations that UEs have their 200 for, and third-party REGISTERs that CFDs have answered with one. */
+export function countReported(
+  transactions: readonly RegisterTransaction[],
+  cfds: readonly string[],
+): ScaleReport["reported"] {
+  const good = transactions.filter(({ status }) => status === 200);
+  return {
+    expected: good.filter(({ from }) => from.startsWith("ue")).length,
+    found: good.filter(({ to }) => cfds.includes(to)).length,
   };
 }
 
