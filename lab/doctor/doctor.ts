@@ -19,10 +19,13 @@ import { judgeMarTest } from "./mar-judge.ts";
 import { testMar } from "./mar-test.ts";
 import {
   type PlannedUser,
+  type QueriedDevice,
   readCfdHealth,
   readCfsHealth,
   readPlan,
+  readQuery,
   readUsers,
+  type UserFacts,
   type UsersFacts,
 } from "./program-answers.ts";
 import { type Configured, judgeCfd, judgeCfs, judgePair } from "./programs.ts";
@@ -69,6 +72,10 @@ interface AdminSetting {
 /** How long a program that is starting is waited for, and how often it is asked meanwhile. */
 const startingMs = 5_000;
 const askAgainMs = 250;
+
+function lineOf(users: readonly UserFacts[], user: string): UserFacts | undefined {
+  return users.find((one) => one.user === user || one.identities.includes(user));
+}
 
 function hostOf(uri: string): string {
   return splitFunctionName(uri)?.host ?? uri;
@@ -343,13 +350,22 @@ class Doctor {
       const fact = `whether a command reaches the LCF of ${user} is not known: os-cfs does not answer`;
       return [flaw("user", "wrong", fact, remedy("CFS", "see programs above"))];
     }
-    const plan = await this.#dryRun(user, users);
-    return judgeUser(users, plan, { user, cfs: cfs.place, cfsUri: this.#cfsUri });
+    const tried = { query: await this.#query(user, users), plan: await this.#dryRun(user, users) };
+    return judgeUser(users, tried, { user, cfs: cfs.place, cfsUri: this.#cfsUri });
+  }
+
+  /** A command that changes nothing; null: he is not there, or the CFS cannot ask. */
+  async #query(user: string, { users }: UsersFacts): Promise<readonly QueriedDevice[] | null> {
+    const line = lineOf(users, user);
+    if (line === undefined) return null;
+    const path = `${osCfsRoot}/users/${encodeURIComponent(line.user)}/query`;
+    const reply = await this.#ports.http({ address: this.#subject.cfs.settings.osCfs, path, body: {} });
+    return reply.kind === "answer" ? readQuery(reply.body) : null;
   }
 
   /** Moves nobody; null: there is no second P-CSCF, or it was refused. */
   async #dryRun(user: string, { users }: UsersFacts): Promise<readonly PlannedUser[] | null> {
-    const line = users.find((one) => one.user === user || one.identities.includes(user));
+    const line = lineOf(users, user);
     const target = this.#config.functions.find(({ kind, name }) => kind === "P-CSCF" && name !== line?.pCscf);
     if (line === undefined || target === undefined) return null;
     const reply = await this.#ports.http({

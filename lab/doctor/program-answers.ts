@@ -164,6 +164,25 @@ export function readUsers(body: unknown): UsersFacts | null {
   return { users: body["users"], unknown: isListOf(unknown, isUnknown) ? unknown : [] };
 }
 
+/** What came of a command to a device of a user. */
+export interface QueriedDevice {
+  readonly contact: string | null;
+  readonly result: string;
+  readonly detail: string;
+  readonly milliseconds: number | null;
+  readonly dialogs: number | null;
+}
+
+/** Null: the CFS is older, or has refused to ask. */
+export function readQuery(body: unknown): readonly QueriedDevice[] | null {
+  const isDevice = (value: unknown): value is QueriedDevice =>
+    isObject(value) &&
+    [value["result"], value["detail"]].every(isText) &&
+    isTextOrNull(value["contact"]) &&
+    [value["milliseconds"], value["dialogs"]].every(isNumberOrNull);
+  return isObject(body) && isListOf(body["registrations"], isDevice) ? body["registrations"] : null;
+}
+
 /** A line of a planned transfer. */
 export interface PlannedUser {
   readonly user: string;

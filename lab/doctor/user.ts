@@ -1,6 +1,6 @@
 // Whether a command of the CFS reaches the LCF of a named user. cfs-ue 5, 6. Pure.
 import { type Finding, flaw, note, ok, type Place, type Remedy, remedy } from "./finding.ts";
-import type { PlannedUser, UserFacts, UsersFacts } from "./program-answers.ts";
+import type { PlannedUser, QueriedDevice, UserFacts, UsersFacts } from "./program-answers.ts";
 
 export interface UserSubject {
   readonly user: string;
@@ -58,20 +58,37 @@ function judgeRegistration(line: UserFacts, subject: UserSubject): Finding[] {
     const fact = `${where}: no command reaches its LCF (${line.unreachable})`;
     return [flaw("user", "wrong", fact, ...remediesOf(line.unreachable, subject))];
   }
-  return [
-    ok(
-      "user",
-      `${where}: its LCF has repeated a challenge that came to it in a NOTIFY, so commands reach it`,
-    ),
-  ];
+  return [ok("user", `${where}: its LCF has repeated a challenge that came to it in a NOTIFY`)];
 }
 
-/** `plan`: what a dry run says of him; null where none was asked for. */
-export function judgeUser(
-  facts: UsersFacts,
-  plan: readonly PlannedUser[] | null,
+function judgeQuery(
+  { contact, result, detail, milliseconds, dialogs }: QueriedDevice,
   subject: UserSubject,
 ): Finding[] {
+  const device = contact ?? "the device at an unknown contact";
+  if (result === "answered") {
+    const what = detail === "" ? `dialogs now: ${dialogs ?? 0}` : `it says: ${detail}`;
+    return [ok("user", `${device} has answered a command after ${milliseconds ?? "some"} ms: ${what}`)];
+  }
+  if (result === "no answer")
+    return [
+      flaw("user", "wrong", `${device} gives ${detail} to a command`, ...remediesOf("suspect", subject)),
+    ];
+  // Why a command cannot be sent is said by the registration's own line.
+  return detail === "a transfer commands this device now"
+    ? [note("user", `${device} was not asked: ${detail}`)]
+    : [];
+}
+
+export interface UserTried {
+  /** Null: no command could be tried. */
+  readonly query: readonly QueriedDevice[] | null;
+  /** What a dry run says of him; null where none was asked for. */
+  readonly plan: readonly PlannedUser[] | null;
+}
+
+/** Whether he is there, and whether a command reaches him. */
+export function judgeUser(facts: UsersFacts, { query, plan }: UserTried, subject: UserSubject): Finding[] {
   const { user } = subject;
   const lines = facts.users.filter((line) => line.user === user || line.identities.includes(user));
   const unknown = facts.unknown.filter((line) => line.user === user);
@@ -102,5 +119,6 @@ export function judgeUser(
       ? note("user", `a dry run would not move ${line.user}: ${line.reason}`)
       : ok("user", `a dry run would move ${line.user} to ${line.to}`),
   );
-  return [...lines.flatMap((line) => judgeRegistration(line, subject)), ...astray, ...planned];
+  const asked = (query ?? []).flatMap((device) => judgeQuery(device, subject));
+  return [...lines.flatMap((line) => judgeRegistration(line, subject)), ...astray, ...asked, ...planned];
 }

@@ -170,6 +170,7 @@ test("nothing is wrong, then one thing at a time: names, TTLs, realm, peer, prog
         /^Vendor-Specific-Application-Id has Cx \(10415:16777216\)/,
         /^sip:scscf1\.open-ims\.test:6060 \(\S+\) has told \d+ registrations?, .* P-CSCF pcscf1\.open-ims\.test:4060 from /,
         /its LCF has repeated a challenge/,
+        /has answered a command after \d+ ms: dialogs now: 0$/,
         /^a dry run would move sip:\S+ to pcscf2\.open-ims\.test:4060$/,
       ])
         assert.ok(

@@ -15,6 +15,7 @@ import type { TransferRow } from "../transfer/transfer-row.ts";
 import { listAllUsers, registrationLine } from "./all-users.ts";
 import { checkRequest } from "./check-request.ts";
 import { FunctionOperations } from "./function-operations.ts";
+import { LcfQueries } from "./lcf-queries.ts";
 import type {
   CanRemove,
   CreateOptions,
@@ -218,6 +219,16 @@ export function createOperations(parts: OperationsParts): Operations {
     return { ok: true, value: { users } };
   }
 
+  const queries = engine.then(
+    ({ controller, channel }) =>
+      new LcfQueries({
+        ...{ host: parts.host, location, channel },
+        isCommanded: (registration) => controller.holds(registration),
+      }),
+  );
+  // Whoever asks is told of a failed start, too.
+  queries.catch(() => undefined);
+
   return {
     createTransfer,
     canRemove,
@@ -225,6 +236,11 @@ export function createOperations(parts: OperationsParts): Operations {
     removeFunction: (name, options = {}) => byDns.remove(name, options),
     getFunctionOperation: (id) => byDns.get(id),
     listUsers,
+    async queryUser(user) {
+      const registrations = await (await queries).ask(user);
+      if (registrations.length > 0) return { ok: true, value: { registrations } };
+      return no("unknown-user", "user", user, "name an identity of GET /os-cfs/v1/users");
+    },
     async listAllUsers() {
       const { channel } = await engine;
       return { ok: true, value: await listAllUsers(location, channel) };

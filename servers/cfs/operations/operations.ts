@@ -50,6 +50,20 @@ export interface UserList {
   };
 }
 
+/** What came of a question to the LCF of a registration. */
+export interface QueriedRegistration {
+  readonly user: string;
+  readonly contact: string | null;
+  /** `not asked`: it cannot be, `detail` says why. */
+  readonly result: "answered" | "no answer" | "not asked";
+  /** For people; empty where nothing needs to be said. */
+  readonly detail: string;
+  /** From the command to its answer. */
+  readonly milliseconds: number | null;
+  /** That the device has now. */
+  readonly dialogs: number | null;
+}
+
 /** May this function be stopped? */
 export interface CanRemove {
   readonly function: string;
@@ -94,6 +108,10 @@ export interface Operations {
   getFunctionOperation(id: string): Promise<OperationResult<FunctionOperation>>;
   /** Everybody, of whatever function. */
   listAllUsers(): Promise<OperationResult<UserList>>;
+  /** Asks the LCFs of a user, which shows that commands reach them; changes nothing. 404 when he is not registered. */
+  queryUser(
+    user: string,
+  ): Promise<OperationResult<{ readonly registrations: readonly QueriedRegistration[] }>>;
   /** Registrations of a function. 404 unknown. */
   listUsers(name: string): Promise<OperationResult<{ readonly users: readonly RegistrationLine[] }>>;
 }

@@ -4,6 +4,7 @@ import type { ProblemDetails } from "@liquid-ims/reference-points/os-cfs";
 /** The kinds of problems, by their stable name. */
 export const problemTypes = {
   "unknown-function": { status: 404, title: "No such function" },
+  "unknown-user": { status: 404, title: "No such user is registered" },
   "unknown-transfer": { status: 404, title: "No such transfer" },
   "unknown-function-operation": { status: 404, title: "No such function operation" },
   "unknown-resource": { status: 404, title: "No such resource" },

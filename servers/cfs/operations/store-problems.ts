@@ -28,6 +28,7 @@ export function withStoreProblems(operations: Operations): Operations {
     removeFunction: (name, options) => answered(operations.removeFunction(name, options)),
     getFunctionOperation: (id) => answered(operations.getFunctionOperation(id)),
     listUsers: (name) => answered(operations.listUsers(name)),
+    queryUser: (user) => answered(operations.queryUser(user)),
     listAllUsers: () => answered(operations.listAllUsers()),
   };
 }

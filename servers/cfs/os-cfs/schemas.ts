@@ -82,6 +82,28 @@ export const userListSchema = {
   },
 } as const;
 
+export const queriedUserSchema = {
+  type: "object",
+  required: ["registrations"],
+  properties: {
+    registrations: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["user", "contact", "result", "detail", "milliseconds", "dialogs"],
+        properties: {
+          user: { type: "string" },
+          contact: { type: ["string", "null"] },
+          result: { type: "string", enum: ["answered", "no answer", "not asked"] },
+          detail: { type: "string", description: "Why it was not asked, or why the LCF has refused" },
+          milliseconds: { type: ["number", "null"], description: "From the command to its answer" },
+          dialogs: { type: ["number", "null"], description: "That the device has now" },
+        },
+      },
+    },
+  },
+} as const;
+
 export const allUsersSchema = {
   type: "object",
   required: ["users", "location", "unknown"],

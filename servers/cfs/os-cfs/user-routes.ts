@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Operations } from "../operations/operations.ts";
 import { sendResult } from "./reply.ts";
-import { allUsersSchema } from "./schemas.ts";
+import { allUsersSchema, problems, queriedUserSchema } from "./schemas.ts";
 
 export function addUserRoutes(routes: FastifyInstance, operations: Operations): void {
   routes.get(
@@ -15,5 +15,23 @@ export function addUserRoutes(routes: FastifyInstance, operations: Operations): 
       },
     },
     async (_request, reply) => sendResult(reply, await operations.listAllUsers()),
+  );
+  routes.post<{ Params: { user: string } }>(
+    "/users/:user/query",
+    {
+      schema: {
+        operationId: "queryUser",
+        summary: "Asks the LCFs of a user for their dialogs: shows that commands reach them, changes nothing",
+        params: {
+          type: "object",
+          required: ["user"],
+          properties: {
+            user: { type: "string", maxLength: 255, description: "Public identity, URL-encoded" },
+          },
+        },
+        response: { 200: queriedUserSchema, ...problems(404) },
+      },
+    },
+    async (request, reply) => sendResult(reply, await operations.queryUser(request.params.user)),
   );
 }

@@ -98,7 +98,7 @@ export class Controller {
     this.#aftercare = new Aftercare({
       ...{ host, store, channel, times, isSame, location: parts.location },
       cx: (parts.aftercare ?? true) ? cx : null,
-      isTaken: (registration) => [...this.#runs.values()].some((run) => run.holds(registration)),
+      isTaken: (registration) => this.holds(registration),
     });
     const { keep } = parts;
     this.#endings = new Endings({ host, channel, tables: this.#tables, times, keep, runs: this.#runs });
@@ -163,6 +163,11 @@ export class Controller {
   /** The transfer that a function has: going on, or a standing order. */
   transferOf(name: FunctionName): TransferRow | null {
     return this.#tables.transferOf(name);
+  }
+
+  /** A transfer has this registration in its hands. */
+  holds(registration: RegistrationKey): boolean {
+    return [...this.#runs.values()].some((run) => run.holds(registration));
   }
 
   byIdempotencyKey(key: string): TransferRow | null {

@@ -195,6 +195,7 @@ test("os-cfs: each resource calls its operation", async (context) => {
     ["GET", "/functions/pcscf1.home:4060/can-remove", 200],
     ["DELETE", "/functions/pcscf1.home:4060/drain", 200],
     ["GET", "/users", 200],
+    ["POST", "/users/sip%3Aa%40home/query", 200],
   ] as const;
   for (const [method, path, status] of requests) {
     const reply = await server.inject({ method, url: `/os-cfs/v1${path}` });
@@ -212,6 +213,7 @@ test("os-cfs: each resource calls its operation", async (context) => {
       ["canRemove", "pcscf1.home:4060"],
       ["endDrain", "pcscf1.home:4060"],
       ["listAllUsers"],
+      ["queryUser", "sip:a@home"],
     ],
   );
 });
@@ -239,6 +241,7 @@ test("OpenAPI 3.1: the document names every resource, the request's schema and t
     "/os-cfs/v1/transfers/{id}",
     "/os-cfs/v1/transfers/{id}/cancel",
     "/os-cfs/v1/users",
+    "/os-cfs/v1/users/{user}/query",
   ]);
   const { responses } = document.paths["/os-cfs/v1/transfers"]?.["post"] ?? { responses: {} };
   assert.deepEqual(Object.keys(responses), ["202", "400", "404", "409", "413", "415", "422"]);

@@ -30,6 +30,7 @@ export function scripted(
     putFunction: operation("putFunction"),
     removeFunction: operation("removeFunction"),
     getFunctionOperation: operation("getFunctionOperation"),
+    queryUser: operation("queryUser"),
     listUsers: operation("listUsers"),
     listAllUsers: operation("listAllUsers"),
   };

@@ -4,7 +4,7 @@ import test from "node:test";
 import type { HttpReply } from "@liquid-ims/lab/doctor/http";
 import type { UsersFacts } from "@liquid-ims/lab/doctor/program-answers";
 import { judgeCfd, judgeCfs, judgePair } from "@liquid-ims/lab/doctor/programs";
-import { judgeUser } from "@liquid-ims/lab/doctor/user";
+import { judgeUser, type UserTried } from "@liquid-ims/lab/doctor/user";
 import { cfdOf, cfsOf, factsOf, lineAt, remediesOf } from "./doctor-subject.ts";
 
 function answer(body: unknown): HttpReply {
@@ -84,26 +84,48 @@ const line = {
   ...{ sCscf: "sip:s1:6060", contact: "sip:a@10.0.9.1", expiresAt: 0, unreachable: null },
 };
 
-function judge(
-  users: Partial<UsersFacts>,
-  user = "sip:a@ims.test",
-  plan: Parameters<typeof judgeUser>[1] = null,
-) {
+function judge(users: Partial<UsersFacts>, user = "sip:a@ims.test", tried: Partial<UserTried> = {}) {
   const cfs = (path: string) => `cfs.yaml:3 ${path}`;
-  return judgeUser({ users: [], unknown: [], ...users }, plan, { user, cfs, cfsUri: "sip:cfs.ims.test" });
+  const full = { query: null, plan: null, ...tried };
+  return judgeUser({ users: [], unknown: [], ...users }, full, { user, cfs, cfsUri: "sip:cfs.ims.test" });
 }
 
-test("a user whose LCF is there, by any of his identities; the dry run", () => {
-  const plan = [{ user: line.user, state: "planned", to: "p2:4060", reason: "" }];
-  const findings = judge({ users: [line] }, "tel:+49301", plan);
-  assert.deepEqual(factsOf(findings, "ok").length, 2);
-  assert.equal(findings.length, 2);
-  const stays = judge(
-    { users: [line] },
-    "tel:+49301",
-    [{ ...plan[0], to: null, reason: "no LCF" }].map((one) => ({ ...line, state: "staying", ...one })),
-  );
+const device = { contact: "sip:a@10.0.9.1", result: "answered", detail: "", milliseconds: 12, dialogs: 1 };
+const planned = { user: line.user, state: "planned", to: "p2:4060", reason: "" };
+
+test("a user whose LCF is there, by any of his identities; a command, a dry run", () => {
+  const findings = judge({ users: [line] }, "tel:+49301", { query: [device], plan: [planned] });
+  assert.deepEqual(factsOf(findings, "ok"), [
+    "sip:a@ims.test at sip:a@10.0.9.1, P-CSCF p1:4060, sip:s1:6060: its LCF has repeated a challenge that came to it in a NOTIFY",
+    "sip:a@10.0.9.1 has answered a command after 12 ms: dialogs now: 1",
+    "a dry run would move sip:a@ims.test to p2:4060",
+  ]);
+  assert.equal(findings.length, 3);
+  const stays = judge({ users: [line] }, "tel:+49301", {
+    plan: [{ ...planned, to: null, reason: "no LCF" }],
+  });
   assert.match(factsOf(stays, "note").join(), /a dry run would not move sip:a@ims\.test: no LCF/);
+});
+
+test("a command that is not answered is wrong, one that could not be tried is not", () => {
+  const silent = {
+    ...device,
+    result: "no answer",
+    detail: "no answer in 5 s",
+    milliseconds: null,
+    dialogs: null,
+  };
+  const findings = judge({ users: [line] }, line.user, { query: [silent] });
+  assert.match(factsOf(findings, "wrong").join(), /^sip:a@10\.0\.9\.1 gives no answer in 5 s to a command$/);
+  const busy = { ...silent, result: "not asked", detail: "a transfer commands this device now" };
+  assert.match(
+    factsOf(judge({ users: [line] }, line.user, { query: [busy] }), "note").join(),
+    /a transfer commands/,
+  );
+  const refused = judge({ users: [line] }, line.user, {
+    query: [{ ...device, detail: "not registered", dialogs: null }],
+  });
+  assert.match(factsOf(refused, "ok").join(), /it says: not registered/);
 });
 
 test("a user who is not there", () => {
