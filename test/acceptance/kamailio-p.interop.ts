@@ -8,6 +8,7 @@ import {
   assertRecords,
   assertRecounts,
   fast,
+  real,
   tell,
 } from "./kamailio-checks.ts";
 import { assertWithin15Percent, lateLoad } from "./report-checks.ts";
@@ -15,7 +16,7 @@ import { describe, readReport, readTrace, runLab } from "./run-lab.ts";
 
 test("p-cscf-overload on Kamailio: half of P-CSCF1's users move with their calls", async (context) => {
   assertInstalled();
-  const run = await runLab(context, "p-cscf-overload", ...fast, "--trace");
+  const run = await runLab(context, "p-cscf-overload", ...real, "--trace");
   const report = assertMovedWithCalls(run);
   tell(context, run, report);
   assert.equal(report.calls.failed, 0);
@@ -34,7 +35,7 @@ test("T6: with P-CSCFs that alias contacts a moved UE has two bindings for a whi
   assertInstalled();
   const run = await runLab(
     context,
-    ...["p-cscf-overload", ...fast, "--trace", "--add-contact-alias", "--duration", "60"],
+    ...["p-cscf-overload", ...fast, "--trace", "--add-contact-alias", "--duration", "40"],
   );
   assert.equal(run.exitCode, 0, describe(run));
   const report = readReport(run);

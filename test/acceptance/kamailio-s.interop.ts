@@ -10,6 +10,7 @@ import {
   assertRecords,
   assertRecounts,
   fast,
+  real,
   tell,
 } from "./kamailio-checks.ts";
 import { lateLoad } from "./report-checks.ts";
@@ -24,7 +25,7 @@ function assignments({ planned }: Report["users"][number]): string[] {
 
 test("s-cscf-underload on Kamailio: everybody leaves S-CSCF2 with their calls, and nobody claims a user", async (context) => {
   assertInstalled();
-  const run = await runLab(context, "s-cscf-underload", ...fast, "--trace");
+  const run = await runLab(context, "s-cscf-underload", ...real, "--trace");
   const report = assertMovedWithCalls(run);
   tell(context, run, report);
   const { window } = report;
