@@ -49,7 +49,9 @@ export function buildCommand(): Command {
         .default(1)
         .argParser(numberIn(0, 2 ** 31, true)),
     )
-    .addOption(new Option("--users <n>", "users who call").default(20).argParser(numberIn(2, 240, true)))
+    .addOption(
+      new Option("--users <n>", "users who call (or register)").default(20).argParser(numberIn(2, 240, true)),
+    )
     .addOption(
       new Option(
         "--rate <n>",
@@ -57,7 +59,10 @@ export function buildCommand(): Command {
       ).argParser(numberIn(0, 100, false, true)),
     )
     .addOption(
-      new Option("--duration <s>", "seconds in which calls begin; the trigger comes after half of them")
+      new Option(
+        "--duration <s>",
+        "seconds in which calls (or registrations) begin; the trigger comes after half of them",
+      )
         .default(120)
         .argParser(numberIn(10, 3600, false)),
     )
@@ -118,6 +123,14 @@ export function buildCommand(): Command {
       "P-CSCFs write a flow's address into Contact, as for UEs behind a NAT; the UEs come by TCP",
       false,
     )
+    .addOption(
+      new Option(
+        "--newcomers <n>",
+        "users who register afresh at the drained function in the end; its standing order must move them",
+      )
+        .default(0)
+        .argParser(numberIn(0, 240, true)),
+    )
     .option(
       "--message-into-window",
       "a fault on purpose: a MESSAGE to each user who has no S-CSCF for a moment; the run must then fail",
@@ -152,6 +165,7 @@ interface Parsed {
   readonly withoutReplaces: boolean;
   readonly messageIntoWindow: boolean;
   readonly addContactAlias: boolean;
+  readonly newcomers: number;
   readonly trace: boolean;
   readonly verbose: boolean;
   readonly out: string;
@@ -196,6 +210,12 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
       kind: "usage",
       message:
         "option '--placement process' needs real clocks and does not go with '--virtual': leave one out",
+    };
+  }
+  if (parsed.newcomers > 0 && (parsed.load ?? experiment.load ?? 0) > 0) {
+    return {
+      kind: "usage",
+      message: `option '--newcomers ${parsed.newcomers}' needs a function that is drained: add '--load 0'`,
     };
   }
   if (parsed.placement === "process" && parsed.messageIntoWindow) {
@@ -258,6 +278,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
       replaceDialogs: !parsed.withoutReplaces,
       messageIntoWindow: parsed.messageIntoWindow,
       addContactAlias: parsed.addContactAlias,
+      newcomers: parsed.newcomers,
       logLevel: verbose ? "debug" : "error",
     },
   };

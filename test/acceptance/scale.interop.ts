@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { installLine, missingPrograms } from "@liquid-ims/lab/kamailio-core/programs";
 import type { ScaleReport } from "@liquid-ims/lab/report/scale-report";
 import { recountRegisters } from "../support/recount-registers.ts";
+import { assertInstalled } from "./kamailio-checks.ts";
 import { describe, type LabRun, readBytes, readTrace, runLab } from "./run-lab.ts";
 
 const speed = 5;
@@ -60,8 +60,7 @@ for (const one of cases) {
   });
 
   test(`${one.experiment} on Kamailio and BIND`, async (context) => {
-    const missing = missingPrograms();
-    assert.deepEqual(missing, [], `missing: ${installLine(missing)}`);
+    assertInstalled();
     const run = await runLab(context, one.experiment, ...real, "--core", "kamailio");
     const report = assertScaled(context, run, one);
     assert.equal(report.core, "kamailio");
