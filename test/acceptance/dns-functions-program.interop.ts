@@ -1,8 +1,9 @@
 // The CFS as a program with nsupdate's key file: I-CSCFs come and go in BIND 9's zone. RFC 2136, RFC 8945. Fails without BIND.
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import type { FunctionOperation } from "@liquid-ims/reference-points/os-cfs-functions";
+import { silentLog } from "@liquid-ims/runtime/log";
+import { createNodejsHost } from "@liquid-ims/runtime/nodejs";
 import { i1, i2, isDone, recordsOf, second, startBind, ttl, type World, zone } from "./home-zone.ts";
 import { cfsBin, newFolder, startServer, writeConfig } from "./run-server.ts";
 
@@ -25,6 +26,8 @@ async function startProgram(
   { bind, keyFile }: World,
   folder: string,
 ): Promise<Program> {
+  const host = createNodejsHost({ name: "oss", log: silentLog });
+  context.after(() => host.close());
   const file = writeConfig(folder, "cfs.yaml", "location: { kind: memory }\nosCfs: { port: 0 }\n");
   const update = `{ server: { host: 127.0.0.1, port: ${bind.port} }, keyFile: ${keyFile}, ttl: ${ttl} }`;
   const server = startServer(context, cfsBin("--config", file), {
@@ -52,7 +55,7 @@ async function startProgram(
         const { body } = await send(`/function-operations/${id}`, "GET");
         if (wanted(body)) return body;
         assert.ok(body.state !== "FAILED" && body.state !== "COMPLETED", JSON.stringify(body));
-        await setTimeout(50);
+        await host.clock.sleep(50, "asks again");
       }
     },
     async kill() {
