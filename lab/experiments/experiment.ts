@@ -42,6 +42,8 @@ export interface ExperimentOptions {
   readonly ipv6?: boolean;
   /** The CFS is told that calls are cut on a change of S-CSCF (cx.cancelsOldServer). Default false. */
   readonly cancelsOldServer?: boolean;
+  /** Users who register afresh at the drained function when the calls are over; it must be drained. Default 0. */
+  readonly newcomers?: number;
   /** A fault on purpose: a MESSAGE to each user between the MAR and his new registration. Default false. */
   readonly messageIntoWindow?: boolean;
   /** Least severe log lines that are shown. */
