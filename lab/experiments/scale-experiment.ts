@@ -42,6 +42,7 @@ const unfit: ReadonlyMap<string, string> = new Map([
   ["--release-sessions-on-rtr", "no user's S-CSCF is changed, and nobody calls"],
   ["--cancels-old-server", "no user's S-CSCF is changed, and nobody calls"],
   ["--message-into-window", "no user's S-CSCF is changed"],
+  ["--newcomers", "nobody is drained"],
 ]);
 
 /** Third-party REGISTERs may be under way, or wait for an answer of the DNS, when their users have had their 200 for long. */
