@@ -13,6 +13,7 @@ import type { Element, Topology } from "../topology.ts";
 import type { Fleet, FleetMember } from "../ue/fleet.ts";
 import type { Expectation } from "./expectation.ts";
 import type { Experiment, ExperimentOptions, ExperimentResult, Progress } from "./experiment.ts";
+import { refill } from "./refill.ts";
 import { showProgress } from "./show-progress.ts";
 import { type Waiting, waitUntil } from "./wait-until.ts";
 
@@ -190,6 +191,14 @@ async function script(
   await host.clock.sleep(Math.max(0, lastHangUp - elapsed()), "until the last hang-up");
   await waitUntil(host, () => fleet.callsUp === 0, { ...callPatience, orElse: "go on" });
   stopShowing();
+  const newcomers = transferred.operation.users
+    .filter(({ state }) => state === "done")
+    .slice(0, options.newcomers ?? 0);
+  const unmoved = await refill(host, {
+    ...{ fleet, oss: prepared.oss, drained: affected, functionName: scenario.functionName(affected) },
+    placeOf: scenario.placeOf,
+    newcomers: newcomers.map(({ user }) => user),
+  });
   const compared = await lab.compareRecords(users);
   await lab.settleTrace();
 
@@ -213,12 +222,12 @@ async function script(
     until: second(host.clock.now()),
     expect: scenario.expect,
   });
-  if (compared === null) return result;
   const { context } = result;
+  const failures = [...context.failures, ...unmoved, ...(compared?.failures ?? [])];
   return {
     ...result,
-    records: compared.lines,
-    context: { ...context, failures: [...context.failures, ...compared.failures] },
+    ...(compared === null ? {} : { records: compared.lines }),
+    context: { ...context, failures },
   };
 }
 

@@ -1,10 +1,11 @@
 // The UEs of an experiment and what their users do: register, call in turn, answer, hang up.
+import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Random } from "@liquid-ims/runtime/random";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { Lookup } from "@liquid-ims/sip/locate";
 import { type Call, createUe, type Ue } from "@liquid-ims/ue-lcf/adapters/sip/ue";
-import type { UeObserver } from "@liquid-ims/ue-lcf/observation";
+import type { ObservedRegistration, UeObserver } from "@liquid-ims/ue-lcf/observation";
 import type { PlannedCall } from "../call-plan.ts";
 import type { Subscriber } from "../ims-core/subscriber.ts";
 import type { PlacedNode, Platform } from "../platform.ts";
@@ -64,6 +65,8 @@ export interface Fleet {
   register(host: Host): Promise<void>;
   /** Registers users anew, so many a second; rejects with those who could not be. */
   registerAnew(host: Host, users: readonly string[], perSecond: number): Promise<void>;
+  /** The user goes away, and comes back through this P-CSCF (null: the present one); null when he could not. */
+  registerAfresh(user: string, through: FunctionAddress | null): Promise<ObservedRegistration | null>;
   /** Places a call and hangs up when its time has come. */
   place(host: Host, call: PlannedCall): void;
   /** Calls that a user at either end still has. */
@@ -175,6 +178,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       };
       await Promise.all(users.map((user, index) => registerAt(user, (index * 1000) / perSecond)));
       if (failures.length > 0) throw new Error(`could not be registered anew: ${failures.join("; ")}`);
+    },
+    async registerAfresh(user, through) {
+      const ue = ueOf(user);
+      await ue.deregister();
+      const result = await ue.moveTo(through);
+      return result.outcome === "registered" ? result.registration : null;
     },
     place(host, planned) {
       counts.attempted += 1;

@@ -8,8 +8,8 @@ import test, { type TestContext } from "node:test";
 import { assertInstalled, leftovers, ownNamespaces, processesOf, soon } from "./kamailio-checks.ts";
 
 const root = join(import.meta.dirname, "../..");
-/** Five seconds of traffic. */
-const short = ["p-cscf-overload", "--core", "kamailio", "--speed", "10", "--duration", "20"];
+/** A few seconds of traffic, and newcomers at the drained function afterwards. */
+const short = ["--core", "kamailio", "--speed", "10", "--duration", "20", "--newcomers", "2"];
 
 interface StartedLab {
   readonly child: ChildProcess;
@@ -90,10 +90,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   });
 }
 
-test("two labs side by side, with the same addresses: both end as expected, and leave nothing", async (context) => {
+test("two labs side by side, same addresses: each drains a function, moves who comes there afterwards, leaves nothing", async (context) => {
   assertInstalled();
   const since = Date.now();
-  const labs = [startLab(context, short), startLab(context, [...short, "--seed", "2"])];
+  const labs = [
+    startLab(context, ["p-cscf-overload", "--load", "0", ...short]),
+    startLab(context, ["s-cscf-underload", ...short]),
+  ];
   const namespaces = await Promise.all(labs.map((lab) => runsCore(lab)));
   const [first = [], second = []] = namespaces;
   for (const name of first) assert.ok(!second.includes(name), `${name} is shared`);
@@ -101,7 +104,8 @@ test("two labs side by side, with the same addresses: both end as expected, and 
     assert.equal(await lab.ended, 0, lab.output());
     await assertNothingLeft(lab, namespaces[index] ?? [], since);
     const { transfer, dialogs } = JSON.parse(readFileSync(join(lab.folder, "report.json"), "utf8"));
-    assert.deepEqual(transfer, { planned: 10, moved: 10, left: 0 });
+    const planned = index === 0 ? 20 : 10;
+    assert.deepEqual(transfer, { planned, moved: planned, left: 0 });
     assert.equal(dialogs.lost, 0);
   }
 });

@@ -37,6 +37,7 @@ test("defaults: the seed's experiment in real time", () => {
     cancelsOldServer: false,
     messageIntoWindow: false,
     addContactAlias: false,
+    newcomers: 0,
     ipv6: false,
     replaceDialogs: true,
     logLevel: "error",
@@ -75,6 +76,8 @@ test("every option is read", () => {
       "--release-sessions-on-rtr",
       "--cancels-old-server",
       "--add-contact-alias",
+      "--newcomers",
+      "3",
       "--ipv6",
       "--without-replaces",
       "--trace",
@@ -106,6 +109,7 @@ test("every option is read", () => {
         cancelsOldServer: true,
         messageIntoWindow: false,
         addContactAlias: true,
+        newcomers: 3,
         ipv6: true,
         logLevel: "error",
         out: "x",
@@ -159,4 +163,11 @@ test("a MESSAGE into every window needs the HSS in the lab's process", () => {
   const request = read("p-cscf-overload", "--message-into-window", "--placement", "process");
   assert.ok(request.kind === "usage");
   assert.match(request.message, /'--message-into-window' .*: leave '--placement process' out/);
+});
+
+test("newcomers are moved by the standing order of a drain only", () => {
+  const request = read("p-cscf-overload", "--newcomers", "2");
+  assert.ok(request.kind === "usage");
+  assert.match(request.message, /'--newcomers 2' needs a function that is drained: add '--load 0'/);
+  assert.equal(read("p-cscf-overload", "--newcomers", "2", "--load", "0").kind, "run");
 });
