@@ -148,7 +148,7 @@ test("tests wait for virtual time only", () => {
   const allowed = [
     "test/runtime/simulation/guard.test.ts",
     "test/acceptance/cfd-process.ts",
-    "test/acceptance/kamailio-core.ts",
+    "test/acceptance/kamailio-checks.ts",
     "test/acceptance/register-sender.ts",
   ];
   const timers = /\bset(?:Timeout|Interval)\(|node:timers\/promises/;
