@@ -57,8 +57,9 @@ export class Aftercare {
     parts.host.metrics.gauge("cfs_aftercare_users", { help }, () => this.#table.size);
   }
 
-  /** Reads the store and goes on with what an earlier life left. */
+  /** Reads the store and goes on with what an earlier life left; it stays there while nothing is to be watched. */
   async start(): Promise<void> {
+    if (this.#parts.cx === null) return;
     await this.#table.load(this.#parts.store);
     for (const id of this.#table.ids()) {
       const row = this.#table.get(id);
@@ -109,7 +110,8 @@ export class Aftercare {
   #schedule(): void {
     if (this.#stopped || this.#timer !== null || this.#table.size === 0) return;
     const { clock } = this.#parts.host;
-    const next = Math.min(...this.#table.ids().map((id) => this.#table.get(id)?.dueAt ?? 0));
+    let next = Number.POSITIVE_INFINITY;
+    for (const id of this.#table.ids()) next = Math.min(next, this.#table.get(id)?.dueAt ?? next);
     const tick = (): void => {
       this.#timer = null;
       this.#look();

@@ -45,6 +45,17 @@ function chaos(seed: number): Chaos {
   world.hss.readsOvertake = false;
   // One in twelve never takes another name.
   world.hss.behaviour = random.int(12) === 0 ? { ignores: true, only: s2 } : someHss(random);
+  // T3: a call in the window makes an S-CSCF say that the user is unregistered, now and then after his registration.
+  let claims = 3;
+  world.hss.registered = (impi) => {
+    if (claims === 0 || random.int(5) !== 0) return;
+    claims -= 1;
+    const claim = () => {
+      const subscription = world.hss.of(impi);
+      if (subscription.server !== null) subscription.unregistered = true;
+    };
+    bench.cfs.host.clock.after(pick(random, [1, 5, 200]), claim, "SAR of a call");
+  };
   world.hss.overwritten = () => {
     world.hss.behaviour = someHss(random);
     const victim = devices[random.int(12)];
@@ -92,6 +103,7 @@ async function play(seed: number): Promise<string[]> {
     const { mar, registeredAt } = row.reassignment ?? {};
     const isLate = row.state === "done" && (mar !== "answered" || registeredAt === null);
     agree(made, device, server, what, isLate && pending);
+    if (row.state === "done" && !isLate) assert.equal(world.hss.of(device.impi).unregistered, false, what);
     if (row.state === "done") assert.equal(server, s2, what);
     else if (row.state === "rolledBack" || row.state === "failed") assert.equal(server, s1, what);
   }
