@@ -254,3 +254,14 @@ export function judgePeer(facts: PeerFacts, index: number, subject: CxSubject): 
     ...rest,
   ];
 }
+
+/** Whether RTR and PPR, which come to the CFS once it has written a name, find their way to the S-CSCF that serves. */
+export function judgeServing(config: CxConfig, sCscfs: readonly string[], place: Place): Finding[] {
+  if (config.adapter !== undefined) return [];
+  const serving = config.serving ?? [];
+  const missing = sCscfs.filter((name) => !serving.some(({ server }) => server === name));
+  if (missing.length === 0) return [];
+  const fact = `once the CFS has written a user's S-CSCF, the HSS sends RTR and PPR for him to the CFS; for ${missing.join(", ")} they go on only where a peer is an agent`;
+  const line = `serving: [{ server: "${missing[0]}", address: { host: <its address>, port: <its Diameter port> } }, ...]`;
+  return [note("Cx", fact, remedy(place("cx"), line))];
+}

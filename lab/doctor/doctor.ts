@@ -9,7 +9,7 @@ import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Address } from "@liquid-ims/runtime/network";
-import { judgePeer, type PeerFacts } from "./cx-peer.ts";
+import { judgePeer, judgeServing, type PeerFacts } from "./cx-peer.ts";
 import { type CxProbe, openCxProbe } from "./cx-probe.ts";
 import { createDnsProbe, type DnsProbe } from "./dns-facts.ts";
 import { judgeHost, judgeService, type ServiceSubject } from "./dns-service.ts";
@@ -232,6 +232,10 @@ class Doctor {
     };
   }
 
+  get #sCscfs(): readonly string[] {
+    return this.#config.functions.filter(({ kind }) => kind === "S-CSCF").map(({ name }) => name);
+  }
+
   get #cfsUri(): string {
     return this.#config.contact ?? `sip:cfs.${this.#config.homeDomain}`;
   }
@@ -306,7 +310,8 @@ class Doctor {
     asked: { readonly identity: string; readonly by: string },
   ): Finding[] {
     const { place } = this.#subject.cfs;
-    return facts.flatMap((one, index) => judgePeer(one, index, { config, place, ...asked }));
+    const peers = facts.flatMap((one, index) => judgePeer(one, index, { config, place, ...asked }));
+    return [...peers, ...judgeServing(config, this.#sCscfs, place)];
   }
 
   async #testMar(probe: CxProbe, user: string, { records }: Seen): Promise<Finding[]> {
@@ -318,7 +323,7 @@ class Doctor {
       homeDomain: this.#config.homeDomain,
       privateIdentity: record?.impi ?? user.replace(/^sips?:/, ""),
       publicIdentity: user,
-      sCscfs: this.#config.functions.filter(({ kind }) => kind === "S-CSCF").map(({ name }) => name),
+      sCscfs: this.#sCscfs,
     });
     return judgeMarTest(facts, { config, cfs: this.#subject.cfs.place, user });
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { CxConfig } from "@liquid-ims/cfs/config";
 import type { SaidCapabilities } from "@liquid-ims/diameter/peer/peer-report";
-import { judgePeer, type PeerFacts } from "@liquid-ims/lab/doctor/cx-peer";
+import { judgePeer, judgeServing, type PeerFacts } from "@liquid-ims/lab/doctor/cx-peer";
 import { factsOf, remediesOf } from "./doctor-subject.ts";
 
 const said: SaidCapabilities = {
@@ -175,4 +175,19 @@ for (const { title, facts, config: changed, level, fact, remedy } of cases)
 test("names compare without letter case (RFC 6733 4.3.1)", () => {
   const findings = judge({ said: { ...said, originHost: "HSS.IMS.test", originRealm: "IMS.TEST" } });
   assert.deepEqual(factsOf(findings, "wrong"), []);
+});
+
+test("RTR and PPR: which S-CSCFs they can be handed on to", () => {
+  const place = (path: string) => `cfs.yaml:7 ${path}`;
+  const [first, second] = ["sip:s1.ims.test:6060", "sip:s2.ims.test:6060"] as const;
+  const serving = [{ server: first, address: { host: "10.0.0.21", port: 3870 } }];
+  const some = judgeServing({ ...config, serving }, [first, second], place);
+  assert.match(
+    factsOf(some, "note").join(),
+    /for sip:s2\.ims\.test:6060 they go on only where a peer is an agent$/,
+  );
+  assert.match(remediesOf(some).join(), /^cfs\.yaml:7 cx: serving: \[\{ server: "sip:s2\.ims\.test:6060"/);
+  assert.deepEqual(judgeServing({ ...config, serving }, [first], place), []);
+  const adapter = { kind: "pyhss", url: "http://10.0.0.3:8080" } as const;
+  assert.deepEqual(judgeServing({ ...config, adapter }, [first], place), []);
 });
