@@ -132,12 +132,24 @@ test("the HSS's command line: what is missing or wrong is said in one line", () 
     usage(...enough, "--peer", "CFS.x.test"),
     "option '--peer' names cfs.x.test twice, or the HSS itself: give each peer once",
   );
+  assert.match(
+    usage(...enough, "--behaviour", "hss"),
+    /'hss' is invalid.*specification, fhoss, open5gs, pyhss/,
+  );
   assert.match(usage(...enough, "stray"), /^too many arguments/);
-  const read = readOptions([...enough, "--listen", "[::1]:3868", "--service-time", "2"]);
+  const read = readOptions([
+    ...enough,
+    "--listen",
+    "[::1]:3868",
+    "--service-time",
+    "2",
+    "--behaviour",
+    "fhoss",
+  ]);
   assert.ok(read.kind === "run");
   assert.deepEqual(read.options, {
     ...{ users: "users.csv", listen: { host: "::1", port: 3868 }, realm: "x.test", digestRealm: "x.test" },
     ...{ originHost: "hss.x.test", peers: [{ originHost: "cfs.x.test", from: ["127.0.2.21"] }] },
-    ...{ capacity: { msPerMessage: 2, queueMs: 200 }, logLevel: "warn" },
+    ...{ behaviour: "fhoss", capacity: { msPerMessage: 2, queueMs: 200 }, logLevel: "warn" },
   });
 });
