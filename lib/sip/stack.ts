@@ -31,6 +31,7 @@ export interface ClientTransaction {
 }
 
 export interface ServerTransaction {
+  /** Once a request but INVITE has its final answer, only Via, From, To, Call-ID and CSeq of it, without its body. */
   readonly request: SipRequest;
   readonly source: MessageSource;
   /** The state of the machine (RFC 3261 17.2). */

@@ -11,7 +11,7 @@ import type { Lookup } from "@liquid-ims/sip/locate";
 import { buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
 import { openStack, type ServerTransaction, type SipStack } from "@liquid-ims/sip/stack";
 import { defaultTimers } from "@liquid-ims/sip/timers";
-import type { Target } from "@liquid-ims/sip/transport";
+import type { MessageSource, Target } from "@liquid-ims/sip/transport";
 import { UserAgent } from "@liquid-ims/sip/user-agent";
 import type { CfdConfig } from "./cfd-config.ts";
 import { CfdCounters, type Refusal } from "./cfd-counters.ts";
@@ -317,12 +317,14 @@ class Cfd implements CfdNode {
       expires: message.expires,
       ...nameOf(transaction.request),
     });
+    const { request } = transaction;
     this.#respond(transaction, 200, [["Contact", `<${message.sCscf}>;expires=${message.expires}`]]);
     for (const { record } of decision.changes) {
       this.#expiry.note(record);
       this.#tellOfVisited(this.#visited.note(record));
     }
-    if (decision.outcome === "doubtful" && this.#mayAsk(message)) this.#ask(transaction, message);
+    if (decision.outcome === "doubtful" && this.#mayAsk(message))
+      this.#ask(request, transaction.source, message);
   }
 
   #tellOfVisited(visited: VisitedPCscf | null): void {
@@ -340,7 +342,7 @@ class Cfd implements CfdNode {
     );
   }
 
-  #ask({ request, source }: ServerTransaction, message: ThirdPartyRegister): void {
+  #ask(request: SipRequest, source: MessageSource, message: ThirdPartyRegister): void {
     const { identity, implicitSet, sCscf, pCscf } = message;
     const { host } = source.address;
     // Of a connection the port is no listening one.

@@ -1,6 +1,7 @@
 // A server transaction of either kind: its request, its latest response, what its user is told. RFC 3261 17.2, 9.2.
 import { tagOf } from "../header/name-address.ts";
-import { buildResponse, type SipRequest, type SipResponse } from "../message.ts";
+import { Headers } from "../headers.ts";
+import { buildResponse, type HeaderPair, type SipRequest, type SipResponse } from "../message.ts";
 import type { MessageSource } from "../transport.ts";
 import { inviteServer } from "./invite-server.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
@@ -28,15 +29,27 @@ function userEvent(status: number): UserEvent {
   return status === 408 ? "408" : "final";
 }
 
+/** Fields that responses are built from. */
+const kept = ["Via", "From", "To", "Call-ID", "CSeq"];
+
+/**
+ * What is left of an answered request: a busy server holds thousands of them for timer J, and all that may still come is a
+ * retransmission.
+ */
+function rest({ kind, method, uri, headers }: SipRequest): SipRequest {
+  const pairs = kept.flatMap((name) => headers.all(name).map((value): HeaderPair => [name, value]));
+  return { kind, method, uri, headers: Headers.from(pairs), body: new Uint8Array(0) };
+}
+
 /** One server transaction; what the transaction user sees of it is the interface ServerTransaction of stack.ts. */
 export class ServerMachine {
-  readonly request: SipRequest;
   readonly source: MessageSource;
   onCancel: (() => void) | null = null;
   onEnd: ((cause: "completed" | "timeout" | "transport") => void) | null = null;
   readonly #owner: ServerOwner;
   readonly #run: { readonly state: string; start(): void; abandon(): void };
   readonly #fire: (event: "request" | "ACK" | "transport error" | UserEvent) => void;
+  #request: SipRequest;
   #response: SipResponse | null = null;
   #ack: { readonly request: SipRequest; readonly source: MessageSource } | null = null;
   #ended = false;
@@ -48,7 +61,7 @@ export class ServerMachine {
     owner: ServerOwner,
     options: Omit<RunOptions, "reliable">,
   ) {
-    this.request = request;
+    this.#request = request;
     this.source = source;
     this.#owner = owner;
     const handlers = {
@@ -80,6 +93,10 @@ export class ServerMachine {
         else if (event !== "ACK") run.event(`${event} from TU`);
       };
     }
+  }
+
+  get request(): SipRequest {
+    return this.#request;
   }
 
   get state(): string {
@@ -118,9 +135,12 @@ export class ServerMachine {
   }
 
   respond(response: SipResponse): void {
-    if (this.#allows(response.status)) this.#response = response;
+    const isAllowed = this.#allows(response.status);
+    if (isAllowed) this.#response = response;
     else this.#owner.refused(response);
     this.#fire(userEvent(response.status));
+    if (isAllowed && response.status >= 200 && this.request.method !== "INVITE")
+      this.#request = rest(this.#request);
   }
 
   abandon(): void {

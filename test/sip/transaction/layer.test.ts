@@ -1,6 +1,7 @@
 // The transaction layer as a server, talked to line by line. RFC 3261 17.2.3, 9.2, 8.2.2.2, RFC 6026 7.
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { ServerTransaction } from "@liquid-ims/sip/stack";
 import { answer, counted } from "../stack-nodes.ts";
 import { bob, okFor, request, world } from "./layer-lines.ts";
 
@@ -14,6 +15,42 @@ test("17.2.3: a retransmission is absorbed and answered with the same response",
   assert.equal(peer.received.length, 2);
   assert.equal(peer.received[0]?.text, peer.received[1]?.text);
   assert.equal(counted(node, "sip_retransmissions_received_total"), 1);
+});
+
+test("17.2.2: after its final answer a request is no longer held; an INVITE is, and what is not answered yet", async () => {
+  for (const [method, status, isHeld] of [
+    ["MESSAGE", 200, false],
+    ["REGISTER", 403, false],
+    ["INVITE", 200, true],
+    ["MESSAGE", null, true],
+  ] as const) {
+    const taken: ServerTransaction[] = [];
+    const { simulation, peer } = await world({
+      answer(transaction) {
+        taken.push(transaction);
+        if (status !== null) answer(transaction, status);
+      },
+    });
+    const lines = request(method, { branch: null }).map((line) =>
+      line.startsWith("Content-Length") ? "Content-Length: 5" : line,
+    );
+    peer.send(bob, ...lines.slice(0, -1), "hello");
+    await simulation.run({ ms: 100 });
+    const [transaction] = taken;
+    const held = transaction?.request;
+    assert.equal(held?.body.length, isHeld ? 5 : 0, method);
+    assert.equal(held?.headers.has("Max-Forwards"), isHeld);
+    assert.deepEqual(
+      ["Via", "From", "To", "Call-ID", "CSeq"].map((name) => held?.headers.get(name)),
+      [lines[1], lines[3], lines[4], lines[5], lines[6]].map((line) => line?.replace(/^[^:]*: /, "")),
+    );
+    // It is matched as before, by the rules of RFC 2543, too. A 2xx to an INVITE is its user's to repeat.
+    peer.send(bob, ...lines.slice(0, -1), "hello");
+    await simulation.run({ ms: 100 });
+    assert.equal(taken.length, 1, method);
+    const answers = peer.received.filter(({ text }) => text.startsWith(`SIP/2.0 ${status}`));
+    assert.equal(answers.length, status === null ? 0 : method === "INVITE" ? 1 : 2, method);
+  }
 });
 
 test("17.2.3: another branch, sent-by or method makes another transaction", async () => {
