@@ -103,7 +103,11 @@ export function assertRecounts(run: LabRun, report: Report, from: string, to: st
     [counted.planned, counted.moved.length, counted.lost],
     [transfer.planned, transfer.moved, 0],
   );
-  assert.equal(counted.kept + counted.endedByUsers, dialogs.atTransfer);
+  const more = dialogs.atTransfer - (counted.kept + counted.endedByUsers);
+  assert.ok(
+    more >= 0 && more <= counted.border,
+    `${more} more in the report, ${counted.border} ended just before`,
+  );
   assert.ok(
     Math.abs(counted.kept - dialogs.kept) <= counted.crossed,
     `kept: ${counted.kept} by the trace, ${dialogs.kept} by the report, ${counted.crossed} crossed by a hang-up`,

@@ -17,6 +17,8 @@ export interface Recount {
   /** Of those concerned: a hang-up crossed the replacement, so which of them came first is not on the wires. */
   readonly crossed: number;
   readonly lost: number;
+  /** Not among those concerned, but ended so shortly before the order that a busy UE may have heard of it afterwards. */
+  readonly border: number;
   /** Ended by their users without having been replaced: endedMeanwhile and pinned of the report. */
   readonly endedByUsers: number;
   readonly load: readonly { function: string; second: number; sessionSetups: number; messages: number }[];
@@ -171,6 +173,8 @@ function readDialogs(sip: readonly Sip[], role: Role): Map<string, Dialog> {
 
 /** A message may wait this long at a UE of a busy machine before its user is shown it, milliseconds. */
 const unread = 50;
+/** So long may it take on a machine that has much else to do. */
+const heardLate = 250;
 
 /**
  * Whether a user hung up the old dialog while the new one was under way: each end may have hung up before it knew of the
@@ -249,17 +253,21 @@ export function recount(trace: readonly TraceEntry[], options: RecountOptions, u
   const isPlanned = (end: End | null) => end !== null && planned.includes(users.get(end.ue) ?? "");
   const confirmed = (dialog: Dialog | undefined) =>
     dialog !== undefined && dialog.caller !== null && dialog.callee !== null;
-  const counts = { kept: 0, crossed: 0, lost: 0, endedByUsers: 0 };
+  const counts = { kept: 0, crossed: 0, lost: 0, border: 0, endedByUsers: 0 };
   const byePaths = new Map<string, readonly string[]>();
   for (const dialog of dialogs.values()) {
-    const concerned = [dialog.caller, dialog.callee].some(
-      (end) =>
-        end !== null &&
-        isPlanned(end) &&
-        end.place === options.from &&
-        (end.confirmedAt > asked || end.endedAt > asked),
-    );
-    if (!concerned) continue;
+    const isConcerned = (from: number) =>
+      [dialog.caller, dialog.callee].some(
+        (end) =>
+          end !== null &&
+          isPlanned(end) &&
+          end.place === options.from &&
+          (end.confirmedAt > from || end.endedAt > from),
+      );
+    if (!isConcerned(asked)) {
+      if (isConcerned(asked - heardLate)) counts.border += 1;
+      continue;
+    }
     const isReplaced = (one: Dialog) => one.replaces === dialog.callId && isCrossed(dialog, one);
     if ([...dialogs.values()].some(isReplaced)) counts.crossed += 1;
     let last = dialog;
