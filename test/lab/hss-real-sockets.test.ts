@@ -1,8 +1,10 @@
 // The lab's HSS and a client of it over TCP of this machine: challenge, registration, restart.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { success } from "@liquid-ims/diameter/cx/experimental-result";
 import { locationInfo } from "@liquid-ims/diameter/cx/location-info";
 import { multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
+import { registrationTermination } from "@liquid-ims/diameter/cx/registration-termination";
 import { serverAssignment } from "@liquid-ims/diameter/cx/server-assignment";
 import { openCxClient } from "@liquid-ims/lab/ims-core/cx-client";
 import { createHss } from "@liquid-ims/lab/ims-core/hss";
@@ -23,7 +25,7 @@ function open(name: string): NodejsHost {
   });
 }
 
-test("over TCP: a user is challenged, assigned and found; an HSS that goes answers nobody", async () => {
+test("over TCP: a user is challenged, assigned, found and cancelled; an HSS that goes answers nobody", async () => {
   const hosts = [open("hss"), open("scscf1")] as const;
   const hss = createHss({
     ...{ originHost: hssName, originRealm: realm, digestRealm: realm, subscribers: [alice, bob] },
@@ -37,6 +39,11 @@ test("over TCP: a user is challenged, assigned and found; an HSS that goes answe
   const cx = openCxClient(hosts[1], {
     ...{ originHost: `scscf1.${realm}`, realm, localHost: "127.0.0.7" },
     hss: { originHost: hssName, address: local },
+  });
+  const ended: string[] = [];
+  cx.serve(registrationTermination, ({ request, answer }) => {
+    ended.push(`${request.userName} ${request.deregistrationReason.reasonCode}`);
+    answer(success);
   });
   await cx.ready;
   const publicIdentity = "sip:alice@ims.example";
@@ -56,6 +63,12 @@ test("over TCP: a user is challenged, assigned and found; an HSS that goes answe
     new Set(found.map((one) => (one.kind === "answer" ? one.answer.serverName : null))),
     new Set([scscf1]),
   );
+  assert.deepEqual(await hss.terminate(publicIdentity, "SERVER_CHANGE"), {
+    kind: "answered",
+    result: success,
+  });
+  assert.deepEqual(ended, ["alice@ims.example SERVER_CHANGE"]);
+  assert.equal(hss.assignment(publicIdentity)?.serverName, null);
   await hss.stop();
   assert.deepEqual(await cx.ask(locationInfo, { publicIdentity }), { kind: "no answer" });
   await cx.stop();
