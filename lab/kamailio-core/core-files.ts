@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseTsigKeyFile } from "@liquid-ims/dns/tsig-key";
 import type { ElementSpecs } from "../element.ts";
+import type { HssPeer } from "../ims-core/cx-client.ts";
 import { type Element, homeDomain, type Topology } from "../topology.ts";
 import { fillTemplate } from "./template.ts";
 import { formatZone } from "./zone-file.ts";
@@ -13,6 +14,17 @@ export type CscfKind = "p-cscf" | "i-cscf" | "s-cscf";
 export interface CscfWishes {
   /** Of a P-CSCF: it writes a flow's address into Contact (nathelper's add_contact_alias). Default false. */
   readonly addContactAlias?: boolean;
+  /** Of an S-CSCF: CFSs that it calls, and takes RTR and PPR from. Default none. */
+  readonly controllers?: readonly HssPeer[];
+}
+
+/** Lines of the diameter peer's configuration. */
+function peerLines(peers: readonly HssPeer[], localHost: string): string {
+  const lines = peers.map(
+    ({ originHost, address }) =>
+      `\t<Peer FQDN="${originHost}" Realm="${homeDomain}" port="${address.port}" src_addr="${localHost}"/>\n`,
+  );
+  return lines.join("");
 }
 
 export interface CoreFiles {
@@ -101,11 +113,12 @@ export function createCoreFiles({ folder, topology, debug }: CoreFilesOptions): 
         }),
       );
     },
-    cscf(kind, { name, fqdn, uri, address }, { addContactAlias = false } = {}) {
+    cscf(kind, { name, fqdn, uri, address }, { addContactAlias = false, controllers = [] } = {}) {
       const core = [...topology.pCscfs, ...topology.iCscfs, ...sCscfs, cfs].map((one) => one.address.host);
       const values = {
         ...{ folder, name, fqdn, uri, domain: homeDomain, debug: debug ? 2 : 1 },
         ...{ host: address.host, port: address.port, hss: hss.fqdn, hssPort: hss.address.port },
+        controllers: peerLines(controllers, address.host),
         coreHosts: anyOf(core),
         definitions: addContactAlias ? "#!define WITH_ALIAS" : "",
       };

@@ -1,7 +1,7 @@
 // Whether this kernel lets the lab have a machine of its own, and which of its settings forbids it. namespaces(7),
 // user_namespaces(7).
 import { spawnSync } from "node:child_process";
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { programPath } from "./programs.ts";
 
 /** unshare dies with the lab that started it, and everything inside dies with unshare. */
@@ -20,6 +20,8 @@ export interface NamespaceMachine {
   attempt(options: readonly string[]): string | null;
   /** A setting of the kernel, as sysctl names it; null where it has none. */
   setting(name: string): string | null;
+  /** Whether it has a resolv.conf, over which the lab's own can be laid. */
+  readonly hasResolverFile: boolean;
 }
 
 export type NamespaceFinding =
@@ -39,13 +41,8 @@ function attempt(options: readonly string[]): string | null {
 
 export const thisMachine: NamespaceMachine = {
   isRoot: process.getuid?.() === 0,
-  attempt(options) {
-    try {
-      return attempt(options);
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  },
+  hasResolverFile: existsSync(resolverFile),
+  attempt,
   setting(name) {
     try {
       return readFileSync(`/proc/sys/${name.replaceAll(".", "/")}`, "utf8").trim();
@@ -65,6 +62,10 @@ const settings = [
 
 /** The options of unshare that are allowed; else the reason and what can be done, in one line. */
 export function findNamespaces(machine: NamespaceMachine = thisMachine): NamespaceFinding {
+  if (!machine.hasResolverFile) {
+    const reason = `${resolverFile} is not there, and Kamailio is told of the lab's name server by one that is laid over it: touch ${resolverFile}`;
+    return { allowed: false, reason };
+  }
   const refused = machine.attempt(unprivileged);
   if (refused === null) return { allowed: true, options: unprivileged };
   if (machine.isRoot && machine.attempt(privileged) === null) return { allowed: true, options: privileged };

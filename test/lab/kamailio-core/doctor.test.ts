@@ -8,7 +8,7 @@ import { installLine, type NeededProgram, neededModules } from "@liquid-ims/lab/
 const refusal = "unshare: unshare failed: Operation not permitted";
 
 function machine(changes: Partial<NamespaceMachine> = {}): NamespaceMachine {
-  return { isRoot: false, attempt: () => refusal, setting: () => null, ...changes };
+  return { isRoot: false, attempt: () => refusal, setting: () => null, hasResolverFile: true, ...changes };
 }
 
 function reasonOf(one: NamespaceMachine): string {
@@ -86,6 +86,11 @@ test("root goes without a user namespace where only those are forbidden; root is
   });
   assert.equal(findNamespaces(machine({ attempt: withoutUser })).allowed, false);
   assert.doesNotMatch(reasonOf(machine({ isRoot: true })), /run it as root/);
+});
+
+test("a machine without resolv.conf is told to make one; nothing else is tried or blamed", () => {
+  const reason = reasonOf(machine({ hasResolverFile: false, attempt: () => assert.fail("was tried") }));
+  assert.match(reason, /^\/etc\/resolv\.conf is not there, .*: touch \/etc\/resolv\.conf$/);
 });
 
 test("Kamailio's modules are those that the templates load, with their packages", () => {
