@@ -104,6 +104,7 @@ export function createKamailioPlacement(options: KamailioPlacementOptions): Plac
       const { files } = await begun;
       if (kind === "dns") return startNameServer(files, element, spec as ElementSpecs["dns"]);
       if (kind === "p-cscf") return startCscf(files, kind, element, spec as ElementSpecs["p-cscf"]);
+      if (kind === "s-cscf") return startCscf(files, kind, element, spec as ElementSpecs["s-cscf"]);
       if (isCscf(kind)) return startCscf(files, kind, element, {});
       return own.place(kind, element, spec);
     },
