@@ -23,6 +23,7 @@ const patience: Waiting = { limitMs: 30_000, what: "the standing order", orElse:
 /** What did not happen, a line each. */
 export async function refill(host: Host, options: RefillOptions): Promise<string[]> {
   const { fleet, oss, drained, functionName, placeOf, newcomers } = options;
+  if (newcomers.length === 0) return [];
   const failures: string[] = [];
   const { fqdn, address } = drained;
   // An S-CSCF is the HSS's choice.

@@ -66,7 +66,8 @@ function readOrders(trace: readonly TraceEntry[]): { asked: number; planned: str
     if (protocol !== "http") continue;
     const exchange = JSON.parse(message);
     if (from === "oss" && exchange.method === "POST") asked = at;
-    if (from === "cfs" && Array.isArray(exchange.body?.users)) {
+    // A transfer's, not a function's list of its registrations.
+    if (from === "cfs" && exchange.body?.counts !== undefined && Array.isArray(exchange.body.users)) {
       planned = exchange.body.users
         .filter((line: { state: string }) => line.state !== "staying")
         .map((line: { user: string }) => line.user);
