@@ -38,6 +38,8 @@ export class UnfitUserError extends Error {
 
 /** Between the fields of an injection file; SIPp knows no escape for it. */
 const separator = ";";
+/** KEYWORD_SIZE of SIPp 3.6. */
+const longestKeyword = 256;
 /** For a field that has no value. */
 const nothing = "-";
 
@@ -52,7 +54,22 @@ function akaKeyword(crypto: Crypto, { privateIdentity, authentication }: Subscri
       `${privateIdentity}: opc is not that of k and the operator's OP, and SIPp computes it from them; give the OP by --op, or make users by "npm run sipp -- users"`,
     );
   // A password is needed where none is used.
-  return `[authentication username=${privateIdentity} password=none aka_K=0x${encodeHex(k)} aka_OP=0x${encodeHex(op)} aka_AMF=0x${encodeHex(amf)}]`;
+  return checkLength(
+    privateIdentity,
+    `[authentication username=${privateIdentity} password=none aka_K=${escaped(k)} aka_OP=${escaped(op)} aka_AMF=${escaped(amf)}]`,
+  );
+}
+
+/** SIPp takes 0x74... as well, but does not end it: what then lies behind it in memory may make SIPp end with an error. */
+function escaped(bytes: Uint8Array): string {
+  return (encodeHex(bytes).match(/../g) ?? []).map((digits) => `\\x${digits}`).join("");
+}
+
+function checkLength(privateIdentity: string, keyword: string): string {
+  if (keyword.length <= longestKeyword) return keyword;
+  throw new UnfitUserError(
+    `${privateIdentity}: the keyword with keys and private identity has ${keyword.length} characters, ${longestKeyword} is what SIPp reads; give a shorter private identity`,
+  );
 }
 
 function digestKeyword({ privateIdentity, authentication }: Subscriber): string {
