@@ -14,8 +14,9 @@ export interface ZonePlaces {
 }
 
 /**
- * Takes out a record that is not there, on condition that the zone is there: a server that lets the key change these
- * names answers NOERROR, and nothing has changed, not even the serial.
+ * Adds a record on a condition that never holds: that the zone's apex has no records. A server that has looked at the
+ * key's rights first (BIND does) answers YXDOMAIN to a key that may change these names, and nothing has changed. The
+ * condition alone would not do: BIND looks at rights only where something is to be changed.
  */
 export async function askUpdate(host: Host, config: DnsConfig): Promise<UpdateOutcome> {
   const { server, zone, key, timeoutMs = 5_000 } = config;
@@ -23,11 +24,12 @@ export async function askUpdate(host: Host, config: DnsConfig): Promise<UpdateOu
     ...{ server, zone, key: zoneKeyOf(key), transport: "tcp", copies: 1, timeoutMs },
   });
   return updater.update({
-    prerequisites: [{ kind: "name-in-use", name: zone }],
+    prerequisites: [{ kind: "name-not-in-use", name: zone }],
     changes: [
       {
-        kind: "delete-record",
+        kind: "add",
         name: `_sip._udp.${config.iCscfService ?? zone}`,
+        ttl: 0,
         record: { type: "SRV", data: { priority: 65_535, weight: 0, port: 9, target: "doctor.invalid" } },
       },
     ],
@@ -65,7 +67,6 @@ function remediesOf(
         remedy(places.server, "the primary server of the zone"),
         remedy(places.zone, "or the zone that this server has, by its apex"),
       ];
-    case "NXDOMAIN":
     case "NOTZONE":
       return [remedy(places.zone, "the apex of the zone, the name that has its SOA record")];
     case "NOTIMP":
@@ -77,11 +78,16 @@ function remediesOf(
 
 export function judgeUpdate(outcome: UpdateOutcome, config: DnsConfig, places: ZonePlaces): Finding {
   const what = `key ${config.key.name} at ${formatAddress(config.server)}`;
+  if (outcome.kind === "refused" && outcome.code === "YXDOMAIN" && outcome.verified)
+    return ok("zone update", `${what} may change ${config.zone} (asked with an update that changes nothing)`);
   switch (outcome.kind) {
     case "done":
-      return ok(
+      return flaw(
         "zone update",
-        `${what} may change ${config.zone} (asked with an update that changes nothing)`,
+        "wrong",
+        `${what}: an update was taken whose condition cannot hold where ${config.zone} is a zone`,
+        remedy(places.zone, "the apex of the zone"),
+        remedy("zone", "take out the SRV record that leads to doctor.invalid"),
       );
     case "refused":
       return flaw(

@@ -1,11 +1,14 @@
 // `lab doctor` at CFD and CFS that run as programs from the documentation's examples, beside a core that is not theirs:
 // nothing is wrong; then one thing at a time is, and the doctor names it and its line.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { createDnsLookup } from "@liquid-ims/dns/lookup";
+import { parseTsigKeyFile } from "@liquid-ims/dns/tsig-key";
 import { createAuthoritativeDns, type ZoneRecord } from "@liquid-ims/lab/authoritative-dns";
+import { askUpdate, judgeUpdate } from "@liquid-ims/lab/doctor/zone-update";
 import type { ElementKind } from "@liquid-ims/lab/element";
 import { waitUntil } from "@liquid-ims/lab/experiments/wait-until";
 import { startNetwork } from "@liquid-ims/lab/network";
@@ -18,7 +21,8 @@ import { startFleet } from "@liquid-ims/lab/ue/fleet";
 import { createSubscribers } from "@liquid-ims/lab/ue/subscribers";
 import { createZone } from "@liquid-ims/lab/zone";
 import type { Host } from "@liquid-ims/runtime/host";
-import { createLineLog } from "@liquid-ims/runtime/nodejs";
+import { silentLog } from "@liquid-ims/runtime/log";
+import { createLineLog, createNodejsHost } from "@liquid-ims/runtime/nodejs";
 import { SeededRandom } from "@liquid-ims/runtime/simulation";
 import { cfdBin, cfsBin, newFolder, root, type Server, startServer } from "./run-server.ts";
 
@@ -258,4 +262,48 @@ test("nothing is wrong, then one thing at a time: names, TTLs, realm, peer, prog
   } finally {
     await platform.close();
   }
+});
+
+test("an update that changes nothing, at BIND: who may change the zone, who may not, whom it does not know", async (context) => {
+  const keygen = (name: string) =>
+    spawnSync("tsig-keygen", ["-a", "hmac-sha256", name], { encoding: "utf8" });
+  const { error, stdout: own } = keygen("cfs-key");
+  assert.ok(error === undefined, "BIND 9 is not installed: apt-get install bind9 bind9-dnsutils (Debian)");
+  const { stdout: other } = keygen("other-key");
+  const { stdout: strange } = keygen("strange-key");
+  const host = createNodejsHost({ name: "doctor", log: silentLog });
+  context.after(() => host.close());
+  const free = await host.network.udp({ host: "127.0.0.1", port: 0 }, () => undefined);
+  free.close();
+  const folder = newFolder(context);
+  const zone = "open-ims.test";
+  writeFileSync(join(folder, "zone"), "$TTL 5\n@ SOA ns root 1 1 1 1 5\n@ NS ns\nns A 127.0.0.1\n");
+  writeFileSync(
+    join(folder, "named.conf"),
+    `${own} ${other} controls { }; options { directory "${folder}"; pid-file none; session-keyfile none;
+listen-on port ${free.local.port} { 127.0.0.1; }; listen-on-v6 { none; }; };
+zone "${zone}" { type primary; file "zone"; update-policy { grant cfs-key zonesub ANY; grant other-key name x.${zone} A; }; };`,
+  );
+  const named = spawn("named", ["-g", "-c", join(folder, "named.conf")], { stdio: "pipe" });
+  context.after(() => named.kill("SIGKILL"));
+  await new Promise((resolve, reject) => {
+    named.once("exit", (code) => reject(new Error(`named ended with ${code}`)));
+    named.stderr.on("data", (chunk) => {
+      if (/ running$/m.test(String(chunk))) resolve(null);
+    });
+  });
+  const places = { server: "server", zone: "zone", key: "key" };
+  const ask = async (file: string) => {
+    const read = parseTsigKeyFile(file);
+    const key = (read.ok ? read.keys[0] : null) ?? assert.fail("tsig-keygen's file");
+    const config = { server: free.local, zone, key };
+    return judgeUpdate(await askUpdate(host, config), config, places);
+  };
+  assert.equal((await ask(own)).level, "ok");
+  const refused = await ask(other);
+  assert.match(refused.fact, /REFUSED/);
+  assert.match(refused.remedies[0]?.change ?? "", /grant other-key zonesub ANY/);
+  assert.match((await ask(strange)).fact, /BADKEY/);
+  const lookup = createDnsLookup(host, { servers: [free.local] });
+  assert.equal((await lookup.srv(`_sip._udp.${zone}`)).kind, "none");
 });
