@@ -6,6 +6,7 @@ import type { Lookup } from "@liquid-ims/sip/locate";
 import { createUe, type Ue } from "@liquid-ims/ue-lcf/adapters/sip/ue";
 import type { Platform } from "../platform.ts";
 import { homeDomain, type Topology } from "../topology.ts";
+import { cardOf } from "./card.ts";
 import { drawInstanceId, type FleetMember, ueName } from "./fleet.ts";
 
 export interface RegistrantsOptions {
@@ -53,7 +54,7 @@ export async function startRegistrants(options: RegistrantsOptions): Promise<Reg
       createUe({
         publicIdentity: member.user,
         privateIdentity: member.subscriber.privateIdentity,
-        credentials: member.subscriber.authentication,
+        credentials: cardOf(host, member.subscriber.authentication),
         domain: homeDomain,
         instanceId,
         listen,
