@@ -100,15 +100,19 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
       function register(transaction: ServerTransaction, request: SipRequest): void {
         const { source } = transaction;
         const flow = flowOf(request, source);
-        let contact = request.headers.values("Contact")[0] ?? "";
-        if (options.addContactAlias === true) contact = addContactAlias(contact, source);
+        const contacts = request.headers
+          .values("Contact")
+          .map((value) => (options.addContactAlias === true ? addContactAlias(value, source) : value));
         charging += 1;
         const vector = `icid-value="${options.fqdn}-${host.incarnation}-${charging}";icid-generated-at=${formatHost(options.listen.host)}`;
         forward(stack(), transaction, request, {
           branches: [
             {
               onRequest(copy) {
-                if (options.addContactAlias === true) copy.headers.set("Contact", contact);
+                if (options.addContactAlias === true) {
+                  copy.headers.remove("Contact");
+                  for (const contact of contacts) copy.headers.add("Contact", contact);
+                }
                 copy.headers.prepend("Path", `<${ownUri(options, "term")};lr>`);
                 if (!copy.headers.values("Require").includes("path")) copy.headers.add("Require", "path");
                 copy.headers.set("P-Charging-Vector", vector);
@@ -119,7 +123,7 @@ export function createPCscf(options: PCscfOptions): Program<CscfNode> {
             },
           ],
           onResponse(response) {
-            if (response.status === 200) learn(flow, addressUri(contact), response);
+            if (response.status === 200) learn(flow, addressUri(contacts[0] ?? ""), response);
             else if (response.status === 401) withholdKeys(response);
           },
         });

@@ -338,3 +338,15 @@ test("stop: nothing more is sent, every dialog is left", async () => {
   assert.equal(cfs.dialogs.length, 1);
   assert.ok(cfs.current.isAbandoned);
 });
+
+test("procedure P step 4: after a failure nothing is asked of the P-CSCF that is left, else it is there", async () => {
+  for (const [condition, isOldDead] of [
+    ["always", true],
+    ["replaceable", false],
+    ["idle", false],
+  ] as const) {
+    const cfs = await openScriptedCfs();
+    await cfs.say(cfs.move(1, { if: condition }));
+    assert.equal(cfs.isOldDead, isOldDead, condition);
+  }
+});

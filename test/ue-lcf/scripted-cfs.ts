@@ -69,6 +69,8 @@ export class ScriptedCfs {
   readonly port: UePort;
   readonly key: KeyPair;
   readonly dialogs: ScriptedDialog[] = [];
+  /** Whether it said of the P-CSCF that it leaves that it is dead; null before it has registered. */
+  isOldDead: boolean | null = null;
   /** What the LCF asked of its UE: `register pcscf2...`, `replace now`, `hold true`. */
   readonly acts: string[] = [];
   readonly states: string[] = [];
@@ -85,8 +87,9 @@ export class ScriptedCfs {
     this.port = {
       handlers: null,
       registration: () => this.registration,
-      register: (through, done) => {
+      register: (through, done, options) => {
         this.acts.push(`register ${through?.name ?? "here"}`);
+        this.isOldDead = options?.isOldDead ?? null;
         this.done = done;
       },
       newSubscribe: () => {
