@@ -84,7 +84,7 @@ class Matcher {
   readonly #open = new Map<string, Map<string, OpenRequest>>();
   /** Calls that a UE has begun, by Call-ID. */
   readonly #begunByUe = new Set<string>();
-  /** Whom an S-CSCF has registered; unsure: the HSS has told it to forget him, which it does in its own time. */
+  /** Whom an S-CSCF has registered; unsure: it was told to forget him, which it does in its own time. */
   readonly #held = new Map<string, "held" | "unsure">();
 
   constructor(options: AssignmentOptions) {
@@ -184,8 +184,8 @@ class Matcher {
       return;
     }
     const key = `${from} ${user}`;
-    if (assignment.type === "USER_DEREGISTRATION") this.#held.delete(key);
-    else this.#held.set(key, "held");
+    // Who has just gone is still in Kamailio's user location, until a timer comes.
+    this.#held.set(key, assignment.type === "USER_DEREGISTRATION" ? "unsure" : "held");
   }
 }
 

@@ -185,6 +185,18 @@ test("29.228 6.1.2: one binding of several is removed: a SAR may come, and need 
   assert.deepEqual(check([...registered, ...told]).failures, []);
 });
 
+test("29.228 6.1.2: who has gone and comes again may have been forgotten, or not yet", () => {
+  const gone = [
+    register(10, "scscf1", ["Expires: 0"]),
+    sar(11, "scscf1", "USER_DEREGISTRATION"),
+    answer(12, "scscf1"),
+  ];
+  for (const type of ["REGISTRATION", "RE_REGISTRATION"]) {
+    const back = [register(20, "scscf1"), sar(21, "scscf1", type), answer(22, "scscf1")];
+    assert.deepEqual(check([...registered, ...gone, ...back]).failures, []);
+  }
+});
+
 test("an authentication that timed out claims nobody", () => {
   assert.deepEqual(check([sar(5, "scscf1", "AUTHENTICATION_TIMEOUT")]).failures, []);
 });
