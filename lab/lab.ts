@@ -61,6 +61,8 @@ export interface Lab {
   readonly live: LiveLoad;
   /** The transfer as the OSS/BSS saw it last. */
   transfer: TransferOperation | null;
+  /** Hears at once of each user who has no S-CSCF for a moment; only with a real core. */
+  windowOpened: ((user: string) => void) | null;
   startNetwork(
     host: Host,
     wishes: NetworkWishes,
@@ -149,11 +151,14 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
   const random = new SeededRandom(`script ${options.seed}`);
 
   function createWatch(): NetworkTap | null {
-    if (options.messageIntoWindow !== true) return null;
+    if (options.messageIntoWindow !== true && kamailio === undefined) return null;
     return watchWindows({
       cfs: topology.cfs.address.host,
       hss: topology.hss.address,
-      opened: (user) => messenger?.send(user),
+      opened(user) {
+        messenger?.send(user);
+        lab.windowOpened?.(user);
+      },
     });
   }
 
@@ -188,13 +193,14 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
     });
   }
 
-  return {
+  const lab: Lab = {
     topology,
     timeline,
     trace,
     live,
     random,
     transfer: null,
+    windowOpened: null,
     async startNetwork(host, wishes) {
       const osCfs = simulation === null ? topology.osCfs : null;
       // Functions come and go only where there is a second one: the draws of all other runs stay as they are.
@@ -240,4 +246,5 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
       await platform.close();
     },
   };
+  return lab;
 }

@@ -116,6 +116,27 @@ function placesOf(fleet: Fleet, scenario: Scenario): Map<string, string> {
   );
 }
 
+/** What the same registrations take without a MAR: whenever a window opens, one of those who stay registers anew. */
+function registerBesideWindows(
+  lab: Lab,
+  fleet: Fleet,
+  before: ReadonlyMap<string, string>,
+  scenario: Scenario,
+): Promise<void>[] {
+  const left = scenario.functionName(scenario.affected(lab.topology));
+  const staying = [...before].filter(([, place]) => place !== left).map(([user]) => user);
+  const begun: Promise<void>[] = [];
+  lab.windowOpened = () => {
+    const user = staying[begun.length];
+    if (user === undefined) return;
+    const registered = fleet.registerAnew(user);
+    // Waited for when the transfer is over.
+    registered.catch(() => undefined);
+    begun.push(registered);
+  };
+  return begun;
+}
+
 async function transfer(
   host: Host,
   lab: Lab,
@@ -126,6 +147,8 @@ async function transfer(
 ): Promise<Transferred> {
   const affected = scenario.affected(lab.topology);
   const before = placesOf(fleet, scenario);
+  const registeredAnew =
+    scenario.measuresWindow === true ? registerBesideWindows(lab, fleet, before, scenario) : [];
   const triggeredAt = host.clock.wall();
   const started = await oss.startTransfer({
     function: scenario.functionName(affected),
@@ -137,17 +160,6 @@ async function transfer(
         ? { mode: "parallel" }
         : { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
   });
-  const staying = [...before].filter(([, place]) => place !== scenario.functionName(affected));
-  // What the same registrations take without a MAR is measured beside those with one.
-  const registered =
-    scenario.measuresWindow === true && options.kamailio !== undefined
-      ? fleet.registerAnew(
-          host,
-          staying.map(([user]) => user),
-          // As long as two passes of moves take.
-          (usersPerSecond * options.speed) / 2,
-        )
-      : undefined;
   const ended = oss
     .awaitEnd(
       host,
@@ -158,7 +170,9 @@ async function transfer(
       limitMs,
     )
     .then((operation) => ({ operation, completedAt: host.clock.wall() }));
-  const [{ operation, completedAt }] = await Promise.all([ended, registered]);
+  const { operation, completedAt } = await ended;
+  lab.windowOpened = null;
+  await Promise.all(registeredAnew);
   if (!options.kill) return { operation, triggeredAt, completedAt, before, killedAt: null };
   await host.clock.sleep(killAfterMs, "until the kill");
   network.kill(affected.name);

@@ -57,8 +57,8 @@ export interface ReportWindow {
   readonly parts: ReportWindowParts;
   /**
    * The same registrations without a MAR, from the CFS's decision on: `parts.orderMilliseconds`, `parts.commandMilliseconds`
-   * and the median of registrations of users who stay, through the same CSCFs while the transfer ran; null where none were
-   * made.
+   * and the median of registrations of users who stay, through the same CSCFs, one begun whenever a window opened; null where
+   * none were made.
    */
   readonly baselineMilliseconds: number | null;
   /** Calls to or from a user that failed while his window was open. */

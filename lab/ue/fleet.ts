@@ -63,8 +63,8 @@ export interface Fleet {
   readonly counts: Readonly<CallCounts>;
   /** Registers everybody, a few at a time; rejects with the first one that could not. */
   register(host: Host): Promise<void>;
-  /** Registers users anew, so many a second; rejects with those who could not be. */
-  registerAnew(host: Host, users: readonly string[], perSecond: number): Promise<void>;
+  /** Registers a user anew; rejects when he could not be. */
+  registerAnew(user: string): Promise<void>;
   /** The user goes away, and comes back through this P-CSCF (null: the present one); null when he could not. */
   registerAfresh(user: string, through: FunctionAddress | null): Promise<ObservedRegistration | null>;
   /** Places a call and hangs up when its time has come. */
@@ -169,15 +169,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await Promise.all(Array.from({ length: registeringAtOnce }, registerNext));
       if (failures.length > 0) throw new Error(`could not be registered: ${failures.join("; ")}`);
     },
-    async registerAnew(host, users, perSecond) {
-      const failures: string[] = [];
-      const registerAt = async (user: string, delayMs: number): Promise<void> => {
-        await host.clock.sleep(delayMs, "registers anew");
-        const outcome = await ueOf(user).register();
-        if (outcome.outcome !== "registered") failures.push(`${user}: ${JSON.stringify(outcome)}`);
-      };
-      await Promise.all(users.map((user, index) => registerAt(user, (index * 1000) / perSecond)));
-      if (failures.length > 0) throw new Error(`could not be registered anew: ${failures.join("; ")}`);
+    async registerAnew(user) {
+      const outcome = await ueOf(user).register();
+      if (outcome.outcome !== "registered")
+        throw new Error(`could not be registered anew: ${user}: ${JSON.stringify(outcome)}`);
     },
     async registerAfresh(user, through) {
       const ue = ueOf(user);
