@@ -64,7 +64,7 @@ function warning(detail: string): string {
   return `399 cfd "${text.slice(0, 200)}"`;
 }
 
-const methods = "REGISTER, OPTIONS";
+const methods = "REGISTER, OPTIONS, NOTIFY";
 
 /** How a line of the log names a message: by its user and its Call-ID. */
 function nameOf(request: SipRequest): { readonly user: string; readonly callId: string | undefined } {

@@ -77,7 +77,7 @@ test("RFC 3261 8.2.1: other methods get 405 with Allow, OPTIONS is answered", as
     await world.run(50);
   }
   assert.deepEqual(world.scscf1.statuses, [200, 405]);
-  for (const text of world.scscf1.received) assert.match(text, /\r\nAllow: REGISTER, OPTIONS\r\n/);
+  for (const text of world.scscf1.received) assert.match(text, /\r\nAllow: REGISTER, OPTIONS, NOTIFY\r\n/);
 });
 
 test("garbage datagrams: the CFD lives, counts them and answers the next good message", async () => {

@@ -160,3 +160,35 @@ test("T0, whole core, lossy: the question and its answer survive lost datagrams"
     assert.deepEqual(lines(world), ["pcscf1 registered", "pcscf2 left"], `seed ${seed}`);
   }
 });
+
+test("T0, whole core, no contact shown: two devices under one record; the one that stays is found by its P-CSCF", async () => {
+  const world = await openUeWorld(3, [], { tellsRemovalAsEnd: true, showsRegister: false });
+  const first = await world.openUe(1, 1);
+  const second = await openSecond(world, 2, 2);
+  await world.wait(100);
+  assert.deepEqual(lines(world), ["pcscf2 registered"]);
+  await world.simulation.settle(second.ue.deregister());
+  await world.wait(500);
+  assert.deepEqual(lines(world), ["pcscf1 registered"]);
+  await world.simulation.settle(first.ue.deregister());
+  await world.wait(500);
+  assert.deepEqual(lines(world), ["pcscf1 left"]);
+});
+
+test("T6 and T0, no contact shown: the stale binding's end is an Expires 0; the record is that of the kept one", async () => {
+  for (const listsOwnContacts of [false, true]) {
+    const world = await openUeWorld(4, [], {
+      ...{ addContactAlias: true, tellsRemovalAsEnd: true, showsRegister: false, listsOwnContacts },
+    });
+    const ue = await world.openUe(1, 1, { pCscf: "sip:pcscf1.open-ims.test:4060;transport=tcp" });
+    await world.simulation.settle(ue.ue.moveTo(world.pCscf(2)));
+    await world.wait(10_000);
+    assert.deepEqual(lines(world), ["pcscf2 registered"]);
+    const heard = world.messages.filter(
+      ({ hop, text }) => hop === "scscf1 > cfd" && text.startsWith("REGISTER"),
+    );
+    const expires = heard.map(({ text }) => /^Expires: (\d+)/m.exec(text)?.[1]);
+    assert.ok(expires.includes("0"), `${expires}`);
+    assert.notEqual(expires.at(-1), "0");
+  }
+});

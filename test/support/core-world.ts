@@ -60,6 +60,8 @@ export interface CoreWorldOptions {
   readonly addContactAlias?: boolean;
   /** S-CSCFs tell the removal of one of several contacts as real ones do. */
   readonly tellsRemovalAsEnd?: boolean;
+  /** Third-party REGISTERs have the UE's own in their bodies. Default true. */
+  readonly showsRegister?: boolean;
   /** S-CSCFs list in a 200 what its REGISTER was about, and no more. */
   readonly listsOwnContacts?: boolean;
   /** Default IPv4. */
@@ -83,7 +85,7 @@ export function credentialsOf(host: Host, subscriber: Subscriber): UserCredentia
 
 export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<CoreWorld> {
   const { seed = 1, authentication = "aka", without = [], addContactAlias = false } = options;
-  const { tellsRemovalAsEnd = false, listsOwnContacts = false } = options;
+  const { tellsRemovalAsEnd = false, listsOwnContacts = false, showsRegister = true } = options;
   const simulation = new Simulation({ seed });
   const topology = createTopology({ addressing: options.addressing ?? "IPv4" });
   const hops: string[] = [];
@@ -114,7 +116,7 @@ export async function openCoreWorld(options: CoreWorldOptions = {}): Promise<Cor
     preferredServers: topology.sCscfs.map((element) => element.uri),
     registerServers: [`sip:${topology.cfd.fqdn}`],
     authentication,
-  });
+  }).map((subscriber) => ({ ...subscriber, showsRegister }));
   const placement = new InProcessPlacement(platform);
   const network = await simulation.settle(
     startNetwork({
