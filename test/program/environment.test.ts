@@ -58,7 +58,7 @@ test("the environment is over the file, and works without one", (context) => {
     { protocol: "tcp", host: "127.0.0.1", port: 7081 },
   ]);
   assert.deepEqual(alone.value.sCscfs, [
-    { name: "sip:scscf1.ims.test", addresses: ["127.0.1.21", "127.0.1.22"] },
+    { name: "sip:scscf1.ims.test", addresses: ["127.0.1.21", "127.0.1.22"], answersRegEvent: false },
   ]);
   assert.equal(alone.value.trustLoopback, true);
   assert.equal(alone.value.store.kind, "memory");

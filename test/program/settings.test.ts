@@ -105,6 +105,7 @@ test("the CFD's defaults are those of its code", () => {
     storeTimeout: 2_000,
     queueLimit: 1_000,
     retryAfter: 5,
+    regEvent: { askAll: false, atOnce: 20, mostWaiting: 1_000, timeout: 5_000 },
     timers: defaultTimers,
   });
   assert.deepEqual(loaded.value.store, { kind: "sqlite", file: "/srv/location.db", driver: "worker" });
