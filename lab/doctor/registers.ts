@@ -49,9 +49,12 @@ function judgeRefusal({ refused, from }: RegistersSeen, subject: RegisterSubject
   const fact = `a request from ${source} was refused ${ago(at, now)} with ${status}: ${detail}`;
   const level = isOver ? "warn" : "wrong";
   if (reason === "stranger") {
-    const host = source.replace(/^[a-z]+:/, "").replace(/:\d+$/, "");
+    const host = source
+      .replace(/^[a-z]+:/, "")
+      .replace(/:\d+$/, "")
+      .replace(/^\[(.*)\]$/, "$1");
     const name = /(sips?:\S+) is no configured/.exec(detail)?.[1] ?? "<its Server-Name>";
-    const line = `- { name: "${name}", addresses: [${host}] }`;
+    const line = `- { name: "${name}", addresses: ["${host}"] }`;
     return [flaw(topic, level, fact, remedy(cfdPlace(subject, "sCscfs"), line))];
   }
   if (reason === "unusable" || reason === "method")

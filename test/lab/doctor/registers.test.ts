@@ -84,7 +84,14 @@ const cases: readonly {
     seen: { refused: stranger },
     level: "wrong",
     fact: /^a request from udp:10\.0\.0\.22:6060 was refused 5 s ago with 403/,
-    remedy: /^cfd\.yaml:8 sCscfs: - \{ name: "sip:scscf2\.ims\.test:6060", addresses: \[10\.0\.0\.22\] \}$/,
+    remedy: /^cfd\.yaml:8 sCscfs: - \{ name: "sip:scscf2\.ims\.test:6060", addresses: \["10\.0\.0\.22"\] \}$/,
+  },
+  {
+    title: "a stranger over IPv6",
+    seen: { refused: { ...stranger, source: "tcp:[2001:db8::22]:40000" } },
+    level: "wrong",
+    fact: /2001:db8::22/,
+    remedy: /addresses: \["2001:db8::22"\] \}$/,
   },
   {
     title: "a stranger long ago",
