@@ -56,9 +56,8 @@ export interface ReportWindow {
   readonly maxMilliseconds: number;
   readonly parts: ReportWindowParts;
   /**
-   * The same registrations without a MAR, from the CFS's decision on: `parts.orderMilliseconds`, `parts.commandMilliseconds`
-   * and the median of registrations of users who stay, through the same CSCFs, one begun whenever a window opened; null where
-   * none were made.
+   * The same registrations without a MAR, from the CFS's decision on, median: for each window its order and its command, and
+   * the registration of a user who stays, through the same CSCFs, begun when the window opened; null where none were made.
    */
   readonly baselineMilliseconds: number | null;
   /** Calls to or from a user that failed while his window was open. */

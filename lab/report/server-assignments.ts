@@ -50,6 +50,8 @@ interface OpenRequest {
   /** A REGISTER for one binding less: with others left nothing is owed to the HSS. */
   readonly removes: boolean;
   assignment: ServerAssignment | null;
+  /** The S-CSCF has claimed the user after the SAR of this registration. */
+  claimed: boolean;
 }
 
 const registrationTypes = ["REGISTRATION", "RE_REGISTRATION", "USER_DEREGISTRATION"];
@@ -84,7 +86,7 @@ class Matcher {
   readonly #open = new Map<string, Map<string, OpenRequest>>();
   /** Calls that a UE has begun, by Call-ID. */
   readonly #begunByUe = new Set<string>();
-  /** Whom an S-CSCF has registered; unsure: it was told to forget him, which it does in its own time. */
+  /** Whom an S-CSCF has registered; unsure: it was told to forget him, which it does in its own time, or has claimed him. */
   readonly #held = new Map<string, "held" | "unsure">();
 
   constructor(options: AssignmentOptions) {
@@ -123,7 +125,7 @@ class Matcher {
     if (open === undefined || open.has(key) || method === "ACK" || method === "CANCEL") return;
     if (facts.hasToTag && method !== "REGISTER") return;
     open.set(key, {
-      ...{ method, callId, replaces, caller: facts.from, assignment: null },
+      ...{ method, callId, replaces, caller: facts.from, assignment: null, claimed: false },
       user: method === "REGISTER" ? facts.to : facts.requestUri,
       fromUe: this.#begunByUe.has(callId),
       removes: facts.removes,
@@ -157,7 +159,9 @@ class Matcher {
   /** Only a call of a user is no fault of ours, and only one that the callee's window explains. */
   #claim(assignment: ServerAssignment, requests: readonly OpenRequest[]): void {
     const { at, sCscf, user } = assignment;
-    this.#held.delete(`${sCscf} ${user}`);
+    // Before or behind his registration there: both are possible from now on.
+    this.#held.set(`${sCscf} ${user}`, "unsure");
+    for (const one of requests) if (one.assignment !== null) one.claimed = true;
     const cause = requests.findLast((one) => one.method !== "REGISTER" && one.assignment === null);
     const inWindow = this.#options.windows.some(
       (one) => one.user === user && one.from <= at && at <= (one.to ?? Number.POSITIVE_INFINITY),
@@ -177,7 +181,7 @@ class Matcher {
     this.failures.push(`${nameOf(assignment)}: caused by a ${what} of ${caller}, ${where}`);
   }
 
-  #registered({ from, at }: TraceEntry, { user, assignment, removes }: OpenRequest): void {
+  #registered({ from, at }: TraceEntry, { user, assignment, removes, claimed }: OpenRequest): void {
     if (assignment === null) {
       if (removes) return;
       this.failures.push(`${user} got his 200 from ${from} at ${seconds(at)} without a SAR`);
@@ -185,7 +189,8 @@ class Matcher {
     }
     const key = `${from} ${user}`;
     // Who has just gone is still in Kamailio's user location, until a timer comes.
-    this.#held.set(key, assignment.type === "USER_DEREGISTRATION" ? "unsure" : "held");
+    const isUnsure = claimed || assignment.type === "USER_DEREGISTRATION";
+    this.#held.set(key, isUnsure ? "unsure" : "held");
   }
 }
 

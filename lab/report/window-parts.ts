@@ -115,23 +115,23 @@ export function measureParts(
   { cfs, staying, from, to }: WindowPartsOptions,
 ): { readonly parts: ReportWindowParts; readonly baselineMilliseconds: number | null } {
   const sip = readSip(trace);
-  const registrations = ueRegistrations(sip);
+  const registrations = ueRegistrations(sip).sort((a, b) => a.from - b.from);
   const all = windows
     .map((window) => partsOf(trace, sip, registrations, window, cfs))
     .filter((parts) => parts !== null);
-  const mar = medianOf(all.map((parts) => parts.mar));
-  const order = medianOf(all.map((parts) => parts.order));
-  const command = medianOf(all.map((parts) => parts.command));
-  const others = registrations
-    .filter((one) => staying.has(one.user) && one.from >= from && one.from <= to)
-    .map((one) => one.to - one.from);
+  const others = registrations.filter((one) => staying.has(one.user) && one.from >= from && one.from <= to);
+  // One was begun whenever a window opened, so that both meet the same load.
+  const pairs = others.flatMap(({ from: begun, to: done }, index) => {
+    const parts = all[index];
+    return parts === undefined ? [] : [parts.order + parts.command + (done - begun)];
+  });
   return {
     parts: {
-      marMilliseconds: tenths(mar),
-      orderMilliseconds: tenths(order),
-      commandMilliseconds: tenths(command),
+      marMilliseconds: tenths(medianOf(all.map((parts) => parts.mar))),
+      orderMilliseconds: tenths(medianOf(all.map((parts) => parts.order))),
+      commandMilliseconds: tenths(medianOf(all.map((parts) => parts.command))),
       registrationMilliseconds: tenths(medianOf(all.map((parts) => parts.registration))),
     },
-    baselineMilliseconds: others.length === 0 ? null : tenths(order + command + medianOf(others)),
+    baselineMilliseconds: pairs.length === 0 ? null : tenths(medianOf(pairs)),
   };
 }

@@ -197,6 +197,23 @@ test("29.228 6.1.2: who has gone and comes again may have been forgotten, or not
   }
 });
 
+test("T3: a claim between a registration's SAR and its 200: he registers once more, by either type", () => {
+  for (const type of ["REGISTRATION", "RE_REGISTRATION"]) {
+    const { claims, failures } = check([
+      ...toUser(110, "scscf2", "INVITE"),
+      register(111, "scscf2"),
+      sar(112, "scscf2", "REGISTRATION"),
+      sar(113, "scscf2", "UNREGISTERED_USER"),
+      answer(114, "scscf2"),
+      register(120, "scscf2"),
+      sar(121, "scscf2", type),
+      answer(122, "scscf2"),
+    ]);
+    assert.deepEqual(failures, [], type);
+    assert.equal(claims.length, 1);
+  }
+});
+
 test("an authentication that timed out claims nobody", () => {
   assert.deepEqual(check([sar(5, "scscf1", "AUTHENTICATION_TIMEOUT")]).failures, []);
 });

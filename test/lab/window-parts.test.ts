@@ -65,33 +65,42 @@ test("the parts of a window follow each other; the median of each is given", () 
   });
 });
 
-test("the baseline is order, command and the registrations of who stays, challenges included, within the transfer", () => {
-  const anew = (at: number, user: string, milliseconds: number, first = 401) => [
-    register(at, user, "ue09"),
-    answer(at + 1, user, "ue09", first),
-    register(at + 2, user, "ue09"),
-    answer(at + milliseconds, user, "ue09", 200),
-  ];
+const anew = (at: number, user: string, milliseconds: number, first = 401) => [
+  register(at, user, "ue09"),
+  answer(at + 1, user, "ue09", first),
+  register(at + 2, user, "ue09"),
+  answer(at + milliseconds, user, "ue09", 200),
+];
+
+test("the baseline: each window's order and command with a registration of who stays, challenges included", () => {
   const trace = [
     ...anew(500, "sip:s@x", 100),
     ...moved("sip:a@x", 1000, 3, 10),
-    ...anew(1100, "sip:s@x", 12),
-    ...anew(1200, "sip:t@x", 14),
-    ...anew(1300, "sip:u@x", 16),
+    ...anew(1003, "sip:s@x", 12),
+    ...moved("sip:b@x", 1100, 4, 20),
+    ...anew(1103, "sip:t@x", 14),
+    ...moved("sip:c@x", 1200, 8, 30),
+    ...anew(1203, "sip:u@x", 16),
     ...anew(2001, "sip:u@x", 100),
+  ].sort((one, other) => one.at - other.at);
+  const windows = [
+    { user: "sip:a@x", from: 1000, to: 1018 },
+    { user: "sip:b@x", from: 1100, to: 1129 },
+    { user: "sip:c@x", from: 1200, to: 1243 },
   ];
-  const windows = [{ user: "sip:a@x", from: 1000, to: 1018 }];
-  assert.equal(measureParts(trace, windows, options).baselineMilliseconds, 2 + 3 + 14);
+  assert.equal(measureParts(trace, windows, options).baselineMilliseconds, 2 + 4 + 14);
 });
 
 test("a refused registration is none: the next one begins anew", () => {
   const trace = [
+    ...moved("sip:a@x", 1000, 3, 10),
     register(1100, "sip:s@x", "ue09"),
     answer(1110, "sip:s@x", "ue09", 503),
     register(1200, "sip:s@x", "ue09"),
     answer(1207, "sip:s@x", "ue09", 200),
   ];
-  assert.equal(measureParts(trace, [], options).baselineMilliseconds, 7);
+  const windows = [{ user: "sip:a@x", from: 1000, to: 1018 }];
+  assert.equal(measureParts(trace, windows, options).baselineMilliseconds, 2 + 3 + 7);
 });
 
 test("a registration that no command has caused is no part of anything", () => {
