@@ -37,6 +37,8 @@ export interface CallJob {
   readonly count: number;
   /** Milliseconds. */
   readonly talk: number;
+  /** SIPp binds it though it connects from others; default that of the first UE, over UDP the one that it sends from. */
+  readonly localPort?: number;
 }
 
 /** Processes that register one after the other, at a time. */
@@ -220,7 +222,7 @@ export class UeStage {
   }
 
   /** As `call`, without waiting. */
-  startCalls({ scenario, group, peers, second, rate, count, talk }: CallJob): {
+  startCalls({ scenario, group, peers, second, rate, count, talk, localPort }: CallJob): {
     readonly outcome: Promise<SippOutcome>;
     stop(): void;
   } {
@@ -231,7 +233,7 @@ export class UeStage {
       {
         ...{ scenario, target: placeText(group.pCscf), pause: talk, load: { rate, count } },
         sockets: transport === "udp" ? "per address" : "per call",
-        local: { host: first.host, port: first.port },
+        local: { host: first.host, port: localPort ?? first.port },
         patience: count / rate + (2 * talk) / 1000 + patience,
       },
       group.ues,
@@ -257,6 +259,7 @@ export class UeStage {
       const own = { ues: [ue], pCscf: group.pCscf };
       const outcome = this.call({
         ...{ ...job, group: own, peers: peer === undefined ? [] : [peer], rate: 1, count: 1 },
+        localPort: ue.port + 1,
       });
       outcome.catch(() => undefined);
       outcomes.push(outcome);
