@@ -11,6 +11,7 @@ import {
   isScaleResult,
 } from "./experiments/experiment.ts";
 import { iCscfScale } from "./experiments/i-cscf-scale.ts";
+import { mixedFleet } from "./experiments/mixed-fleet.ts";
 import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
 import { sCscfUnderload } from "./experiments/s-cscf-underload.ts";
 import { examine } from "./kamailio-core/doctor.ts";
@@ -24,7 +25,13 @@ import { readCoreOptions, type StandingCoreOptions } from "./standing-core/optio
 import { kamailioFolder, runStandingCore, SubscribersError } from "./standing-core/standing-core.ts";
 import { createView } from "./terminal-view.ts";
 
-const experiments: readonly AnyExperiment[] = [pCscfOverload, sCscfUnderload, iCscfScale, cfdScale];
+const experiments: readonly AnyExperiment[] = [
+  pCscfOverload,
+  sCscfUnderload,
+  mixedFleet,
+  iCscfScale,
+  cfdScale,
+];
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -5,6 +5,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import type { Random } from "@liquid-ims/runtime/random";
 import type { ObservedRegistration } from "@liquid-ims/ue-lcf/observation";
 import type { PlannedCall } from "../call-plan.ts";
+import type { Subscriber } from "../ims-core/subscriber.ts";
 import { createLab, type Lab } from "../lab.ts";
 import type { LabNetwork } from "../network.ts";
 import type { Oss } from "../oss.ts";
@@ -42,6 +43,16 @@ export interface Scenario {
    * comparison. Default false.
    */
   readonly measuresWindow?: boolean;
+  /** Users of the affected function who have no LCF and whom the lab does not play. Default: none. */
+  readonly strangers?: {
+    subscribers(host: Host, topology: Topology, options: ExperimentOptions): readonly Subscriber[];
+    /** Registers them through the affected function. */
+    register(subscribers: readonly Subscriber[], affected: Element): Promise<void>;
+  };
+  /** Of the transfer, in seconds of the clock; default: the CFS's. */
+  deadline?(options: ExperimentOptions): number;
+  /** As an experiment's. */
+  readonly unfit?: ReadonlyMap<string, string>;
 }
 
 /** Script seconds from ringing to answer. */
@@ -64,6 +75,8 @@ interface Prepared {
   readonly oss: Oss;
   readonly fleet: Fleet;
   readonly members: readonly FleetMember[];
+  /** Public identities of those whom the lab does not play. */
+  readonly strangers: readonly string[];
 }
 
 /** Everything runs, everybody is registered, and the CFS reaches every LCF. */
@@ -78,8 +91,9 @@ async function prepare(
   const members = scenario
     .members(lab.topology, options)
     .map((member) => ({ ...member, pCscf: `${member.pCscf}${transport}` }));
+  const strangers = scenario.strangers?.subscribers(host, lab.topology, options) ?? [];
   const { network, oss } = await lab.startNetwork(host, {
-    subscribers: members.map((member) => member.subscriber),
+    subscribers: [...members.map((member) => member.subscriber), ...strangers],
     capacity: { msPerMessage: 0, queueMs: 0 },
     pace: { mode: "fixed", usersPerSecond: usersPerSecond * options.speed },
     replaceDialogs: options.replaceDialogs,
@@ -94,7 +108,9 @@ async function prepare(
   await fleet.register(host);
   const pCscfs = lab.topology.pCscfs.map(({ fqdn, address }) => `${fqdn}:${address.port}`);
   await waitUntil(host, async () => (await oss.countReachable(pCscfs)) >= members.length, reachPatience);
-  return { network, oss, fleet, members };
+  await scenario.strangers?.register(strangers, scenario.affected(lab.topology));
+  const identities = strangers.map(({ publicIdentities: [identity = ""] }) => identity);
+  return { network, oss, fleet, members, strangers: identities };
 }
 
 interface Transferred {
@@ -107,13 +123,18 @@ interface Transferred {
   readonly killedAt: number | null;
 }
 
-function placesOf(fleet: Fleet, scenario: Scenario): Map<string, string> {
-  return new Map(
-    [...fleet.registrations()].map(([user, registration]) => [
-      user,
-      registration === null ? "none" : scenario.placeOf(registration),
-    ]),
-  );
+/** Whom the lab does not play stays where he is: nobody can tell his UE to leave. */
+function placesOf(
+  { fleet, strangers }: Pick<Prepared, "fleet" | "strangers">,
+  scenario: Scenario,
+  affected: Element,
+): Map<string, string> {
+  const played = [...fleet.registrations()].map(([user, registration]): [string, string] => [
+    user,
+    registration === null ? "none" : scenario.placeOf(registration),
+  ]);
+  const others = strangers.map((user): [string, string] => [user, scenario.functionName(affected)]);
+  return new Map([...played, ...others]);
 }
 
 /** What the same registrations take without a MAR: whenever a window opens, one of those who stay registers anew. */
@@ -142,11 +163,11 @@ async function transfer(
   lab: Lab,
   options: ExperimentOptions,
   scenario: Scenario,
-  { oss, fleet, network }: Prepared,
+  { oss, fleet, network, strangers }: Prepared,
   limitMs: number,
 ): Promise<Transferred> {
   const affected = scenario.affected(lab.topology);
-  const before = placesOf(fleet, scenario);
+  const before = placesOf({ fleet, strangers }, scenario, affected);
   const registeredAnew =
     scenario.measuresWindow === true ? registerBesideWindows(lab, fleet, before, scenario) : [];
   const triggeredAt = host.clock.wall();
@@ -155,6 +176,7 @@ async function transfer(
     load: options.load,
     targets: [{ function: scenario.functionName(scenario.target(lab.topology)) }],
     reason: scenario.reason,
+    ...(scenario.deadline === undefined ? {} : { deadline: scenario.deadline(options) }),
     pace:
       options.pace === "parallel"
         ? { mode: "parallel" }
@@ -228,7 +250,7 @@ async function script(
     trace: lab.trace.since(zero.now),
     seen: fleet.seen,
     placed: fleet.placed,
-    after: placesOf(fleet, scenario),
+    after: placesOf(prepared, scenario, affected),
     isOld: (dialog) => scenario.placeOf(dialog.registration) === scenario.functionName(affected),
     functions: [...topology.pCscfs, ...topology.iCscfs, ...topology.sCscfs].map((one) => one.name),
     sCscfs: topology.sCscfs.map((one) => one.name),
@@ -247,10 +269,9 @@ async function script(
 
 /** The scenario as an experiment of the command line. */
 export function createTransferExperiment(scenario: Scenario): Experiment {
+  const { name, summary, load, unfit } = scenario;
   return {
-    name: scenario.name,
-    summary: scenario.summary,
-    load: scenario.load,
+    ...{ name, summary, load, ...(unfit === undefined ? {} : { unfit }) },
     async run(options, show) {
       const lab = createLab(options);
       try {
