@@ -8,6 +8,8 @@ export interface LabCoreOptions {
   readonly core: "embedded" | "kamailio";
   /** Users that are made up, or their file. */
   readonly users: { readonly count: number; readonly authentication: "aka" | "digest" | "mixed" } | string;
+  /** UEs with an LCF that answer calls; default 0. */
+  readonly ues?: number;
 }
 
 const lab = join(import.meta.dirname, "../lab/main.ts");
@@ -15,7 +17,7 @@ const program = join(import.meta.dirname, "run.ts");
 
 /** Runs this program with the same arguments beside a core; resolves with its exit code. */
 export async function runBesideCore(
-  { core, users }: LabCoreOptions,
+  { core, users, ues = 0 }: LabCoreOptions,
   argv: readonly string[],
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "liquid-ims-core-"));
@@ -26,7 +28,7 @@ export async function runBesideCore(
   const own = [process.execPath, program, ...argv];
   const child = spawn(
     process.execPath,
-    [lab, "core", "--quiet", "--core", core, ...wanted, "--out", folder, "--", ...own],
+    [lab, "core", "--quiet", "--core", core, "--ues", String(ues), ...wanted, "--out", folder, "--", ...own],
     { stdio: "inherit" },
   );
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);

@@ -1,6 +1,7 @@
 // The command line of `npm run sipp`. What is wrong is said in one line that names the option, its value and what is
 // allowed.
 import { Command, CommanderError, Option } from "commander";
+import { type CallLoadRequest, readCallLoadOptions } from "./call-load-command.ts";
 import { type Body, type Form, forms } from "./injection-file.ts";
 import type { Mix } from "./load-plan.ts";
 import {
@@ -47,6 +48,7 @@ export type Request =
   | { readonly kind: "usage"; readonly message: string }
   | { readonly kind: "third-party-register"; readonly options: ThirdPartyRegisterOptions }
   | UeRequest
+  | CallLoadRequest
   | UsersRequest;
 
 export interface Scenario {
@@ -60,6 +62,7 @@ export const scenarios: readonly Scenario[] = [
     summary: "SIPp is an S-CSCF and tells a CFD of registrations",
   },
   ...ueScenarioNames.map((name) => ({ name, summary: ueScenarios[name].summary })),
+  { name: "call-load", summary: "SIPp calls users steadily while they are moved (--transfer)" },
   { name: "users", summary: "no scenario: makes a file of users for SIPp and for an HSS" },
 ];
 
@@ -231,6 +234,7 @@ export function readOptions(argv: readonly string[]): Request {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--list" || name === "--help" || name === "-h") return { kind: "list" };
   if (name === "third-party-register") return readThirdPartyRegister(rest);
+  if (name === "call-load") return readCallLoadOptions(rest);
   if (name === "users") return readUsersOptions(rest);
   const ue = ueScenarioNames.find((one) => one === name);
   if (ue !== undefined) return readUeOptions(ue, rest);

@@ -1,5 +1,7 @@
 // Load scenarios with the real SIPp: `npm run sipp -- <scenario>`. Exit codes: 0 as it should be, 1 not so, 2 usage,
 // 3 the machine, 130 Ctrl-C.
+
+import { runCallLoadCommand } from "./call-load-command.ts";
 import { runThirdPartyRegister } from "./load-run.ts";
 import { UsersFileError } from "./load-users.ts";
 import { MachineError } from "./machine-error.ts";
@@ -115,6 +117,13 @@ async function main(argv: readonly string[]): Promise<number> {
         return 0;
       });
     }
+    case "call-load":
+      return untilSignal((signal) =>
+        runCallLoadCommand(request, {
+          ...{ signal, argv, say, complain, progress },
+          environment: process.env,
+        }),
+      );
     case "ue": {
       const { options } = request;
       return untilSignal((signal) =>

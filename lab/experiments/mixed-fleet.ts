@@ -66,7 +66,7 @@ export const mixedFleet = createTransferExperiment({
   target: ({ pCscfs }) => elementAt(pCscfs, 1),
   title(options) {
     const { withLcf, without } = halves(options);
-    return `P-CSCF1 of ${homeDomain} is drained: ${withLcf} users with an LCF move to P-CSCF2, ${without} SIPp UEs have none and stay`;
+    return `P-CSCF1 is drained: ${withLcf} users move to P-CSCF2, ${without} SIPp UEs without an LCF stay`;
   },
   deadline: ({ speed }) => Math.max(drainSeconds.clock, Math.ceil(drainSeconds.script / speed)),
   functionName: (element) => `${element.fqdn}:${element.address.port}`,

@@ -20,6 +20,8 @@ export interface CoreDescription {
   readonly osCfs: string;
   /** The HSS's users: a CSV file, absolute (docs/hss.md). */
   readonly subscribers: string;
+  /** Public identities of UEs with an LCF, registered through the first P-CSCF, which answer calls. */
+  readonly ues: readonly string[];
   /** OP of AKA from which the users' OPc come, 32 hexadecimal digits; null: not known. */
   readonly op: string | null;
 }
@@ -31,6 +33,7 @@ const described: readonly (keyof CoreDescription)[] = [
   "sCscfs",
   "osCfs",
   "subscribers",
+  "ues",
   "op",
 ];
 

@@ -6,6 +6,8 @@ export interface StandingCoreOptions {
   readonly core: "embedded" | "kamailio";
   /** How many are made up, or the file that they stand in. */
   readonly users: { readonly count: number; readonly authentication: "aka" | "digest" | "mixed" } | string;
+  /** UEs with an LCF that register through the first P-CSCF and answer calls. */
+  readonly ues: number;
   /** For configurations, logs and the users that were made up. */
   readonly out: string;
   /** Where it is written down at the end what location service and HSS hold; null: nowhere. */
@@ -24,10 +26,20 @@ export type StandingCoreRequest =
   | { readonly kind: "help" }
   | { readonly kind: "usage"; readonly message: string };
 
+/** They run in one process. */
+const mostUes = 240;
+
 function readCount(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1 || value > mostSippSubscribers)
     throw new InvalidArgumentError(`a whole number from 1 to ${mostSippSubscribers} is allowed.`);
+  return value;
+}
+
+function readUes(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > mostUes)
+    throw new InvalidArgumentError(`a whole number from 0 to ${mostUes} is allowed.`);
   return value;
 }
 
@@ -47,7 +59,7 @@ lacks something.`;
 export function buildCoreCommand(): Command {
   return new Command("npm run lab -- core")
     .usage("[options] [-- command ...]")
-    .description("Starts a core with a CFD and a CFS, and no UEs, and lets it stand.")
+    .description("Starts a core with a CFD and a CFS, and lets it stand.")
     .argument("[command...]", "runs beside the core, which ends with it")
     .addOption(
       new Option("--core <core>", "the CSCFs and the name server: the lab's own, or real ones")
@@ -59,6 +71,11 @@ export function buildCoreCommand(): Command {
       new Option("--authentication <kind>", "of users made up: AKA, SIP Digest, or both in turn")
         .choices(["aka", "digest", "mixed"])
         .default("aka"),
+    )
+    .addOption(
+      new Option("--ues <n>", "UEs with an LCF, registered through the first P-CSCF, which answer calls")
+        .argParser(readUes)
+        .default(0),
     )
     .option("--subscribers <file>", "users of the HSS: a CSV file as docs/hss.md says")
     .option(
@@ -78,6 +95,7 @@ export function buildCoreCommand(): Command {
 interface Parsed {
   readonly core: "embedded" | "kamailio";
   readonly users?: number;
+  readonly ues: number;
   readonly authentication: "aka" | "digest" | "mixed";
   readonly subscribers?: string;
   readonly withoutServers: boolean;
@@ -106,7 +124,7 @@ export function readCoreOptions(argv: readonly string[]): StandingCoreRequest {
     return usage(`'${stray}' is no option of core; a command to run beside it stands behind --`);
   if (command?.length === 0)
     return usage("behind '--' a command is missing; leave '--' out to let the core stand");
-  const { core, users, authentication, subscribers, state, out, verbose, quiet } = parser.opts<Parsed>();
+  const { core, users, ues, authentication, subscribers, state, out, verbose, quiet } = parser.opts<Parsed>();
   if (users !== undefined && subscribers !== undefined)
     return usage("option '--users' makes users up and does not go with '--subscribers': leave one out");
   const { withoutServers } = parser.opts<Parsed>();
@@ -116,7 +134,7 @@ export function readCoreOptions(argv: readonly string[]): StandingCoreRequest {
     kind: "core",
     options: {
       servers: !withoutServers,
-      ...{ core, out, verbose, quiet, command },
+      ...{ core, ues, out, verbose, quiet, command },
       users: subscribers ?? { count: users ?? 20, authentication },
       state: state ?? null,
     },

@@ -17,7 +17,10 @@ import { startNetwork } from "../network.ts";
 import { InProcessPlacement } from "../placement-in-process.ts";
 import { createKamailioPlacement } from "../placement-kamailio.ts";
 import { createRealPlatform, type RealPlatform } from "../platform-real.ts";
-import { createTopology, type Element, homeDomain, type Topology } from "../topology.ts";
+import { createTimeline } from "../timeline.ts";
+import { createTopology, type Element, elementAt, homeDomain, type Topology } from "../topology.ts";
+import { type FleetMember, startFleet } from "../ue/fleet.ts";
+import { createSubscribers } from "../ue/subscribers.ts";
 import { type CoreDescription, coreVariable, type DescribedFunction } from "./description.ts";
 import type { StandingCoreOptions } from "./options.ts";
 import { osCfsOfExample, withoutServers, writeConfigurations } from "./own-servers.ts";
@@ -73,7 +76,12 @@ function described({ name, fqdn, address }: Element): DescribedFunction {
   return { name, fqdn, address: formatAddress(address) };
 }
 
-function describe(core: CoreDescription["core"], topology: Topology, { file, op }: Users): CoreDescription {
+function describe(
+  core: CoreDescription["core"],
+  topology: Topology,
+  { file, op }: Users,
+  ues: readonly string[],
+): CoreDescription {
   return {
     core,
     domain: homeDomain,
@@ -81,8 +89,21 @@ function describe(core: CoreDescription["core"], topology: Topology, { file, op 
     sCscfs: topology.sCscfs.map(described),
     osCfs: `http://${formatAddress(topology.osCfs)}${osCfsRoot}`,
     subscribers: file,
+    ues,
     op,
   };
+}
+
+function ueMembers({ pCscfs, sCscfs, cfd }: Topology, count: number): FleetMember[] {
+  return createSubscribers({
+    count,
+    preferredServers: sCscfs.map((element) => element.uri),
+    registerServers: [`sip:${cfd.fqdn}`],
+  }).map((subscriber) => ({
+    subscriber,
+    user: subscriber.publicIdentities[0] ?? "",
+    pCscf: elementAt(pCscfs, 0).uri,
+  }));
 }
 
 /** What a person needs to use it. */
@@ -204,13 +225,23 @@ function stand(
     const users =
       typeof wanted === "string" ? readUsers(wanted) : makeUsers(host.crypto, topology, wanted, options.out);
     const placed = options.servers ? placement : withoutServers(placement);
-    await startNetwork({
-      ...{ topology, placement: placed, subscribers: users.subscribers, osCfs: topology.osCfs },
+    const members = ueMembers(topology, options.ues);
+    const network = await startNetwork({
+      ...{ topology, placement: placed, osCfs: topology.osCfs },
+      subscribers: [...users.subscribers, ...members.map((member) => member.subscriber)],
       capacity: { msPerMessage: 0, queueMs: 0 },
       pace: { mode: "fixed", usersPerSecond: 5 },
       replaceDialogs: true,
     });
-    const own = describe(core, topology, users);
+    if (members.length > 0) {
+      const fleet = await startFleet({
+        ...{ topology, platform, members, lookup: network.lookup, T1: 500, replaceDialogs: true },
+        ...{ timeline: createTimeline(1), random: host.random.fork("devices"), ringing: 0 },
+      });
+      await fleet.register(host);
+    }
+    const ues = members.map((member) => member.user);
+    const own = describe(core, topology, users, ues);
     const description = options.servers ? own : { ...own, osCfs: osCfsOfExample };
     tell(`core       ${core}${kamailio === null ? "" : `, in a network of its own; files in ${kamailio}`}`);
     const servers = options.servers

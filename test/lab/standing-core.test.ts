@@ -32,6 +32,7 @@ test("core: defaults, and a command behind --", () => {
     kind: "core",
     options: {
       core: "embedded",
+      ues: 0,
       users: { count: 20, authentication: "aka" },
       out: "out",
       state: null,
@@ -99,7 +100,7 @@ test("a command learns from its environment where the core is", () => {
   const core: CoreDescription = {
     ...{ core: "embedded", domain: "open-ims.test", osCfs: "http://127.0.2.21:7080/os-cfs/v1" },
     pCscfs: [{ name: "pcscf1", fqdn: "pcscf1.open-ims.test", address: "127.0.1.1:4060" }],
-    ...{ sCscfs: [], subscribers: "/tmp/users.csv", op: null },
+    ...{ sCscfs: [], subscribers: "/tmp/users.csv", ues: [], op: null },
   };
   assert.deepEqual(describedCore({ [coreVariable]: JSON.stringify(core) }), core);
   assert.equal(describedCore({}), null);

@@ -1,0 +1,102 @@
+// The command line of call-load, and its run beside a core.
+import { describedCore } from "@liquid-ims/lab/standing-core/description";
+import { Command, CommanderError, Option } from "commander";
+import { type CallLoadOptions, formatCallLoad, runCallLoad } from "./call-load.ts";
+import { runBesideCore } from "./lab-core.ts";
+import { highestRate, wholeNumber } from "./option-values.ts";
+import type { UeCommandContext } from "./ue-command.ts";
+import { readUeOptions } from "./ue-options.ts";
+
+export type CallLoadRequest =
+  | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "usage"; readonly message: string }
+  | { readonly kind: "call-load"; readonly options: CallLoadOptions; readonly ues: number };
+
+interface Parsed {
+  readonly core: "embedded" | "kamailio";
+  readonly transfer: boolean;
+  readonly transport: "udp" | "tcp";
+  readonly rate: number;
+  readonly around: number;
+  readonly callers: number;
+  readonly ues: number;
+  readonly json: boolean;
+}
+
+const afterHelp = `
+SIPp's UEs at P-CSCF3 call users with an LCF at P-CSCF1; with --transfer P-CSCF1 is drained to P-CSCF2 meanwhile.
+
+Example:
+  npm run sipp -- call-load --transfer --rate 20 --core kamailio
+
+Exit codes: 0 no call failed and everybody was moved; 1 not so; 2 wrong options; 3 this machine lacks something; 130
+ended by Ctrl-C.`;
+
+function buildCommand(): Command {
+  return new Command("npm run sipp -- call-load")
+    .usage("[options]")
+    .description(
+      "Calls users steadily while they are moved, and counts calls that fail before, during, after.",
+    )
+    .addOption(
+      new Option("--core <core>", "the core that is started")
+        .choices(["embedded", "kamailio"])
+        .default("embedded"),
+    )
+    .option("--transfer", "drains P-CSCF1 meanwhile", false)
+    .addOption(new Option("--transport <transport>", "of the callers").choices(["udp", "tcp"]).default("udp"))
+    .addOption(new Option("--rate <n>", "calls a second").argParser(wholeNumber(1, highestRate)).default(10))
+    .addOption(
+      new Option("--around <s>", "seconds of load before and after the transfer")
+        .argParser(wholeNumber(1, 3600))
+        .default(10),
+    )
+    .addOption(new Option("--callers <n>", "UEs that call").argParser(wholeNumber(1, 1000)).default(20))
+    .addOption(
+      new Option("--ues <n>", "users who are called and moved").argParser(wholeNumber(1, 240)).default(20),
+    )
+    .option("--json", "print the result as JSON", false)
+    .addHelpText("after", afterHelp)
+    .exitOverride();
+}
+
+/** Reads what stands behind `call-load`; never throws for what a person typed. */
+export function readCallLoadOptions(argv: readonly string[]): CallLoadRequest {
+  let help = "";
+  const command = buildCommand().configureOutput({
+    writeErr: () => undefined,
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  try {
+    command.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
+    return { kind: "usage", message: error.message.replace(/^error: /, "").replace(/\s+/g, " ") };
+  }
+  const { core, transfer, transport, rate, around, callers, ues, json } = command.opts<Parsed>();
+  const ue = readUeOptions("uac-call", [
+    ...["--core", core, "--transport", transport, "--rate", String(rate), "--callers", String(callers)],
+    ...(json ? ["--json"] : []),
+  ]);
+  if (ue.kind !== "ue") return ue;
+  return { kind: "call-load", options: { ...ue.options, transfer, around }, ues };
+}
+
+/** Resolves with the exit code. */
+export async function runCallLoadCommand(
+  { options, ues }: Extract<CallLoadRequest, { kind: "call-load" }>,
+  { signal, environment, argv, say, complain, progress }: UeCommandContext,
+): Promise<number> {
+  const core = describedCore(environment);
+  if (core === null) {
+    const users = { count: options.callers, authentication: "aka" } as const;
+    return runBesideCore({ core: options.core ?? "embedded", users, ues }, argv);
+  }
+  const result = await runCallLoad(options, core, { signal, progress, path: environment["PATH"] });
+  say(options.json ? JSON.stringify(result) : formatCallLoad(result));
+  for (const failure of result.failures) complain(failure);
+  return result.failures.length === 0 ? 0 : 1;
+}
