@@ -45,7 +45,7 @@ function buildCommand(): Command {
     )
     .option("--transfer", "drains P-CSCF1 meanwhile", false)
     .addOption(new Option("--transport <transport>", "of the callers").choices(["udp", "tcp"]).default("udp"))
-    .addOption(new Option("--rate <n>", "calls a second").argParser(wholeNumber(1, highestRate)).default(10))
+    .addOption(new Option("--rate <n>", "calls a second").argParser(wholeNumber(1, highestRate)).default(5))
     .addOption(
       new Option("--around <s>", "seconds of load before and after the transfer")
         .argParser(wholeNumber(1, 3600))
