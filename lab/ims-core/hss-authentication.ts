@@ -96,7 +96,9 @@ export function createAuthenticator(host: Host, digestRealm: string, rules: HssR
       const { authentication } = found.subscriber;
       const { sipAuthenticationScheme: asked = authenticationScheme.unknown, sipAuthorization: given } =
         request.sipAuthDataItem;
-      if (asked !== authenticationScheme.unknown && asked !== authenticationScheme[authentication.kind])
+      // Kamailio writes "unknown".
+      const isOpen = asked.toLowerCase() === authenticationScheme.unknown.toLowerCase();
+      if (!isOpen && asked !== authenticationScheme[authentication.kind])
         return { result: cxResult("authSchemeNotSupported") };
       if (given !== undefined) {
         // Only who is assigned may report what the user's card said; an HSS that takes no names of MARs cannot tell.

@@ -156,11 +156,16 @@ for (const core of ["embedded", "kamailio"] as const) {
   });
 }
 
-test("SIP Digest: users register with MD5, and a wrong OP is told before anything is sent", async () => {
-  const digest = await run([
-    ...["sipp-scenarios/run.ts", "ue-register", "--authentication", "digest", "--count", "4", "--json"],
-  ]);
-  assert.equal(digest.exitCode, 0, digest.errors);
+for (const core of ["embedded", "kamailio"] as const) {
+  test(`users with AKA and users with SIP Digest register, by turns, on the ${core} core`, async () => {
+    const wishes = ["--core", core, "--authentication", "mixed", "--count", "6", "--json"];
+    const mixed = await run(["sipp-scenarios/run.ts", "ue-register", ...wishes]);
+    assert.equal(mixed.exitCode, 0, mixed.errors);
+    assert.match(mixed.output, /"good":6/);
+  });
+}
+
+test("a wrong OP is told before anything is sent", async () => {
   const op = "000102030405060708090a0b0c0d0e0f";
   const wrong = await run(["sipp-scenarios/run.ts", "ue-register", "--op", op, "--count", "4"]);
   assert.equal(wrong.exitCode, 2, wrong.errors);

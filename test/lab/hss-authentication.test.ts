@@ -117,7 +117,7 @@ test("TS 29.229 6.3.9: the user's own scheme, by its name or as Unknown; another
   assert.equal(world.hss.node.assignment("sip:alice@ims.example")?.serverName, null);
   assert.equal(codeOf(await ask("bob@ims.example", "Digest-AKAv1-MD5")), "3gpp 5006");
   assert.equal(itemOf(await ask("alice@ims.example", "Unknown")).sipAuthenticationScheme, "Digest-AKAv1-MD5");
-  for (const scheme of ["Unknown", "SIP Digest"]) {
+  for (const scheme of ["Unknown", "unknown", "SIP Digest"]) {
     const { sipAuthenticationScheme, sipDigestAuthenticate } = itemOf(await ask("bob@ims.example", scheme));
     assert.equal(sipAuthenticationScheme, "SIP Digest");
     assert.deepEqual(sipDigestAuthenticate, {
