@@ -1,9 +1,10 @@
 // The command line of call-load, and its run beside a core.
 import { describedCore } from "@liquid-ims/lab/standing-core/description";
-import { Command, CommanderError, Option } from "commander";
+import { Command, Option } from "commander";
 import { type CallLoadOptions, formatCallLoad, runCallLoad } from "./call-load.ts";
 import { runBesideCore } from "./lab-core.ts";
 import { highestRate, wholeNumber } from "./option-values.ts";
+import { parseCommand } from "./parse-command.ts";
 import type { UeCommandContext } from "./ue-command.ts";
 import { readUeOptions } from "./ue-options.ts";
 
@@ -62,20 +63,9 @@ function buildCommand(): Command {
 
 /** Reads what stands behind `call-load`; never throws for what a person typed. */
 export function readCallLoadOptions(argv: readonly string[]): CallLoadRequest {
-  let help = "";
-  const command = buildCommand().configureOutput({
-    writeErr: () => undefined,
-    writeOut: (text) => {
-      help += text;
-    },
-  });
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
-    return { kind: "usage", message: error.message.replace(/^error: /, "").replace(/\s+/g, " ") };
-  }
+  const command = buildCommand();
+  const other = parseCommand(command, argv);
+  if (other !== null) return other;
   const { core, transfer, transport, rate, around, callers, ues, json } = command.opts<Parsed>();
   const ue = readUeOptions("uac-call", [
     ...["--core", core, "--transport", transport, "--rate", String(rate), "--callers", String(callers)],

@@ -1,6 +1,6 @@
 // The command line of `npm run sipp`. What is wrong is said in one line that names the option, its value and what is
 // allowed.
-import { Command, CommanderError, Option } from "commander";
+import { Command, Option } from "commander";
 import { type CallLoadRequest, readCallLoadOptions } from "./call-load-command.ts";
 import { type Body, type Form, forms } from "./injection-file.ts";
 import type { Mix } from "./load-plan.ts";
@@ -13,6 +13,7 @@ import {
   ratesOf,
   wholeNumber,
 } from "./option-values.ts";
+import { parseCommand } from "./parse-command.ts";
 import { readUeOptions, type UeRequest } from "./ue-options.ts";
 import { ueScenarioNames, ueScenarios } from "./ue-scenarios.ts";
 import { readUsersOptions, type UsersRequest } from "./users-command.ts";
@@ -190,20 +191,9 @@ function conflictIn(parsed: Parsed): string | null {
 }
 
 function readThirdPartyRegister(argv: readonly string[]): Request {
-  let help = "";
-  const command = buildThirdPartyRegister().configureOutput({
-    writeErr: () => undefined,
-    writeOut: (text) => {
-      help += text;
-    },
-  });
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
-    return { kind: "usage", message: error.message.replace(/^error: /, "").replace(/\s+/g, " ") };
-  }
+  const command = buildThirdPartyRegister();
+  const other = parseCommand(command, argv);
+  if (other !== null) return other;
   const parsed = command.opts<Parsed>();
   const conflict = conflictIn(parsed);
   if (conflict !== null) return { kind: "usage", message: conflict };

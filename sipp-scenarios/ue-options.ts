@@ -1,8 +1,9 @@
 // The command line of the scenarios in which SIPp plays UEs.
 import { guessableOp } from "@liquid-ims/lab/standing-core/sipp-subscribers";
 import { decodeHex } from "@liquid-ims/runtime/text";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { highestRate, parseHostPort, parseRamp, type Ramp, ratesOf, wholeNumber } from "./option-values.ts";
+import { parseCommand } from "./parse-command.ts";
 import { type UeScenarioName, ueScenarios } from "./ue-scenarios.ts";
 
 export interface UePlaceOption {
@@ -236,20 +237,9 @@ function callersOf(name: UeScenarioName, { callers }: Parsed, steps: UeOptions["
 
 /** Reads what stands behind the scenario's name; never throws for what a person typed. */
 export function readUeOptions(name: UeScenarioName, argv: readonly string[]): UeRequest {
-  let help = "";
-  const command = buildUeCommand(name).configureOutput({
-    writeErr: () => undefined,
-    writeOut: (text) => {
-      help += text;
-    },
-  });
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
-    return { kind: "usage", message: error.message.replace(/^error: /, "").replace(/\s+/g, " ") };
-  }
+  const command = buildUeCommand(name);
+  const other = parseCommand(command, argv);
+  if (other !== null) return other;
   const parsed = command.opts<Parsed>();
   const steps = stepsOf(name, parsed);
   const callers = callersOf(name, parsed, steps);

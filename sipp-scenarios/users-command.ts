@@ -10,8 +10,9 @@ import {
 } from "@liquid-ims/lab/standing-core/sipp-subscribers";
 import { NodejsCrypto } from "@liquid-ims/runtime/nodejs/crypto";
 import { decodeHex, encodeHex } from "@liquid-ims/runtime/text";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { wholeNumber } from "./option-values.ts";
+import { parseCommand } from "./parse-command.ts";
 
 export interface UsersOptions {
   readonly count: number;
@@ -114,20 +115,9 @@ function buildCommand(): Command {
 
 /** Reads what stands behind `users`; never throws for what a person typed. */
 export function readUsersOptions(argv: readonly string[]): UsersRequest {
-  let help = "";
-  const command = buildCommand().configureOutput({
-    writeErr: () => undefined,
-    writeOut: (text) => {
-      help += text;
-    },
-  });
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
-    return { kind: "usage", message: error.message.replace(/^error: /, "").replace(/\s+/g, " ") };
-  }
+  const command = buildCommand();
+  const other = parseCommand(command, argv);
+  if (other !== null) return other;
   const parsed = command.opts<Parsed>();
   const { count, domain, prefix, authentication, op, out } = parsed;
   return {
