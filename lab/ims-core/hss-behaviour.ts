@@ -1,5 +1,5 @@
-// How HSSs differ when the S-CSCF of a user is changed by MAR, as facts. TS 29.228 6.1.2.1, 6.3.1, 8.1; the other rows were
-// seen at FHoSS, or read in the sources of Open5GS and PyHSS.
+// How HSSs differ when the S-CSCF of a user is changed by MAR, as facts. TS 29.228 6.1.1.1, 6.1.2.1, 6.1.4.1, 6.3.1, 8.1; the
+// other rows were seen at FHoSS, or read in the sources of FHoSS, Open5GS and PyHSS.
 
 /** `specification` does what TS 29.228 says; the others do what the program of that name does. */
 export type HssBehaviour = "specification" | "fhoss" | "open5gs" | "pyhss";
@@ -18,8 +18,19 @@ export interface HssRules {
   readonly assignment: "refused" | "overwrites";
   /** A SAR of another S-CSCF that ends a registration; `executed`: it wipes a user whom the sender no longer serves. */
   readonly deregistration: "refused" | "executed" | "overwrites" | "ignored";
+  /** A SAR neither for a registration nor for one more is taken `by type`, or ends the registration whatever its type. */
+  readonly otherAssignments: "by type" | "end it";
   /** Whether the name goes with the registration. */
   readonly forgetsName: boolean;
+  /**
+   * A UAR for a de-registration is `answered` by whether there is a registration, or as if it were for a registration
+   * (`type ignored`), or with the stored name, which is forgotten by that (`executed`).
+   */
+  readonly deregistrationQuery: "answered" | "type ignored" | "executed";
+  /** UAR and LIR for who has no S-CSCF: those that the operator prefers as capabilities, or one of them as Server-Name. */
+  readonly withoutServer: "capabilities" | "Server-Name";
+  /** LIR for who is unregistered and has no services for that time: the stored name, or DIAMETER_UNABLE_TO_COMPLY. */
+  readonly unregisteredLocation: "Server-Name" | "unableToComply";
 }
 
 export const hssRules = {
@@ -30,7 +41,11 @@ export const hssRules = {
     cancelsOldServer: true,
     assignment: "refused",
     deregistration: "refused",
+    otherAssignments: "by type",
     forgetsName: true,
+    deregistrationQuery: "answered",
+    withoutServer: "capabilities",
+    unregisteredLocation: "Server-Name",
   },
   fhoss: {
     multimediaAuth: "overwrites",
@@ -39,7 +54,11 @@ export const hssRules = {
     cancelsOldServer: false,
     assignment: "overwrites",
     deregistration: "executed",
+    otherAssignments: "by type",
     forgetsName: true,
+    deregistrationQuery: "answered",
+    withoutServer: "capabilities",
+    unregisteredLocation: "unableToComply",
   },
   open5gs: {
     multimediaAuth: "overwrites",
@@ -48,7 +67,11 @@ export const hssRules = {
     cancelsOldServer: false,
     assignment: "overwrites",
     deregistration: "overwrites",
+    otherAssignments: "by type",
     forgetsName: false,
+    deregistrationQuery: "type ignored",
+    withoutServer: "capabilities",
+    unregisteredLocation: "Server-Name",
   },
   pyhss: {
     multimediaAuth: "ignored",
@@ -57,7 +80,11 @@ export const hssRules = {
     cancelsOldServer: false,
     assignment: "overwrites",
     deregistration: "ignored",
+    otherAssignments: "end it",
     forgetsName: true,
+    deregistrationQuery: "executed",
+    withoutServer: "Server-Name",
+    unregisteredLocation: "Server-Name",
   },
 } as const satisfies Record<HssBehaviour, HssRules>;
 

@@ -24,53 +24,85 @@ export interface HssAnswer<A> {
   readonly answer?: A;
 }
 
-/** The operator's wishes as names, instead of capabilities that stand for them (6.7). */
-function capabilitiesOf({ subscriber }: Registration): { serverNames: readonly string[] } {
-  return { serverNames: subscriber.preferredServers };
+/** What is said of who has no S-CSCF: the operator's wishes as names, instead of capabilities that stand for them (6.7). */
+function wishes(
+  { subscriber }: Registration,
+  { withoutServer }: HssRules,
+): { serverCapabilities: { serverNames: readonly string[] } } | { serverName: string } {
+  const { preferredServers: serverNames } = subscriber;
+  const [first] = serverNames;
+  if (withoutServer === "Server-Name" && first !== undefined) return { serverName: first };
+  return { serverCapabilities: { serverNames } };
+}
+
+/**
+ * UAR for a de-registration. Who is looked after as unregistered is not refused, but has no registration whose S-CSCF
+ * could be named. Null: this HSS answers it as if it were for a registration.
+ */
+function deregistrationQuery(
+  found: Registration,
+  rules: HssRules,
+): HssAnswer<UserAuthorizationAnswer> | null {
+  const { state, serverName } = found;
+  switch (rules.deregistrationQuery) {
+    case "type ignored":
+      return null;
+    case "executed":
+      if (serverName === null) return null;
+      endAssignment(found, rules);
+      return { result: success, answer: { serverName } };
+    case "answered":
+      if (serverName === null || state === "not registered")
+        return { result: cxResult("identityNotRegistered") };
+      return { result: success, answer: state === "registered" ? { serverName } : {} };
+  }
 }
 
 /** 6.1.1.1. Everybody may roam, nobody is barred. */
 export function userAuthorization(
   registrations: Registrations,
   request: UserAuthorizationRequest,
+  rules: HssRules,
 ): HssAnswer<UserAuthorizationAnswer> {
   const found = registrations.find(request.publicIdentity, request.userName);
   if ("kind" in found) return { result: found };
-  const { state, serverName } = found;
+  const { serverName, subscriber } = found;
   const named = serverName === null ? {} : { serverName };
-  switch (request.userAuthorizationType ?? "REGISTRATION") {
-    case "REGISTRATION":
-      if (serverName !== null) return { result: cxResult("subsequentRegistration"), answer: named };
-      return {
-        result: cxResult("firstRegistration"),
-        answer: { serverCapabilities: capabilitiesOf(found) },
-      };
-    case "REGISTRATION_AND_CAPABILITIES":
-      return { result: success, answer: { ...named, serverCapabilities: capabilitiesOf(found) } };
-    default:
-      // De-registration: one who is only looked after as unregistered has none to end.
-      if (state !== "registered" || serverName === null) return { result: cxResult("identityNotRegistered") };
-      return { result: success, answer: named };
+  const type = request.userAuthorizationType ?? "REGISTRATION";
+  if (type === "REGISTRATION_AND_CAPABILITIES") {
+    const serverCapabilities = { serverNames: subscriber.preferredServers };
+    return { result: success, answer: { ...named, serverCapabilities } };
   }
+  const answered = type === "DE_REGISTRATION" ? deregistrationQuery(found, rules) : null;
+  if (answered !== null) return answered;
+  if (serverName !== null) return { result: cxResult("subsequentRegistration"), answer: named };
+  return { result: cxResult("firstRegistration"), answer: wishes(found, rules) };
 }
 
 /** 6.1.4.1. Who has a service profile has services for the time when he is not registered, too. */
 export function locationInfo(
   registrations: Registrations,
   request: LocationInfoRequest,
+  rules: HssRules,
 ): HssAnswer<LocationInfoAnswer> {
   const found = registrations.find(request.publicIdentity, null);
   if ("kind" in found) return { result: found };
-  const { serverName, subscriber } = found;
+  const { serverName, state, subscriber } = found;
+  const serverCapabilities = { serverNames: subscriber.preferredServers };
   if (request.userAuthorizationType === "REGISTRATION_AND_CAPABILITIES")
-    return { result: success, answer: { serverCapabilities: capabilitiesOf(found) } };
-  if (serverName !== null) return { result: success, answer: { serverName } };
-  if (subscriber.registerServers.length === 0) return { result: cxResult("identityNotRegistered") };
-  return {
-    result: cxResult("unregisteredService"),
-    answer: { serverCapabilities: capabilitiesOf(found) },
-  };
+    return { result: success, answer: { serverCapabilities } };
+  const hasServices = subscriber.registerServers.length > 0;
+  if (serverName !== null) {
+    const isRefused =
+      rules.unregisteredLocation === "unableToComply" && state === "unregistered" && !hasServices;
+    return isRefused ? { result: unableToComply } : { result: success, answer: { serverName } };
+  }
+  if (rules.withoutServer === "Server-Name") return { result: success, answer: wishes(found, rules) };
+  if (!hasServices) return { result: cxResult("identityNotRegistered") };
+  return { result: cxResult("unregisteredService"), answer: { serverCapabilities } };
 }
+
+type AssignmentType = ServerAssignmentRequest["serverAssignmentType"];
 
 /** Types of SAR that end a registration; the others name one identity (6.1.2.1, step 2). */
 const deregistrations: ReadonlySet<string> = new Set([
@@ -103,7 +135,7 @@ function findAssigned(registrations: Registrations, request: ServerAssignmentReq
  */
 function serveStranger(
   found: Registration,
-  { serverName, serverAssignmentType: type }: ServerAssignmentRequest,
+  { serverName, type }: { readonly serverName: string; readonly type: AssignmentType },
   rules: HssRules,
 ): HssAnswer<ServerAssignmentAnswer> | null {
   const userName = found.subscriber.privateIdentity;
@@ -125,7 +157,14 @@ function serveStranger(
   }
 }
 
-function assigns(type: ServerAssignmentRequest["serverAssignmentType"]): boolean {
+/** What a SAR is taken for. */
+function typeOf({ serverAssignmentType: type }: ServerAssignmentRequest, rules: HssRules): AssignmentType {
+  if (rules.otherAssignments === "by type" || type === "REGISTRATION" || type === "RE_REGISTRATION")
+    return type;
+  return "USER_DEREGISTRATION";
+}
+
+function assigns(type: AssignmentType): boolean {
   return type === "REGISTRATION" || type === "RE_REGISTRATION" || type === "UNREGISTERED_USER";
 }
 
@@ -138,13 +177,15 @@ export function serverAssignment(
 ): HssAnswer<ServerAssignmentAnswer> {
   const found = findAssigned(registrations, request);
   if ("kind" in found) return { result: found };
-  const { serverName, serverAssignmentType: type } = request;
+  const { serverName } = request;
+  const type = typeOf(request, rules);
   if (type === "NO_ASSIGNMENT") {
     if (found.serverName !== serverName) return { result: unableToComply };
     return { result: success, answer: profileAnswer(found) };
   }
-  if (found.serverName !== null && found.serverName !== serverName) {
-    const served = serveStranger(found, request, rules);
+  const isStranger = found.serverName !== serverName;
+  if (isStranger && (found.serverName !== null || rules.deregistration === "ignored")) {
+    const served = serveStranger(found, { serverName, type }, rules);
     if (served !== null) return served;
   }
   const answer = { userName: found.subscriber.privateIdentity };

@@ -107,7 +107,9 @@ export function createHss(options: HssOptions): Program<HssNode> {
       });
     }
 
-    serve(userAuthorization, noFeatures, (request) => procedures.userAuthorization(registrations, request));
+    serve(userAuthorization, noFeatures, (request) =>
+      procedures.userAuthorization(registrations, request, rules),
+    );
     serve(multimediaAuth, noFeatures, (request, originHost) => {
       const answered = authenticator.multimediaAuth(registrations, request, originHost);
       const { cancelled = null } = answered;
@@ -120,7 +122,7 @@ export function createHss(options: HssOptions): Program<HssNode> {
     serve(serverAssignment, noFeatures, (request, originHost) =>
       procedures.serverAssignment(registrations, request, originHost, rules),
     );
-    serve(locationInfo, noFeatures, (request) => procedures.locationInfo(registrations, request));
+    serve(locationInfo, noFeatures, (request) => procedures.locationInfo(registrations, request, rules));
 
     const ready = node.start();
     host.spawn("hss listens", () => ready);

@@ -143,21 +143,24 @@ export class CxNode implements Cx {
   async assignedServer(user: CxUser): Promise<AssignedServer> {
     const outcome = await this.#authorize(user, "REGISTRATION");
     const failure = this.#failureOf(outcome, "UAR", user);
-    const server = outcome.kind === "answer" ? (outcome.answer.serverName ?? null) : null;
-    return failure ?? { ok: true, server };
+    // What some HSSs name for a first registration is their choice, not an assignment.
+    const isFirst = outcome.kind === "answer" && isCxResult(outcome.result, "firstRegistration");
+    return failure ?? { ok: true, server: isFirst ? null : serverOf(outcome) };
   }
 
   async registration(user: CxUser): Promise<HeldRegistration> {
     const located = await this.#locate(user);
-    const nobody = isNobody(located);
-    const failure = nobody ? null : this.#failureOf(located, "LIR", user);
-    if (failure !== null) return failure;
-    const server = located.kind === "answer" ? (located.answer.serverName ?? null) : null;
-    // LIR gives the name of one who is looked after as unregistered, too (6.1.4.1); a UAR for a de-registration is
-    // refused for him (6.1.1.1). An HSS that does not serve that type says nothing against him.
-    if (nobody || server === null) return { ok: true, server: null, registered: false };
-    const authorized = await this.#authorize(user, "DE_REGISTRATION");
-    return { ok: true, server, registered: !isNobody(authorized) };
+    const nobody = { ok: true, server: null, registered: false } as const;
+    if (isNobody(located)) return nobody;
+    const failure = this.#failureOf(located, "LIR", user);
+    const server = serverOf(located);
+    if (failure === null && server === null) return nobody;
+    if (failure !== null && !isUnableToComply(located)) return failure;
+    // LIR names the S-CSCF of one who is looked after as unregistered, too (6.1.4.1); FHoSS cannot comply where he has no
+    // services for that time.
+    const registered = isRegistered(await this.#authorize(user, "DE_REGISTRATION"));
+    if (failure !== null) return registered ? failure : nobody;
+    return { ok: true, server, registered };
   }
 
   #authorize(
@@ -204,6 +207,25 @@ function isNobody(outcome: CxOutcome<unknown>): boolean {
   if (outcome.kind !== "answer") return false;
   const { result } = outcome;
   return isCxResult(result, "identityNotRegistered") || isCxResult(result, "unregisteredService");
+}
+
+function serverOf(outcome: CxOutcome<{ readonly serverName?: string | undefined }>): string | null {
+  return outcome.kind === "answer" ? (outcome.answer.serverName ?? null) : null;
+}
+
+function isUnableToComply(outcome: CxOutcome<unknown>): boolean {
+  if (outcome.kind !== "answer") return false;
+  const { result } = outcome;
+  return result.kind === "Result-Code" && result.code === resultCode.unableToComply;
+}
+
+/**
+ * False when a UAR for a de-registration was refused, for want of a registration, or answered with success and no
+ * S-CSCF, for one who is unregistered (6.1.1.1). An HSS that does not serve that type says nothing against him.
+ */
+function isRegistered(outcome: CxOutcome<UserAuthorizationAnswer>): boolean {
+  if (isNobody(outcome)) return false;
+  return outcome.kind !== "answer" || !isSuccess(outcome.result) || serverOf(outcome) !== null;
 }
 
 function resultFailure(result: Result): Omit<CxFailure, "detail"> {

@@ -55,8 +55,8 @@ export interface Cx {
   /** Reads the assigned name by UAR; changes nothing. */
   assignedServer(user: CxUser): Promise<AssignedServer>;
   /**
-   * Asks by LIR who serves him and by UAR (for a de-registration) whether he is registered, not only looked after as
-   * unregistered; changes nothing, and no S-CSCF hears of it.
+   * Asks who serves him, and whether he is registered, not only looked after as unregistered; changes nothing, and no
+   * S-CSCF hears of it. By LIR, and UAR for a de-registration; through the HSS's own interface where that executes such a UAR.
    */
   registration(user: CxUser): Promise<HeldRegistration>;
 }

@@ -1,9 +1,10 @@
 // The adapter for PyHSS: GET and PATCH of `ims_subscriber` in its REST interface, which has the name of the S-CSCF in
-// `scscf`, `scscf_realm` and `scscf_peer`. Its Cx part ignores the Server-Name of a MAR.
+// `scscf`, `scscf_realm` and `scscf_peer`: none for who is not registered. Its Cx part ignores the Server-Name of a MAR,
+// forgets the name on a UAR for a de-registration, and names an S-CSCF in LIR where it has none.
 import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { HttpPort, HttpReply, HttpRequest } from "@liquid-ims/runtime/http";
-import type { CxFailure, CxUser, Reassigned, ReassignOptions } from "./cx.ts";
+import type { CxFailure, CxUser, HeldRegistration, Reassigned, ReassignOptions } from "./cx.ts";
 import type { HssAdapter } from "./hss-adapter.ts";
 
 export interface PyHssOptions {
@@ -21,6 +22,7 @@ const defaultTimeoutMs = 2_000;
 
 /** A subscriber in PyHSS's terms, as far as it matters here. */
 interface ImsSubscriber {
+  readonly ok: true;
   readonly id: number;
   readonly server: string | null;
 }
@@ -39,7 +41,7 @@ function subscriberOf(body: string): ImsSubscriber | null {
   if (typeof value !== "object" || value === null || !("ims_subscriber_id" in value)) return null;
   const { ims_subscriber_id: id } = value;
   if (typeof id !== "number") return null;
-  return { id, server: "scscf" in value && typeof value.scscf === "string" ? value.scscf : null };
+  return { ok: true, id, server: "scscf" in value && typeof value.scscf === "string" ? value.scscf : null };
 }
 
 /** The paths that may find a user: by the name part of the private identity (the IMSI), then by number. */
@@ -83,10 +85,21 @@ export class PyHssAdapter implements HssAdapter {
     server: string,
     { timeoutMs }: Pick<ReassignOptions, "timeoutMs">,
   ): Promise<Reassigned> {
-    const longest = Math.min(timeoutMs, this.#options.timeoutMs ?? defaultTimeoutMs);
-    const result = await this.#assign(user, server, longest);
+    return this.#noted(user, await this.#assign(user, server, Math.min(timeoutMs, this.#timeoutMs)));
+  }
+
+  async registration(user: CxUser): Promise<HeldRegistration> {
+    const found = this.#noted(user, await this.#find(user, this.#timeoutMs));
+    return found.ok ? { ok: true, server: found.server, registered: found.server !== null } : found;
+  }
+
+  get #timeoutMs(): number {
+    return this.#options.timeoutMs ?? defaultTimeoutMs;
+  }
+
+  #noted<Done extends { readonly ok: true }>(user: CxUser, result: Done | CxFailure): Done | CxFailure {
     const labels = { result: result.ok ? "success" : result.reason };
-    const help = "Names of S-CSCFs written through the HSS's own interface";
+    const help = "Names of S-CSCFs written and read through the HSS's own interface";
     this.#host.metrics.counter("cfs_hss_adapter_requests_total", { help, labels }).add();
     if (!result.ok) this.#host.log.warn("HSS adapter", { user: user.privateIdentity, ...result });
     return result;
@@ -94,7 +107,7 @@ export class PyHssAdapter implements HssAdapter {
 
   async #assign(user: CxUser, server: string, timeoutMs: number): Promise<Reassigned> {
     const found = await this.#find(user, timeoutMs);
-    if ("ok" in found) return found;
+    if (!found.ok) return found;
     const peer = splitFunctionName(server)?.host ?? server;
     const content = { scscf: server, scscf_realm: this.#options.realm, scscf_peer: peer };
     const what = `PATCH ims_subscriber/${found.id}`;

@@ -69,6 +69,9 @@ test("TS 29.228 8.1.1: with `marOriginHost: previous` MAR comes in the old S-CSC
 test("TS 29.228 6.1.1: UAR reads the assigned name, or that there is none", async () => {
   const { simulation, hss, cfs } = await open();
   assert.deepEqual(await simulation.settle(cfs.node.assignedServer(alice)), { ok: true, server: null });
+  // What an HSS suggests for a first registration is not assigned.
+  hss.node.choice = s2;
+  assert.deepEqual(await simulation.settle(cfs.node.assignedServer(alice)), { ok: true, server: null });
   hss.node.names.set(alice.privateIdentity, s2);
   assert.deepEqual(await simulation.settle(cfs.node.assignedServer(alice)), { ok: true, server: s2 });
   const [uar] = hss.node.uars;
@@ -90,12 +93,35 @@ test("TS 29.228 6.1.4, 6.1.1: LIR says who serves, UAR for a de-registration whe
   // An HSS that does not know that type of UAR says nothing against him.
   hss.node.deregistration = baseResult(5004);
   assert.deepEqual(await read(), { ok: true, server: s2, registered: true });
+  // Nor does one that takes it for a registration.
+  hss.node.deregistration = cxResult("subsequentRegistration");
+  hss.node.deregistrationServer = s2;
+  assert.deepEqual(await read(), { ok: true, server: s2, registered: true });
   assert.equal(hss.node.mars.length, 0);
   hss.kill();
   await simulation.run({ ms: 100 });
   const away = await read();
   assert.ok(!away.ok);
   assert.equal(away.reason, "HSS cannot be reached");
+});
+
+test("TS 29.228 6.1.1: an LIR that the HSS cannot comply with counts as nobody only when UAR says so, too", async () => {
+  const { simulation, hss, cfs } = await open();
+  const read = () => simulation.settle(cfs.node.registration(alice));
+  hss.node.names.set(alice.privateIdentity, s2);
+  hss.node.location = baseResult(5012);
+  hss.node.unregistered = true;
+  assert.deepEqual(await read(), { ok: true, server: null, registered: false });
+  hss.node.unregistered = false;
+  const broken = await read();
+  assert.ok(!broken.ok);
+  assert.equal(broken.reason, "refused by the HSS");
+  hss.node.location = baseResult(3004);
+  const before = hss.node.uars.length;
+  const busy = await read();
+  assert.ok(!busy.ok);
+  assert.equal(busy.reason, "HSS too busy");
+  assert.equal(hss.node.uars.length, before);
 });
 
 test("TS 29.229 6.2: each refusal has a reason of its own, and has certainly done nothing", async () => {

@@ -47,7 +47,8 @@ function open(http: ConstructorParameters<typeof PyHssAdapter>[1], options: Part
   const { host } = simulation.addHost("cfs", { addresses: ["192.0.2.21"], program: () => undefined });
   const all = { url: "http://hss:8080", realm: "ims.example", ...options };
   const adapter = new PyHssAdapter(host, http, all);
-  return { host, assign: (user: typeof alice) => adapter.assign(user, s2, { timeoutMs: 8_000 }) };
+  const assign = (user: typeof alice) => adapter.assign(user, s2, { timeoutMs: 8_000 });
+  return { host, assign, registration: (user: typeof alice) => adapter.registration(user) };
 }
 
 test("PyHSS: the subscriber is found by IMSI, else by number, and PATCHed with name, realm and peer", async (context) => {
@@ -69,6 +70,20 @@ test("PyHSS: the subscriber is found by IMSI, else by number, and PATCHed with n
     ],
   );
   assert.equal(counted(host, "cfs_hss_adapter_requests_total", "success"), 2);
+});
+
+test("PyHSS: who is registered is read, by number too, and nothing is written; without a name he is not", async () => {
+  const hss = stub();
+  // Reading is not locked.
+  hss.provisioningKey = "k";
+  const { registration } = open(hss.port);
+  assert.deepEqual(await registration(alice), { ok: true, server: null, registered: false });
+  for (const subscriber of hss.subscribers) subscriber.scscf = s2;
+  assert.deepEqual(await registration(byNumber), { ok: true, server: s2, registered: true });
+  const unknown = await registration(nobody);
+  assert.ok(!unknown.ok);
+  assert.equal(unknown.reason, "unknown to the HSS");
+  assert.ok(hss.requests.every(({ method }) => method === "GET"));
 });
 
 test("PyHSS: locked provisioning wants a key; without it the reason names the member", async (context) => {

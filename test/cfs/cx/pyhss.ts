@@ -1,5 +1,5 @@
-// A stub with the behaviour of PyHSS's REST interface for `ims_subscriber`, as its API documentation and its answers
-// have it: objects by id, look-ups by IMSI and MSISDN, 400 for who is not there, PATCH of members.
+// A stub with the behaviour of PyHSS's REST interface for `ims_subscriber`, as its source has it: objects by id, look-ups by
+// IMSI and MSISDN, 400 for who is not there, PATCH of members, a key for writing where that is locked.
 import type { HttpPort, HttpReply } from "@liquid-ims/runtime/http";
 
 export interface StubSubscriber {
@@ -19,12 +19,14 @@ export interface StubAnswer {
 export class PyHssStub {
   readonly subscribers: StubSubscriber[];
   readonly requests: { readonly method: string; readonly path: string; readonly key: string | null }[] = [];
-  /** Set: who does not show this key gets 401. */
+  /** Set: who writes and does not show this key gets 401. */
   provisioningKey: string | null = null;
   /** Answers every PATCH so. */
   patchStatus: number | null = null;
   /** Called when a name was written. */
   written: (subscriber: StubSubscriber) => void = () => undefined;
+  /** Called first, for what its Cx part has changed meanwhile. */
+  read: (subscriber: StubSubscriber) => void = () => undefined;
 
   constructor(subscribers: readonly Pick<StubSubscriber, "imsi" | "msisdn">[]) {
     this.subscribers = subscribers.map((one, index) => ({
@@ -35,8 +37,8 @@ export class PyHssStub {
 
   answer(method: string, path: string, key: string | null, body: string): StubAnswer {
     this.requests.push({ method, path, key });
-    if (this.provisioningKey !== null && key !== this.provisioningKey)
-      return { status: 401, body: '{"Result": "Unauthorized"}' };
+    if (method !== "GET" && this.provisioningKey !== null && key !== this.provisioningKey)
+      return { status: 401, body: '{"Result": "Unauthorized - Provisioning-Key Invalid"}' };
     const parts = /^\/ims_subscriber\/(?:(ims_subscriber_imsi|ims_subscriber_msisdn)\/)?([^/]+)$/.exec(path);
     const [, kind, text = ""] = parts ?? [];
     const name = decodeURIComponent(text);
@@ -48,6 +50,7 @@ export class PyHssStub {
           : String(one.ims_subscriber_id) === name,
     );
     if (found === undefined) return { status: 400, body: '{"result": "Failed", "reason": "not found"}' };
+    this.read(found);
     if (method === "PATCH") {
       if (this.patchStatus !== null) return { status: this.patchStatus, body: '{"result": "Failed"}' };
       const given: unknown = JSON.parse(body);

@@ -24,8 +24,14 @@ export class ScriptedHssNode {
   result: Result | null = success;
   /** Everybody is looked after as unregistered. */
   unregistered = false;
+  /** Server-Name for a first registration, as PyHSS gives one of its pool; null: none. */
+  choice: string | null = null;
+  /** The answer to every LIR, in place of the right one. */
+  location: Result | null = null;
   /** The answer to every UAR for a de-registration, in place of the right one. */
   deregistration: Result | null = null;
+  /** Server-Name with that. */
+  deregistrationServer: string | undefined;
   readonly node: DiameterNode;
 
   constructor(host: Host, listen: Address) {
@@ -47,17 +53,20 @@ export class ScriptedHssNode {
       this.uars.push(request);
       const serverName = this.names.get(request.userName);
       if (request.userAuthorizationType === "DE_REGISTRATION") {
-        if (this.deregistration !== null) answer(this.deregistration);
-        else if (serverName === undefined || this.unregistered) answer(cxResult("identityNotRegistered"));
-        else answer(success, { serverName });
+        if (this.deregistration !== null)
+          answer(this.deregistration, { serverName: this.deregistrationServer });
+        else if (serverName === undefined) answer(cxResult("identityNotRegistered"));
+        else answer(success, this.unregistered ? {} : { serverName });
         return;
       }
-      if (serverName === undefined) answer(cxResult("firstRegistration"));
+      if (serverName === undefined)
+        answer(cxResult("firstRegistration"), this.choice === null ? {} : { serverName: this.choice });
       else answer(cxResult("subsequentRegistration"), { serverName });
     });
     serveCx(this.node, locationInfo, ({ request, answer }) => {
       const serverName = this.names.get(request.publicIdentity.replace("sip:", ""));
-      if (serverName === undefined) answer(cxResult("unregisteredService"));
+      if (this.location !== null) answer(this.location);
+      else if (serverName === undefined) answer(cxResult("unregisteredService"));
       else answer(success, { serverName });
     });
     host.spawn("hss starts", () => this.node.start());

@@ -1,7 +1,8 @@
 // An HSS that keeps the old name on MAR, as PyHSS does, in the lab's core: said and refused, or moved by its adapter.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ended, isAt, leave, openOwnCfs, s1, s2 } from "./own-cfs.ts";
+import { counted } from "../../support/cfs-ue-world.ts";
+import { begin, ended, isAt, leave, openOwnCfs, s1, s2 } from "./own-cfs.ts";
 import { PyHssStub } from "./pyhss.ts";
 
 test("real-cores: an HSS that ignores the MAR's name: nobody is moved, all are told why, calls go on", async () => {
@@ -22,13 +23,23 @@ test("real-cores: an HSS that ignores the MAR's name: nobody is moved, all are t
   assert.ok((transfer.endedAt ?? 0) - transfer.startedAt < 3_000);
 });
 
-test("PyHSS: by its adapter users move with their calls, without any MAR of the CFS", async () => {
+/** The lab's HSS as PyHSS with its REST interface, over one state; the CFS writes through the interface. */
+async function openWithAdapter(seed: number) {
   const hss = new PyHssStub([1, 2, 3].map((n) => ({ imsi: `user00${n}`, msisdn: `49170000000${n}` })));
   const adapter = { kind: "pyhss", url: "http://127.0.1.30:8080" } as const;
-  const made = await openOwnCfs(32, { network: { hss: "pyhss" }, cx: { adapter }, http: hss.port });
+  const made = await openOwnCfs(seed, { network: { hss: "pyhss" }, cx: { adapter }, http: hss.port });
+  const node = made.world.placement.node("hss", "hss");
+  const identity = (imsi: string) => `sip:${imsi}@open-ims.test`;
+  hss.written = ({ imsi, scscf }) => void node.assign(identity(imsi), scscf ?? "");
+  hss.read = (subscriber) => {
+    subscriber.scscf = node.assignment(identity(subscriber.imsi))?.serverName ?? null;
+  };
+  return { made, hss };
+}
+
+test("PyHSS: by its adapter users move with their calls, without any MAR of the CFS", async () => {
+  const { made, hss } = await openWithAdapter(32);
   const { world, cfs } = made;
-  hss.written = ({ imsi, scscf }) =>
-    void world.placement.node("hss", "hss").assign(`sip:${imsi}@open-ims.test`, scscf ?? "");
   const ues = [await world.openUe(1, 1), await world.openUe(2, 2), await world.openUe(3, 3)];
   const [caller, callee] = ues;
   assert.ok(caller !== undefined && callee !== undefined);
@@ -49,4 +60,31 @@ test("PyHSS: by its adapter users move with their calls, without any MAR of the 
   const back = await leave(made, { function: s2, targets: [{ function: s1 }] });
   assert.equal((await ended(made, back)).counts.moved, 3);
   isAt(made, alice, s1);
+});
+
+test("PyHSS: whom a call into the window has made it forget is found through its interface, and registers again", async () => {
+  let repaired = 0;
+  for (let afterMs = 4; afterMs <= 28; afterMs++) {
+    const { made } = await openWithAdapter(33);
+    const { world, cfs } = made;
+    const alice = await world.openUe(1, 1);
+    const bob = await world.openUe(2, 2);
+    const hss = world.placement.node("hss", "hss");
+    const id = await begin(made, {
+      ...{ users: [alice.identity], targets: [{ function: s2 }], reason: "maintenance" },
+    });
+    await world.simulation.run({
+      ms: 10_000,
+      when: () => hss.assignment(alice.identity)?.serverName === s2,
+    });
+    await world.wait(afterMs);
+    world.place(bob, alice);
+    const [line] = (await ended(made, id)).users;
+    const what = `call after ${afterMs} ms: ${JSON.stringify(line)}`;
+    // A name that goes before the user has registered leads him back.
+    assert.ok(line?.state === "done" || line?.state === "rolledBack", what);
+    isAt(made, alice, line.state === "done" ? s2 : s1, what);
+    if (counted(cfs.host, "cfs_reassignments_total", "not held") > 0) repaired += 1;
+  }
+  assert.ok(repaired > 0, "the race has happened");
 });
