@@ -1,6 +1,7 @@
 // Control Function Discovery: takes third-party REGISTERs from S-CSCFs and keeps the location records.
 // TS 24.229 5.4.1.7, 5.7.1.1.
 import { createFunctionTable, splitFunctionName } from "@liquid-ims/location-service/function-name";
+import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { Host, Program } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
@@ -121,13 +122,6 @@ class Cfd implements CfdNode {
     this.#queue = createWorkQueue(host, config.queueLimit ?? 1_000);
     this.#counters = new CfdCounters(host.metrics, () => this.#queue.length);
     this.#sightings = new RegisterSightings(host.clock, this.#counters);
-    this.#expiry = startExpiry(host, this.#store, {
-      grace: config.expiryGrace ?? 2_000,
-      leftFor: config.leftFor ?? 64 * timers.T1,
-      isDown: () => this.#store.trouble() !== null,
-      // What was seen before this life is no news.
-      onRecord: (record) => this.#visited.note(record),
-    });
     const { timeout = 5_000, atOnce = 20, mostWaiting = 1_000 } = config.regEvent ?? {};
     this.#agent = new UserAgent(host, {
       identity: { from: "", contact: "", route: [] },
@@ -136,7 +130,11 @@ class Cfd implements CfdNode {
       allow: ["NOTIFY"],
       supported: [],
     });
-    this.#regEvent = new RegEvent(host, { agent: this.#agent, timeout });
+    this.#regEvent = new RegEvent(host, {
+      agent: this.#agent,
+      timeout,
+      isAddressOf: (sCscf, address) => this.#sCscfs.check(address, sCscf) === null,
+    });
     this.#doubts = new Doubts(host, {
       store: this.#store,
       table: this.#table,
@@ -145,6 +143,17 @@ class Cfd implements CfdNode {
       ended: (end, { identities: [user], sCscf }) => {
         this.#counters.doubt(end);
         host.log[end === "settled" || end === "overtaken" ? "debug" : "info"]("doubt", { end, user, sCscf });
+      },
+    });
+    this.#expiry = startExpiry(host, this.#store, {
+      grace: config.expiryGrace ?? 2_000,
+      leftFor: config.leftFor ?? 64 * timers.T1,
+      isDown: () => this.#store.trouble() !== null,
+      // What was seen before this life is no news.
+      onRecord: (record) => {
+        this.#visited.note(record);
+        const { implicitSet, sCscf } = record;
+        if (record.doubtful) this.#doubts.noteOld({ identities: implicitSet, sCscf });
       },
     });
     warnOfUdp(host, config);
@@ -323,8 +332,13 @@ class Cfd implements CfdNode {
       this.#expiry.note(record);
       this.#tellOfVisited(this.#visited.note(record));
     }
-    if (decision.outcome === "doubtful" && this.#mayAsk(message))
-      this.#ask(request, transaction.source, message);
+    if (!this.#mayAsk(message)) return;
+    const { sCscf, implicitSet, identity, pCscf } = message;
+    const asked = { sCscf, ...this.#wayTo(request, transaction.source, sCscf) };
+    this.#doubts.heard(asked);
+    if (decision.outcome !== "doubtful") return;
+    const identities = [...new Set([...implicitSet, identity])];
+    this.#doubts.note({ question: { ...asked, identities }, left: pCscf?.name ?? null });
   }
 
   #tellOfVisited(visited: VisitedPCscf | null): void {
@@ -342,20 +356,12 @@ class Cfd implements CfdNode {
     );
   }
 
-  #ask(request: SipRequest, source: MessageSource, message: ThirdPartyRegister): void {
-    const { identity, implicitSet, sCscf, pCscf } = message;
-    const { host } = source.address;
+  /** Where an S-CSCF listens that has sent a REGISTER, and how this CFD presents itself there. */
+  #wayTo({ headers, uri }: SipRequest, { protocol, address }: MessageSource, sCscf: FunctionName) {
     // Of a connection the port is no listening one.
-    const via = parseVia(request.headers.values("Via")[0] ?? "");
+    const via = parseVia(headers.values("Via")[0] ?? "");
     const port = splitFunctionName(sCscf)?.port ?? via?.port ?? 5060;
-    this.#doubts.note({
-      question: {
-        identities: [...new Set([...implicitSet, identity])],
-        sCscf,
-        target: { protocol: source.protocol, address: { host, port } },
-        server: this.#config.regEvent?.identity ?? request.uri,
-      },
-      left: pCscf?.name ?? null,
-    });
+    const target: Target = { protocol, address: { host: address.host, port } };
+    return { target, server: this.#config.regEvent?.identity ?? uri };
   }
 }

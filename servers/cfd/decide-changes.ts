@@ -19,7 +19,7 @@ export function decideChanges(
       ? (message.implicitSet[0] ?? message.identity)
       : (known?.impu ?? message.identity);
     for (const binding of standing(message)) register(binding, message, records, changes, impu, options);
-    removeShown(message, records.filter(isLive), changes, options.now);
+    removeShown(message, records, records.filter(isLive), changes, options.now);
   }
   return changes.decision();
 }

@@ -1,22 +1,35 @@
 // `Expires: 0` and its effect on the location records: it may mean one of several contacts. Pure.
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { ageOf, type Changes, type DecisionOptions, isLive, leftRecord } from "./record-change.ts";
+import { isSameUri } from "./registration-information.ts";
 import type { ShownContact, ThirdPartyRegister } from "./third-party-register.ts";
 
 function removed(contacts: readonly ShownContact[] | "*" | null): readonly ShownContact[] {
   return contacts === null || contacts === "*" ? [] : contacts.filter(({ isRemoved }) => isRemoved);
 }
 
-/** Bindings that the message shows to be removed, whatever its own Expires says. */
+/**
+ * The record of a contact that is shown: by its text, else as a URI (RFC 3261 10.3), because a UE may write it in another
+ * way when it leaves. The text comes first: registrars may compare texts, and keep two that are one URI.
+ */
+function recordOf(uri: string, records: readonly LocationRecord[]): LocationRecord | undefined {
+  return (
+    records.find(({ contact }) => contact === uri) ??
+    records.find((record) => isLive(record) && record.contact !== null && isSameUri(record.contact, uri))
+  );
+}
+
+/** Bindings that the message shows to be removed, whatever its own Expires says. `here`: those that it can be about. */
 export function removeShown(
   message: ThirdPartyRegister,
   records: readonly LocationRecord[],
+  here: readonly LocationRecord[],
   changes: Changes,
   now: number,
 ): void {
   for (const contact of removed(message.contacts)) {
-    const record = records.find((candidate) => candidate.contact === contact.uri);
-    if (record === undefined) changes.outcomes.add("nothing known");
+    const record = recordOf(contact.uri, records);
+    if (record === undefined || !here.includes(record)) changes.outcomes.add("nothing known");
     else if (ageOf(record, message) === "older") changes.outcomes.add("late");
     else {
       changes.write({ ...leftRecord(record, now), order: message.order ?? record.order }, record);
@@ -62,9 +75,9 @@ export function deregister(
   }
   // A contact that is shown can only be the unknown one's where no record has it.
   const shown = removed(message.contacts);
-  const isMet = shown.some(({ uri }) => here.some(({ contact }) => contact === uri));
+  const isMet = shown.some(({ uri }) => recordOf(uri, records) !== undefined);
   if (isMet || (shown.length > 0 && here.every(({ contact }) => contact !== null))) {
-    removeShown(message, here, changes, now);
+    removeShown(message, records, here, changes, now);
     return;
   }
   const only = here.length === 1 ? here[0] : undefined;

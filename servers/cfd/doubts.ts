@@ -27,7 +27,12 @@ interface Doubt {
   readonly question: RegistrationQuestion;
   /** The P-CSCF that the message named which made the doubt. */
   readonly left: FunctionName | null;
+  /** It was refused before. */
+  readonly isAgain?: boolean;
 }
+
+/** A doubt of an earlier life of this CFD. */
+type OldDoubt = Pick<RegistrationQuestion, "identities" | "sCscf">;
 
 export class Doubts {
   readonly #host: Host;
@@ -35,6 +40,10 @@ export class Doubts {
   /** By user: what is to be asked next; the newest doubt of a user counts, its answer is about all of them. */
   readonly #waiting = new Map<string, Doubt>();
   readonly #open = new Set<string>();
+  /** Refused once, by user: an S-CSCF that then tells of somebody is asked about them again. */
+  readonly #refused = new Map<string, Doubt>();
+  /** By user: asked about when their S-CSCF is heard of, which tells where it is and how it calls this CFD. */
+  readonly #old = new Map<string, OldDoubt>();
   #stopped = false;
 
   constructor(host: Host, options: DoubtsOptions) {
@@ -49,13 +58,45 @@ export class Doubts {
       this.#options.ended("unasked", question);
       return;
     }
+    this.#refused.delete(user);
+    this.#old.delete(user);
     this.#waiting.set(user, doubt);
     this.#next();
+  }
+
+  /** A record was doubtful when this CFD was started. */
+  noteOld(doubt: OldDoubt): void {
+    if (this.#old.size < this.#options.mostWaiting) this.#old.set(doubt.identities[0] ?? "", doubt);
+  }
+
+  /** An S-CSCF that may be asked has sent something. */
+  heard({ sCscf, target, server }: Omit<RegistrationQuestion, "identities">): void {
+    for (const [user, doubt] of this.#old) {
+      if (!this.#options.table.isSame(doubt.sCscf, sCscf)) continue;
+      this.#old.delete(user);
+      this.note({ question: { ...doubt, target, server }, left: null });
+    }
   }
 
   stop(): void {
     this.#stopped = true;
     this.#waiting.clear();
+    this.#refused.clear();
+    this.#old.clear();
+  }
+
+  /** What its refusals mean can be told when it has once answered (reg-event-table.ts); a second one is the last word. */
+  #keep(user: string, doubt: Doubt): void {
+    if (this.#waiting.has(user) || this.#refused.size >= this.#options.mostWaiting) return;
+    this.#refused.set(user, doubt);
+  }
+
+  #askAgain(sCscf: FunctionName): void {
+    for (const [user, doubt] of this.#refused) {
+      if (!this.#options.table.isSame(doubt.question.sCscf, sCscf)) continue;
+      this.#refused.delete(user);
+      this.#waiting.set(user, { ...doubt, isAgain: true });
+    }
   }
 
   #next(): void {
@@ -69,6 +110,8 @@ export class Doubts {
         this.#open.delete(user);
         if (this.#stopped) return;
         this.#options.ended(end, doubt.question);
+        if (end === "refused" && doubt.isAgain !== true) this.#keep(user, doubt);
+        else if (end === "settled") this.#askAgain(doubt.question.sCscf);
         this.#next();
       });
     }

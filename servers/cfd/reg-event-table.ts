@@ -1,7 +1,8 @@
 // One look at the registration state of a user, as a table. RFC 3680, RFC 6665 4.1.2, TS 24.229 5.7.1.1.
 //
 // As an application server the CFD asserts its own identity. Kamailio's S-CSCF takes that of the user only: after a 403 the
-// CFD asks once more, on his behalf. What the subscription itself does is the subscriber's table (RFC 6665).
+// CFD asks once more, on his behalf. A user may always ask for himself (5.4.2.1.1): an S-CSCF that tells of others and
+// forbids it to him does not have him. What the subscription itself does is the subscriber's table (RFC 6665).
 import { type StateRows, type Table, to } from "@liquid-ims/runtime/state-table";
 
 export type LookState =
@@ -19,6 +20,8 @@ export type LookEvent =
   | "2xx"
   /** Forbidden to the identity that was asserted. */
   | "403"
+  /** The same, by an S-CSCF that has told of others. */
+  | "403 of one that tells"
   /** Any other final answer. */
   | "refused"
   /** The SUBSCRIBE reached nobody. */
@@ -39,6 +42,7 @@ export type LookEvent =
 export type LookAction =
   | "ask for the user"
   | "tell contacts"
+  | "tell nobody registered"
   | "tell refused"
   | "tell unusable"
   | "tell silence"
@@ -53,6 +57,7 @@ type Rows = StateRows<LookState, LookEvent, LookAction>;
 const asking = {
   "2xx": to("Asking"),
   "403": to("Asking for the user", "ask for the user"),
+  "403 of one that tells": to("Asking for the user", "ask for the user"),
   refused: to("Over", "stop patience", "tell refused"),
   "no answer": to("Over", "stop patience", "tell silence"),
   NOTIFY: to("Leaving", "stop patience", "tell contacts", "unsubscribe"),
@@ -66,6 +71,7 @@ const asking = {
 const askingForTheUser = {
   "2xx": to("Asking for the user"),
   "403": to("Over", "stop patience", "tell refused"),
+  "403 of one that tells": to("Over", "stop patience", "tell nobody registered"),
   refused: to("Over", "stop patience", "tell refused"),
   "no answer": to("Over", "stop patience", "tell silence"),
   NOTIFY: to("Leaving", "stop patience", "tell contacts", "unsubscribe"),
@@ -79,6 +85,7 @@ const askingForTheUser = {
 const told = {
   "2xx": to("Leaving", "unsubscribe"),
   "403": to("Over", "abandon"),
+  "403 of one that tells": to("Over", "abandon"),
   refused: to("Over", "abandon"),
   "no answer": to("Over", "abandon"),
   NOTIFY: null,
@@ -92,6 +99,7 @@ const told = {
 const leaving = {
   "2xx": to("Leaving"),
   "403": to("Over", "abandon"),
+  "403 of one that tells": to("Over", "abandon"),
   refused: to("Over", "abandon"),
   "no answer": to("Over", "abandon"),
   NOTIFY: to("Leaving"),
@@ -105,6 +113,7 @@ const leaving = {
 const over = {
   "2xx": null,
   "403": null,
+  "403 of one that tells": null,
   refused: null,
   "no answer": null,
   NOTIFY: null,

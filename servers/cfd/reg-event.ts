@@ -27,12 +27,14 @@ export interface RegEventOptions {
   readonly agent: UserAgent;
   /** Longest wait for a NOTIFY, ms. */
   readonly timeout: number;
+  /** True for an address of that S-CSCF; the one that was asked is in any case. */
+  isAddressOf(sCscf: string, address: string): boolean;
 }
 
 /** Asked for, in seconds; the look leaves earlier. */
 const duration = 60;
 
-/** S-CSCFs of which is remembered whom they answer. */
+/** S-CSCFs of which is remembered that they have answered, and to whom. */
 const mostRemembered = 1_000;
 
 /** What an event brings along. */
@@ -51,6 +53,8 @@ function askedIdentity(identities: readonly string[]): string {
 /** One question and its answer. */
 class Look {
   readonly question: RegistrationQuestion;
+  /** That S-CSCF has told of others. */
+  readonly #tells: boolean;
   readonly #host: Host;
   readonly #agent: UserAgent;
   readonly #answer: (answer: RegistrationAnswer, asserted: Asserted) => void;
@@ -62,10 +66,13 @@ class Look {
     host: Host,
     options: RegEventOptions,
     question: RegistrationQuestion,
-    first: Asserted,
+    /** Whom that S-CSCF has told of others; null: it has not yet. */
+    told: Asserted | null,
     answer: (answer: RegistrationAnswer, asserted: Asserted) => void,
   ) {
+    const first = told ?? "server";
     this.question = question;
+    this.#tells = told !== null;
     this.#host = host;
     this.#agent = options.agent;
     this.#answer = answer;
@@ -142,7 +149,8 @@ class Look {
     }
     const { status, response } = end.outcome;
     const detail = response === null ? `no answer (${end.outcome.cause})` : `${status} ${response.reason}`;
-    this.#run(response === null ? "no answer" : status === 403 ? "403" : "refused", { detail });
+    const forbidden = this.#tells ? "403 of one that tells" : "403";
+    this.#run(response === null ? "no answer" : status === 403 ? forbidden : "refused", { detail });
   }
 
   #run(event: LookEvent, context: Context = {}): void {
@@ -163,6 +171,9 @@ class Look {
         break;
       case "tell contacts":
         this.#answer({ kind: "contacts", contacts }, asserted);
+        break;
+      case "tell nobody registered":
+        this.#answer({ kind: "contacts", contacts: [] }, asserted);
         break;
       case "tell refused":
         tell("refused");
@@ -202,8 +213,8 @@ export class RegEvent implements RegistrationStatePort {
   readonly #host: Host;
   readonly #options: RegEventOptions;
   readonly #looks = new Set<Look>();
-  /** S-CSCFs that have answered to the user's identity only. */
-  readonly #forUser = new Set<string>();
+  /** S-CSCFs that have told who is registered, and by whose identity they were asked. */
+  readonly #told = new Map<string, Asserted>();
 
   constructor(host: Host, options: RegEventOptions) {
     this.#host = host;
@@ -214,10 +225,10 @@ export class RegEvent implements RegistrationStatePort {
     for (const look of this.#looks) if (look.isOver) this.#looks.delete(look);
     const { sCscf } = question;
     return new Promise((resolve) => {
-      const first = this.#forUser.has(sCscf) ? "user" : "server";
-      const look = new Look(this.#host, this.#options, question, first, (answer, asserted) => {
-        if (answer.kind === "contacts" && asserted === "user" && this.#forUser.size < mostRemembered)
-          this.#forUser.add(sCscf);
+      const told = this.#told.get(sCscf) ?? null;
+      const look = new Look(this.#host, this.#options, question, told, (answer, asserted) => {
+        const isNews = answer.kind === "contacts" && !this.#told.has(sCscf);
+        if (isNews && this.#told.size < mostRemembered) this.#told.set(sCscf, asserted);
         resolve(answer);
       });
       this.#looks.add(look);
@@ -228,7 +239,10 @@ export class RegEvent implements RegistrationStatePort {
   judge({ request, source }: ServerTransaction): NotifyVerdict {
     for (const look of this.#looks) {
       if (!look.has(request)) continue;
-      return equalHosts(look.question.target.address.host, source.address.host) ? "ours" : "stranger";
+      const { target, sCscf } = look.question;
+      const { host } = source.address;
+      const isAsked = equalHosts(target.address.host, host) || this.#options.isAddressOf(sCscf, host);
+      return isAsked ? "ours" : "stranger";
     }
     return "unknown";
   }

@@ -38,23 +38,33 @@ export type DoubtEnd = "settled" | "overtaken" | Unanswered;
 const attempts = 8;
 
 /**
- * The record of an unknown contact after one of several was removed: with one contact left, the P-CSCF by which the removed
- * one went is not its own where another one is known.
+ * The record of an unknown contact, of which so many are registered after one was removed. Where more P-CSCFs were seen than
+ * contacts are left, nobody is behind the one that was named by the removal.
  */
 function withoutLeft(
   record: LocationContent,
+  registered: number,
   left: FunctionName | null,
   now: number,
   table: FunctionTable,
 ): LocationContent {
-  const others = record.others.filter(
-    ({ pCscf, expiresAt }) =>
-      expiresAt > now && (record.pCscf === null || !table.isSame(pCscf, record.pCscf)),
+  const settled = { ...record, doubtful: false };
+  const { pCscf } = record;
+  const beside = record.others.filter(
+    (other) => other.expiresAt > now && (pCscf === null || !table.isSame(other.pCscf, pCscf)),
   );
-  const single = { ...record, doubtful: false, ambiguous: false, others: [] };
-  if (left === null || record.pCscf === null || !table.isSame(left, record.pCscf)) return single;
-  const [only] = others;
-  return only === undefined || others.length > 1 ? single : { ...single, pCscf: only.pCscf, path: [] };
+  if (pCscf !== null && left !== null && table.isSame(left, pCscf) && beside.length >= registered) {
+    const [newest, ...rest] = beside.sort((a, b) => b.expiresAt - a.expiresAt);
+    if (newest !== undefined) {
+      // With another one beside it may be that; the next registration tells.
+      const others = rest.length > 0 ? [...rest, newest] : [];
+      const { expiresAt } = newest;
+      return { ...settled, pCscf: newest.pCscf, path: [], expiresAt, ambiguous: rest.length > 0, others };
+    }
+  }
+  if (registered === 1) return { ...settled, ambiguous: false, others: [] };
+  if (left === null || beside.length < registered) return settled;
+  return { ...settled, others: record.others.filter((other) => !table.isSame(other.pCscf, left)) };
 }
 
 /** Settles the doubtful records of a user by what their S-CSCF says; what it does not say leaves them as they are. */
@@ -84,7 +94,7 @@ export async function settleDoubt(
         ? contacts.length > 0
         : contacts.some((contact) => isSameUri(contact, record.contact ?? ""));
     if (!stands) return leftRecord(record, now());
-    if (record.contact === null && contacts.length === 1) return withoutLeft(content, left, now(), table);
+    if (record.contact === null) return withoutLeft(content, contacts.length, left, now(), table);
     return { ...content, doubtful: false };
   };
   for (let attempt = 0; attempt < attempts; attempt++) {

@@ -103,6 +103,42 @@ const rows: readonly Row[] = [
     after: ["3.1:5060 pcscf1 registered 600"],
   },
   {
+    title: "the body shows the contact written in another way (RFC 3261 19.1.4): that one goes",
+    before: [known(one, "pcscf1", "a"), known(two, "pcscf2", "b")],
+    message: gone("<SIP:%61lice@127.0.3.2:5060;ob>", "b"),
+    outcome: "removed",
+    after: ["3.1:5060 pcscf1 registered 600", "3.2:5060 pcscf2 left 600"],
+  },
+  {
+    title:
+      "two texts that are one URI, as registrars keep them that compare texts: the one that is shown goes",
+    before: [
+      known("<sip:alice@127.0.3.1:5060;alias=127.0.3.1~9~2>", "pcscf2", "a"),
+      known(one, "pcscf1", "a", 3),
+    ],
+    message: gone(one, "a", 4),
+    outcome: "removed",
+    after: ["3.1:5060 pcscf1 left 600", "3.1:5060;alias=127.0.3.1~9~2 pcscf2 registered 600"],
+  },
+  {
+    title: "the shown one of two texts that are one URI has left before: the other one stays",
+    before: [
+      known("<sip:alice@127.0.3.1:5060;alias=127.0.3.1~9~2>", "pcscf2", "a"),
+      known(one, "pcscf1", "a", 3),
+      gone(one, "a", 4),
+    ],
+    message: gone(one, "a", 5),
+    outcome: "nothing known",
+    after: ["3.1:5060 pcscf1 left 600", "3.1:5060;alias=127.0.3.1~9~2 pcscf2 registered 600"],
+  },
+  {
+    title: "the shown contact has left before, and another one is unknown: that stays",
+    before: [known(one, "pcscf1", "a"), gone(one, "a"), { pCscf: "pcscf2" }],
+    message: gone(one, "a", 4),
+    outcome: "nothing known",
+    after: ["* pcscf2 registered 600", "3.1:5060 pcscf1 left 600"],
+  },
+  {
     title: "the body shows a contact, the only record's is unknown: it goes",
     before: [{}],
     message: gone(one, "a"),

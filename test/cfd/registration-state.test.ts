@@ -134,3 +134,44 @@ test("unknown contact, two P-CSCFs, one contact left: the P-CSCF that was named 
     assert.equal(record?.doubtful, false);
   }
 });
+
+test("unknown contact, three P-CSCFs: nobody is behind the one that was named where fewer contacts are left", async () => {
+  const [first, second, third] = [1, 2, 3].map((number) => `pcscf${number}.open-ims.test:4060`);
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const doubtful = {
+    ...{ contact: null, doubtful: true, ambiguous: false, pCscf: third, path: ["sip:term@pcscf3"] },
+    expiresAt: 25_000,
+    others: [
+      { pCscf: first, expiresAt: 30_000, returns: 0 },
+      { pCscf: second, expiresAt: 20_000, returns: 0 },
+    ],
+  };
+  const one = ["sip:a@1"];
+  const two = [...one, "sip:a@2"];
+  const rows = [
+    // Two devices, or one: they are not behind the third, and which of the others it is nobody says.
+    { left: third, contacts: two, after: [first, true, [second, first], []] },
+    { left: third, contacts: one, after: [first, true, [second, first], []] },
+    // The third may be that of another device.
+    {
+      left: third,
+      contacts: [...two, "sip:a@3"],
+      after: [third, false, [first, second], ["sip:term@pcscf3"]],
+    },
+    // The present one stays; what was named is over.
+    { left: second, contacts: two, after: [third, false, [first], ["sip:term@pcscf3"]] },
+    { left: second, contacts: one, after: [third, false, [], ["sip:term@pcscf3"]] },
+    { left: null, contacts: two, after: [third, false, [first, second], ["sip:term@pcscf3"]] },
+  ];
+  for (const { left, contacts, after } of rows) {
+    const store = await storeOf([doubtful]);
+    const port = { ask: async () => contactsAre(...contacts) };
+    await settleDoubt(question, { store, port, table, now, left });
+    const [record] = await store.get("sip:alice@open-ims.test");
+    const others = record?.others.map(({ pCscf }) => pCscf);
+    // How long a registration lasts goes with its P-CSCF.
+    assert.equal(record?.expiresAt, after[0] === first ? 30_000 : 25_000);
+    assert.deepEqual([record?.pCscf, record?.ambiguous, others, record?.path], after);
+    assert.equal(record?.doubtful, false);
+  }
+});
