@@ -90,7 +90,7 @@ export class TransferRun {
 
   /** Those in calls are spared from then on. */
   #cutsCalls(): boolean {
-    return this.row.procedure === "S" && this.#order.replaceDialogs && this.#hss.cutsCalls();
+    return this.row.procedure === "S" && this.#hss.cutsCalls();
   }
 
   get #policy(): OrderPolicy {

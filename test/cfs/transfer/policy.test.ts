@@ -117,7 +117,13 @@ test("order: the condition follows from the reason of the transfer and the user'
   assert.equal(conditionOf(someUser({ reason: "not idle" }), planned), "replaceable");
   assert.equal(conditionOf(someUser({ reason: "expired" }), planned), "idle");
   assert.equal(conditionOf(someUser(), { ...planned, reason: "failure" }), "always");
-  assert.equal(conditionOf(someUser(), { ...planned, replaceDialogs: false }), "always");
+  const without = { ...planned, replaceDialogs: false };
+  assert.equal(conditionOf(someUser(), without), "always");
+  // Calls that a move would cut are waited for, whether they are replaced or not.
+  for (const policy of [planned, without]) {
+    assert.equal(conditionOf(someUser({ reason: "not idle" }), { ...policy, sparesCalls: true }), "idle");
+    assert.equal(conditionOf(someUser(), { ...policy, sparesCalls: true, reason: "failure" }), "always");
+  }
 });
 
 test("order: those in calls wait for the first pass to be over, answers included", () => {

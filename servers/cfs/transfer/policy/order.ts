@@ -10,7 +10,7 @@ import type { UserRow } from "../user-row.ts";
 /** How a transfer treats calls. */
 export interface OrderPolicy {
   readonly reason: TransferReason;
-  /** False: users are moved without their dialogs, whatever they do. */
+  /** False: users are moved without their dialogs, whatever they do, but for `sparesCalls`. */
   readonly replaceDialogs: boolean;
   /** Users in calls are asked for their dialogs before their turn. Default true. */
   readonly queries?: boolean;
@@ -25,9 +25,9 @@ export function waitsForCall(row: Pick<UserRow, "reason">): boolean {
   return row.reason !== null && callReasons.has(row.reason);
 }
 
-/** `always` after a failure, and where dialogs are not cared for. */
-export function isUnconditional({ reason, replaceDialogs }: OrderPolicy): boolean {
-  return reason === "failure" || !replaceDialogs;
+/** `always` after a failure, and where calls are neither replaced nor spared. */
+export function isUnconditional({ reason, replaceDialogs, sparesCalls = false }: OrderPolicy): boolean {
+  return reason === "failure" || !(replaceDialogs || sparesCalls);
 }
 
 export function conditionOf(row: Pick<UserRow, "reason">, policy: OrderPolicy): MoveCondition {
@@ -97,7 +97,8 @@ function plannedTurns(ready: readonly UserRow[], open: readonly UserRow[], queri
  * ended.
  */
 export function turns(ready: readonly UserRow[], open: readonly UserRow[], policy: OrderPolicy): Turns {
-  if (!policy.replaceDialogs) return { ask: [], go: [...ready].sort(byTime) };
+  const { replaceDialogs, sparesCalls = false } = policy;
+  if (!(replaceDialogs || sparesCalls)) return { ask: [], go: [...ready].sort(byTime) };
   if (policy.reason === "failure") return failureTurns(ready, open);
   return plannedTurns(ready, open, policy.queries ?? true);
 }

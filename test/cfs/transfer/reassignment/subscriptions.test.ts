@@ -167,6 +167,29 @@ test("system 3 S: where the HSS cancels the old S-CSCF, planned moves wait for t
   agree(made, busy, s2);
 });
 
+test("system 3 S: they wait for that also where dialogs are not replaced; after a failure nobody waits", async () => {
+  const config = { cx: { ...cx, cancelsOldServer: true }, replaceDialogs: false };
+  const planned = openSBench(1, config);
+  const busy = planned.world.add(1, { behaviour: { dialogs: [dialog("d", "uac")] } });
+  const idle = planned.world.add(2);
+  const { id } = await planned.bench.value(planned.bench.operations.createTransfer(leave));
+  await planned.bench.simulation.run({ ms: 10_000 });
+  agree(planned, idle, s2);
+  assert.match(lineOf(await planned.bench.get(id), busy).reason, /^not idle/);
+  busy.behaviour = {};
+  assert.equal((await planned.bench.end(id)).counts.moved, 2);
+  agree(planned, busy, s2);
+  assert.deepEqual(planned.world.replaced, []);
+
+  const failed = openSBench(1, config);
+  const caller = failed.world.add(1, { behaviour: { dialogs: [dialog("d", "uac")] } });
+  const request = { ...leave, reason: "failure" } as const;
+  const moved = await failed.bench.value(failed.bench.operations.createTransfer(request));
+  const ended = await failed.bench.end(moved.id);
+  assert.equal(ended.counts.moved, 1);
+  assert.match(lineOf(ended, caller).reason, /^1 call at risk/);
+});
+
 test("system 6 order: a failure moves those in calls first, whatever they do", async () => {
   const made = openSBench();
   const { bench, world } = made;
