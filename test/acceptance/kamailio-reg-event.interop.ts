@@ -36,8 +36,8 @@ async function runTwoDevices(context: TestContext): Promise<SeenStep[]> {
 test("T0 on Kamailio: a device that leaves takes only its own record, which the S-CSCF is asked about", async (context) => {
   assertInstalled();
   const steps = await runTwoDevices(context);
-  const [one, two, secondLeft, firstLeft] = steps;
-  assert.equal(steps.length, 4);
+  const [one, two, secondLeft, firstLeft, again, bothLeft] = steps;
+  assert.equal(steps.length, 6);
   assert.deepEqual([one?.records, one?.said], [["pcscf1 registered"], []]);
   assert.deepEqual([two?.records, two?.said], [["pcscf2 registered"], []]);
   // Kamailio forbids the server, and takes the user; the record is that of the device which is left, at its P-CSCF.
@@ -53,4 +53,7 @@ test("T0 on Kamailio: a device that leaves takes only its own record, which the 
   const all = [...(secondLeft?.said ?? []), ...(firstLeft?.said ?? [])];
   assert.equal(all.filter((line) => line === "SUBSCRIBE 0").length, 1);
   assert.equal(all.filter((line) => line.startsWith("SUBSCRIBE 60")).length, 2);
+  // Both at once: the S-CSCF may have lost the user before it is asked, and forbids the question then.
+  assert.deepEqual(again?.records, ["pcscf2 registered"]);
+  assert.match(bothLeft?.records.join() ?? "", /^pcscf[12] left$/);
 });

@@ -1,5 +1,6 @@
 // Two devices of one user on real Kamailio CSCFs whose third-party REGISTERs show no contact: registers both, removes one,
-// then the other, and prints a JSON line after each with what the CFD has on record and has said to the S-CSCF.
+// then the other, then registers both again and removes them at once. Prints a JSON line after each with what the CFD has on
+// record and has said to the S-CSCF.
 // `node two-devices.ts <folder>` runs itself in namespaces of its own.
 import { join, resolve } from "node:path";
 import { furnish, isInside, runInside } from "@liquid-ims/lab/kamailio-core/namespace";
@@ -63,6 +64,11 @@ async function main(folder: string): Promise<void> {
       .get(identity)
       .map(({ pCscf, state, doubtful }) => `${pCscf?.split(".")[0]} ${doubtful ? "doubtful" : state}`);
 
+  async function register(device: Ue, number: number): Promise<void> {
+    const outcome = await device.register();
+    if (outcome.outcome !== "registered") throw new Error(`device ${number}: ${JSON.stringify(outcome)}`);
+  }
+
   async function openDevice(number: number, lookup: UeLookup): Promise<Ue> {
     const listen = topology.ue(number);
     const { node } = await platform.start(`ue${number}`, [listen.host], (host) =>
@@ -74,8 +80,7 @@ async function main(folder: string): Promise<void> {
         pCscf: topology.pCscfs[number - 1]?.uri ?? "",
       })(host),
     );
-    const outcome = await node.register();
-    if (outcome.outcome !== "registered") throw new Error(`device ${number}: ${JSON.stringify(outcome)}`);
+    await register(node, number);
     return node;
   }
 
@@ -84,7 +89,8 @@ async function main(folder: string): Promise<void> {
       /** Prints what is there when the record is as wanted, else what is there after all patience. */
       async function show(step: string, wanted: string): Promise<void> {
         const until = host.clock.now() + patienceMs;
-        while (records().join() !== wanted && host.clock.now() < until) await host.clock.sleep(100, step);
+        const isReached = () => records().join().endsWith(wanted);
+        while (!isReached() && host.clock.now() < until) await host.clock.sleep(100, step);
         const seen: SeenStep = { step, records: records(), said };
         said = [];
         process.stdout.write(`${JSON.stringify(seen)}\n`);
@@ -104,6 +110,11 @@ async function main(folder: string): Promise<void> {
       await show("the second has left", "pcscf1 registered");
       await first.deregister();
       await show("the first has left", "pcscf1 left");
+      await register(first, 1);
+      await register(second, 2);
+      await show("two devices again", "pcscf2 registered");
+      await Promise.all([first.deregister(), second.deregister()]);
+      await show("both have left", "left");
     });
   } finally {
     await placement.close();
