@@ -10,6 +10,8 @@ export interface Situation {
   readonly pinned: number;
   /** For how long there has been neither, ms; 0 when there is one. */
   readonly quietFor: number;
+  /** Why those registrations are still there, for people: each reason with the number of its users; empty: not known. */
+  readonly why: string;
   /** Wall clock. */
   readonly at: number;
 }
@@ -40,12 +42,13 @@ function stopped(row: TransferRow, { present }: Situation): End | null {
 }
 
 function drained(row: TransferRow, situation: Situation, quiet: number): End | null {
-  const { present, pinned, quietFor, at } = situation;
+  const { present, pinned, quietFor, why, at } = situation;
   const isEmpty = present === 0 && pinned === 0;
   if (isEmpty && (row.emptyAtStart || quietFor >= quiet))
     return row.state === "COMPLETED" ? null : { state: "COMPLETED", standing: true, problem: null };
   if (row.state !== "PROCESSING" || isEmpty || at < row.deadlineAt) return null;
-  const detail = `${present} registrations and ${pinned} dialogs are still on ${row.function}; the standing order goes on: wait, or end it with DELETE`;
+  const reasons = why === "" ? "" : ` (${why})`;
+  const detail = `${present} registrations${reasons} and ${pinned} dialogs are still on ${row.function}; the standing order goes on, and is COMPLETED when they have left: wait, or end it with DELETE`;
   return { state: "FAILED_TEMP", standing: true, problem: problem("deadline", detail) };
 }
 

@@ -20,6 +20,21 @@ export interface EndingsParts {
   readonly runs: Map<string, TransferRun>;
 }
 
+/** Of those who are still on the function, the most frequent first. */
+function reasonsOf({ registrations, users }: TransferRun): string {
+  const { present } = registrations;
+  const counts = new Map<string, number>();
+  for (const { registration, reason, state } of users) {
+    if (!present.has(registration)) continue;
+    const why = reason ?? state;
+    counts.set(why, (counts.get(why) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a, more], [b, less]) => less - more || (a < b ? -1 : 1))
+    .map(([why, count]) => `${count} ${why}`)
+    .join(", ");
+}
+
 export class Endings {
   readonly #parts: EndingsParts;
   /** Transfers whose row is being written: they rest meanwhile. */
@@ -64,12 +79,14 @@ export class Endings {
     const pinned = pinnedDialogs(results, at);
     if (present > 0 || pinned > 0) {
       this.#quietSince.delete(id);
-      return { present, pinned, quietFor: 0, at };
+      const isOver = run.row.state === "PROCESSING" && at >= run.row.deadlineAt;
+      const why = isOver ? reasonsOf(run) : "";
+      return { present, pinned, quietFor: 0, why, at };
     }
     const now = clock.now();
     const since = this.#quietSince.get(id) ?? now;
     this.#quietSince.set(id, since);
-    return { present, pinned, quietFor: now - since, at };
+    return { present, pinned, quietFor: now - since, why: "", at };
   }
 
   /** Ends the transfer when nobody is planned or under way and what it waits for is the case. */
