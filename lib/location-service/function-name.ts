@@ -87,6 +87,8 @@ export interface FunctionEntry {
 export interface FunctionTable {
   /** The entry's name for a host name or address; with a port, of the entry with that port where there are several. */
   nameOf(host: string, port: number | null): FunctionName | null;
+  /** The names of all entries that it may be. */
+  namesOf(host: string, port: number | null): readonly FunctionName[];
   /** As `isSameFunction`, with addresses and names of one entry being the same. */
   isSame(a: FunctionName, b: FunctionName): boolean;
 }
@@ -103,14 +105,18 @@ export function createFunctionTable(entries: readonly FunctionEntry[]): Function
       byHost.set(host, known);
     }
   }
-  const nameOf = (host: string, port: number | null): FunctionName | null => {
-    const known = byHost.get(canonicalHost(host)) ?? [];
-    const found = known.find((entry) => port === null || entry.port === null || entry.port === port);
-    return found?.name ?? null;
-  };
+  const namesOf = (host: string, port: number | null): readonly FunctionName[] =>
+    (byHost.get(canonicalHost(host)) ?? [])
+      .filter((entry) => port === null || entry.port === null || entry.port === port)
+      .map(({ name }) => name);
+  const nameOf = (host: string, port: number | null) => namesOf(host, port)[0] ?? null;
   const canonical = (name: FunctionName): FunctionName => {
     const parts = splitFunctionName(name);
     return (parts === null ? null : nameOf(parts.host, parts.port)) ?? name;
   };
-  return { nameOf, isSame: (a, b) => isSameFunction(a, b) || isSameFunction(canonical(a), canonical(b)) };
+  return {
+    nameOf,
+    namesOf,
+    isSame: (a, b) => isSameFunction(a, b) || isSameFunction(canonical(a), canonical(b)),
+  };
 }

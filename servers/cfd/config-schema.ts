@@ -97,7 +97,9 @@ export const cfdSchema = Type.Object(
             description: "P-CSCF: host:port as in its Path; S-CSCF: its Server-Name, verbatim",
             examples: ["pcscf1.ims.test:4060"],
           }),
-          addresses: ipAddresses("Addresses under which it may be seen"),
+          addresses: ipAddresses(
+            "Addresses under which it may be seen. Where P-CSCFs share one, icid-generated-at needs a port to name one",
+          ),
         },
         { additionalProperties: false },
       ),

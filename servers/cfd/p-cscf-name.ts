@@ -43,6 +43,17 @@ function fromPath(
   return name === null ? null : { name, path };
 }
 
+/**
+ * The only P-CSCF at an address, often without a port: other functions may share it, and S-CSCFs are named by SIP URIs. Of
+ * several P-CSCFs none is guessed.
+ */
+function pCscfAt(host: string, port: number | null, table: FunctionTable): FunctionName | null {
+  const names = table.namesOf(host, port);
+  if (names.length === 0) return functionName(host, port);
+  const pCscfs = names.filter((name) => !/^sips?:/i.test(name));
+  return pCscfs.length === 1 ? (pCscfs[0] ?? null) : null;
+}
+
 function fromChargingVector(headers: Headers, table: FunctionTable): FunctionName | null {
   const vector = parseChargingVector(headers.get("P-Charging-Vector") ?? "");
   const text = vector === null ? null : parameterText(vector.parameters, "icid-generated-at");
@@ -50,7 +61,7 @@ function fromChargingVector(headers: Headers, table: FunctionTable): FunctionNam
   // gen-value: an IPv6 address may stand there without brackets.
   const address = parseHostPort(text) ?? parseHostPort(`[${text}]`);
   if (address === null) return null;
-  return table.nameOf(address.host, address.port) ?? functionName(address.host, address.port);
+  return pCscfAt(address.host, address.port, table);
 }
 
 /**

@@ -363,3 +363,22 @@ test("P-CSCF: icid-generated-at is an address or a name, mapped where the table 
     assert.equal(result.ok ? result.value.pCscf?.name : null, "pcscf6:4060", value);
   }
 });
+
+test("P-CSCF: icid-generated-at where functions share an address: the only P-CSCF there, never an S-CSCF, no guess", () => {
+  const oneHost = createFunctionTable([
+    { name: "sip:scscf1.open-ims.test:6060", addresses: ["10.0.0.1"] },
+    { name: "pcscf1.open-ims.test:4060", addresses: ["10.0.0.1"] },
+    { name: "pcscf2.open-ims.test:4060", addresses: ["10.0.0.2"] },
+    { name: "pcscf3.open-ims.test:4061", addresses: ["10.0.0.2"] },
+    { name: "sip:scscf2.open-ims.test:6060", addresses: ["10.0.0.3"] },
+  ]);
+  const name = (value: string) => {
+    const headers = { "P-Charging-Vector": `icid-value="x";icid-generated-at=${value}` };
+    const result = readThirdPartyRegister(thirdParty({ pCscf: null, headers }), oneHost);
+    return result.ok ? (result.value.pCscf?.name ?? null) : result.detail;
+  };
+  assert.equal(name("10.0.0.1"), "pcscf1.open-ims.test:4060");
+  assert.equal(name("10.0.0.2"), null);
+  assert.equal(name("10.0.0.2:4061"), "pcscf3.open-ims.test:4061");
+  assert.equal(name("10.0.0.3"), null);
+});

@@ -3,6 +3,7 @@ import { loopbackRule } from "@liquid-ims/program/admin";
 import { type LoadResult, loadConfiguration } from "@liquid-ims/program/configuration/load";
 import { type LookedInto, lookInto } from "@liquid-ims/program/configuration/look-into";
 import { callersFolder } from "@liquid-ims/program/run-program";
+import { cfdRules } from "../config-rules.ts";
 import { type CfdSettings, cfdPrefix, cfdSchema } from "../config-schema.ts";
 
 /** Never throws for what a person wrote. */
@@ -15,7 +16,7 @@ export function loadCfdConfiguration(request: {
     ...request,
     schema: cfdSchema,
     prefix: cfdPrefix,
-    rules: ({ admin }) => loopbackRule("admin", admin),
+    rules: (settings) => [...loopbackRule("admin", settings.admin), ...cfdRules(settings)],
   });
 }
 
