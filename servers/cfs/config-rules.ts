@@ -1,5 +1,6 @@
 // What one key of the CFS's configuration asks of another.
-import { splitFunctionName } from "@liquid-ims/location-service/function-name";
+import { sameIdentity } from "@liquid-ims/diameter/data-type/diameter-identity";
+import { isSameFunction, splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { CfsSettings } from "./config-schema.ts";
 import { dnsUpdateRules } from "./dns-settings.ts";
 
@@ -29,7 +30,15 @@ export function cfsRules(settings: CfsSettings): readonly Broken[] {
       });
   if (settings.dns.update !== undefined)
     broken.push(...dnsUpdateRules(settings.dns.update, settings.homeDomain));
-  const { peers = [], serving = [], originHost } = settings.cx ?? {};
+  if (settings.cx !== undefined) broken.push(...cxRules(settings.cx, settings.functions));
+  return broken;
+}
+
+type CxSettings = NonNullable<CfsSettings["cx"]>;
+
+function cxRules(cx: CxSettings, functions: CfsSettings["functions"]): Broken[] {
+  const { peers, serving, originHost, listen } = cx;
+  const broken: Broken[] = [];
   const nodes = [
     ...peers.map(({ host }, index) => ({ host, path: `cx.peers[${index}].host`, what: "HSS's" })),
     ...serving.map(({ server, host }, index) => ({
@@ -39,10 +48,24 @@ export function cfsRules(settings: CfsSettings): readonly Broken[] {
     })),
   ];
   for (const [index, { host, path, what }] of nodes.entries()) {
-    if (host === originHost)
+    if (sameIdentity(host, originHost))
       broken.push({ path, message: `${host} is this CFS itself (cx.originHost); give the ${what} identity` });
-    if (nodes.findIndex((node) => node.host === host) < index)
+    if (nodes.findIndex((node) => sameIdentity(node.host, host)) < index)
       broken.push({ path, message: `${host} is there already; give each peer once` });
+  }
+  const servers = functions.flatMap(({ kind, name }) => (kind === "S-CSCF" ? name : []));
+  for (const [index, { server, address }] of serving.entries()) {
+    // A record has another name then, and nothing would ever go to this one.
+    if (!servers.some((name) => isSameFunction(name, server)))
+      broken.push({
+        path: `cx.serving[${index}].server`,
+        message: `${server} is no S-CSCF of functions; give one of ${servers.join(", ") || "them, which has none"}`,
+      });
+    if (address === undefined && listen === undefined)
+      broken.push({
+        path: `cx.serving[${index}]`,
+        message: `${server} can neither be called nor call; give cx.serving[${index}].address, or cx.listen`,
+      });
   }
   return broken;
 }
