@@ -62,10 +62,19 @@ function troubleOf(reply: HttpReply, what: string, writes: boolean): CxFailure |
     return failure("HSS cannot be reached", false, `${what}: ${reply.detail}; see cx.adapter.url`);
   if (reply.outcome === "no answer")
     return failure("HSS does not answer", writes, `${what}: ${reply.detail}`);
-  const { status } = reply;
-  if (status === 429 || status === 503) return failure("HSS too busy", false, `${what}: ${status}`);
+  const { status, body } = reply;
+  // What a proxy before it says, and what PyHSS says itself when its database is away.
+  if (status === 429 || (status > 501 && status < 505) || (status === 400 && /\bdatabase\b/i.test(body)))
+    return failure("HSS too busy", false, `${what}: ${textOf(reply)}`);
   if (status === 401 || status === 403)
     return failure("refused by the HSS", false, `${what}: ${status}; see cx.adapter.provisioningKey`);
+  // It says 400 or 500 of one that it does not have.
+  if (status !== 400 && status !== 500 && subscriberOf(body) === null)
+    return failure(
+      "refused by the HSS",
+      writes,
+      `${what}: ${textOf(reply)}, which PyHSS says nowhere; see cx.adapter.url`,
+    );
   return null;
 }
 
@@ -116,14 +125,9 @@ export class PyHssAdapter implements HssAdapter {
     if (trouble !== null) return trouble;
     if (reply.outcome !== "answer" || reply.status !== 200)
       return failure("refused by the HSS", false, `${what}: ${textOf(reply)}`);
-    const written = subscriberOf(reply.body);
-    if (written !== null && written.server !== server)
-      return failure(
-        "refused by the HSS",
-        false,
-        `${what}: it has ${written.server ?? "no S-CSCF"} afterwards`,
-      );
-    return { ok: true };
+    const written = subscriberOf(reply.body)?.server ?? "no S-CSCF";
+    if (written === server) return { ok: true };
+    return failure("refused by the HSS", false, `${what}: it has ${written} afterwards`);
   }
 
   async #find(user: CxUser, timeoutMs: number): Promise<ImsSubscriber | CxFailure> {
@@ -132,7 +136,6 @@ export class PyHssAdapter implements HssAdapter {
       const reply = await this.#ask("GET", path, null, timeoutMs);
       const trouble = troubleOf(reply, `GET ${path}`, false);
       if (trouble !== null) return trouble;
-      // It says 400 or 500 of one that it does not have.
       const found = reply.outcome === "answer" && reply.status === 200 ? subscriberOf(reply.body) : null;
       if (found !== null) return found;
       last = `GET ${path}: ${textOf(reply)}`;

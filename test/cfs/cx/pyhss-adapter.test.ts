@@ -123,6 +123,26 @@ test("PyHSS: who is not there, what is refused, what is kept as it was: each is 
   assert.match(kept.detail, /it has sip:old afterwards/);
 });
 
+test("PyHSS: what is not its answer names the member that is wrong; what passes is tried again", async () => {
+  const answers = [
+    [404, '{"Result": "Not Found"}', "refused by the HSS", /404 .*see cx\.adapter\.url$/],
+    [200, "<html>It works</html>", "refused by the HSS", /see cx\.adapter\.url$/],
+    [301, "", "refused by the HSS", /see cx\.adapter\.url$/],
+    [502, "<html>", "HSS too busy", /502/],
+    [504, "", "HSS too busy", /504/],
+    [400, '[{"reason": "A database integrity error occurred: gone"}, 400]', "HSS too busy", /database/],
+    [400, "null", "unknown to the HSS", /400 null/],
+    [500, '{"result": "Failed"}', "unknown to the HSS", /500/],
+  ] as const;
+  for (const [status, body, reason, detail] of answers) {
+    const { assign } = open(() => Promise.resolve({ outcome: "answer", status, body }));
+    const answer = await assign(alice);
+    assert.ok(!answer.ok);
+    assert.deepEqual([answer.reason, answer.mayBeDone], [reason, false], `${status} ${body}`);
+    assert.match(answer.detail, detail);
+  }
+});
+
 test("PyHSS: no connection has done nothing; a PATCH without answer may have been done, a GET not", async (context) => {
   // A port that was free a moment ago.
   const gone = createServer();
