@@ -1,9 +1,10 @@
 // The command line of call-load, and its run beside a core.
 import { describedCore } from "@liquid-ims/lab/standing-core/description";
 import { Command, Option } from "commander";
-import { type CallLoadOptions, formatCallLoad, runCallLoad } from "./call-load.ts";
+import { type CallLoadOptions, runCallLoad } from "./call-load.ts";
 import { runBesideCore } from "./lab-core.ts";
-import { highestRate, wholeNumber } from "./option-values.ts";
+import { formatCallLoad } from "./load-phases.ts";
+import { highestRate, parseSeconds, wholeNumber } from "./option-values.ts";
 import { parseCommand } from "./parse-command.ts";
 import type { UeCommandContext } from "./ue-command.ts";
 import { readUeOptions } from "./ue-options.ts";
@@ -19,6 +20,8 @@ interface Parsed {
   readonly transport: "udp" | "tcp";
   readonly rate: number;
   readonly around: number;
+  readonly talk: number;
+  readonly replaces: boolean;
   readonly callers: number;
   readonly ues: number;
   readonly json: boolean;
@@ -52,6 +55,8 @@ function buildCommand(): Command {
         .argParser(wholeNumber(1, 3600))
         .default(10),
     )
+    .addOption(new Option("--talk <s>", "how long they talk").argParser(parseSeconds).default(2000, "2"))
+    .option("--no-replaces", "the callers do not act on Replaces: users move when they are in no call", true)
     .addOption(new Option("--callers <n>", "UEs that call").argParser(wholeNumber(1, 1000)).default(20))
     .addOption(
       new Option("--ues <n>", "users who are called and moved").argParser(wholeNumber(1, 240)).default(20),
@@ -66,13 +71,18 @@ export function readCallLoadOptions(argv: readonly string[]): CallLoadRequest {
   const command = buildCommand();
   const other = parseCommand(command, argv);
   if (other !== null) return other;
-  const { core, transfer, transport, rate, around, callers, ues, json } = command.opts<Parsed>();
+  const { core, transfer, transport, rate, around, talk, replaces, callers, ues, json } =
+    command.opts<Parsed>();
   const ue = readUeOptions("uac-call", [
     ...["--core", core, "--transport", transport, "--rate", String(rate), "--callers", String(callers)],
     ...(json ? ["--json"] : []),
   ]);
   if (ue.kind !== "ue") return ue;
-  return { kind: "call-load", options: { ...ue.options, transfer, around }, ues };
+  return {
+    kind: "call-load",
+    options: { ...ue.options, talk, transfer, around, replaceable: replaces && transport === "udp" },
+    ues,
+  };
 }
 
 /** Resolves with the exit code. */

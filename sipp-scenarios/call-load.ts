@@ -5,76 +5,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CoreDescription } from "@liquid-ims/lab/standing-core/description";
-import { millisecondsBetween, type UeCall } from "./event-log.ts";
+import { type CallLoadResult, countPhases, phases, type Transfer } from "./load-phases.ts";
 import { MachineError } from "./machine-error.ts";
-import { percentile } from "./percentile.ts";
 import type { SippOutcome } from "./sipp-child.ts";
 import { findSipp } from "./sipp-process.ts";
 import type { UeOptions } from "./ue-options.ts";
 import { describedPlaces, registerFirst, takeSides } from "./ue-run.ts";
 import { UeStage } from "./ue-stage.ts";
-
-export const phases = ["before", "during", "after"] as const;
-export type Phase = (typeof phases)[number];
-
-/** Calls that began in a phase. */
-export interface PhaseCounts {
-  readonly calls: number;
-  readonly failed: number;
-  /** By status or what was not answered. */
-  readonly failures: Readonly<Record<string, number>>;
-  /** Milliseconds from INVITE to 200; null: there was none. */
-  readonly p50: number | null;
-  readonly p99: number | null;
-}
-
-export interface Transfer {
-  readonly state: string;
-  readonly planned: number;
-  readonly moved: number;
-  readonly left: number;
-  /** Seconds since 1970. */
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface CallLoadResult {
-  readonly phases: Readonly<Record<Phase, PhaseCounts>>;
-  /** Null: none was asked for. */
-  readonly transfer: Transfer | null;
-  readonly failures: readonly string[];
-}
-
-/** The phase in which a call began; without a transfer all is before. */
-function phaseOf(call: UeCall, transfer: Transfer | null): Phase {
-  const at = call.at.get("sent") ?? 0;
-  if (transfer === null || at < transfer.from) return "before";
-  return at <= transfer.to ? "during" : "after";
-}
-
-/** Counts by phase. Pure. */
-export function countPhases(
-  { calls, ends }: Pick<SippOutcome, "calls" | "ends">,
-  transfer: Transfer | null,
-): Record<Phase, PhaseCounts> {
-  const count = (phase: Phase): PhaseCounts => {
-    const own = calls.filter((call) => phaseOf(call, transfer) === phase);
-    const failed = own.filter((call) => !call.at.has("done"));
-    const failures: Record<string, number> = {};
-    for (const { callId } of failed) {
-      const why = ends.endOf(callId);
-      failures[why] = (failures[why] ?? 0) + 1;
-    }
-    const times = own
-      .flatMap((call) => millisecondsBetween(call, "sent", "answered") ?? [])
-      .sort((a, b) => a - b);
-    return {
-      ...{ calls: own.length, failed: failed.length, failures },
-      ...{ p50: percentile(times, 50), p99: percentile(times, 99) },
-    };
-  };
-  return { before: count("before"), during: count("during"), after: count("after") };
-}
 
 interface Operation {
   readonly id: string;
@@ -118,8 +55,33 @@ async function drain(osCfs: string, from: string, to: string): Promise<Transfer>
   return { state: operation.state, ...operation.counts, from: began, to: Date.now() / 1000 };
 }
 
+/** What makes it exit code 1, a line each. */
+function failuresOf(
+  counted: CallLoadResult["phases"],
+  transfer: Transfer | null,
+  { exitCode, complaints }: SippOutcome,
+  users: number,
+): string[] {
+  const failures: string[] = [];
+  for (const phase of transfer === null ? (["before"] as const) : phases) {
+    const { calls, failed } = counted[phase];
+    if (calls === 0) failures.push(`no call was placed ${phase} the transfer`);
+    if (failed > 0) failures.push(`${failed} of ${calls} calls failed ${phase} the transfer`);
+  }
+  // With 1 calls failed, which are counted.
+  if (exitCode !== 0 && exitCode !== 1)
+    failures.push(`SIPp ended with ${exitCode ?? "a signal"}: ${complaints.join("; ")}`);
+  if (transfer !== null && transfer.state !== "COMPLETED")
+    failures.push(`the transfer ended as ${transfer.state}`);
+  if (transfer !== null && transfer.moved !== users)
+    failures.push(`${transfer.moved} of ${users} users were moved`);
+  return failures;
+}
+
 export interface CallLoadOptions extends UeOptions {
   readonly transfer: boolean;
+  /** The callers act on Replaces; only over UDP. */
+  readonly replaceable: boolean;
   /** Seconds of load before and after the transfer. */
   readonly around: number;
 }
@@ -144,13 +106,21 @@ export async function runCallLoad(
   const [rate] = options.steps.map((step) => step.rate);
   if (rate === undefined || places.records === null) throw new Error("call-load has a rate and os-cfs");
   const folder = mkdtempSync(join(tmpdir(), "liquid-ims-sipp-"));
-  const { transport, expires, talk, around } = options;
+  const { transport, expires, talk, around, replaceable } = options;
   const stage = new UeStage({ sipp, folder, transport, expires, signal });
   try {
     progress(`registers ${sides.callers.ues.length} UEs who call`);
     await registerFirst(stage, sides.callers);
     const calls = stage.startCalls({
-      ...{ scenario: "uac-call", group: sides.callers, peers: core.ues, second: null, rate, talk },
+      ...{
+        scenario: "uac-call",
+        group: sides.callers,
+        peers: core.ues,
+        second: null,
+        rate,
+        talk,
+        replaceable,
+      },
       // It is stopped; the load is a question of time.
       count: Math.ceil(rate * (2 * around + transferPatience)),
     });
@@ -162,33 +132,9 @@ export async function runCallLoad(
     calls.stop();
     const outcome = await calls.outcome;
     const counted = countPhases(outcome, transfer);
-    const failures = phases
-      .filter((phase) => counted[phase].failed > 0)
-      .map(
-        (phase) => `${counted[phase].failed} of ${counted[phase].calls} calls failed ${phase} the transfer`,
-      );
-    if (transfer !== null && transfer.state !== "COMPLETED")
-      failures.push(`the transfer ended as ${transfer.state}`);
-    if (transfer !== null && transfer.moved !== core.ues.length)
-      failures.push(`${transfer.moved} of ${core.ues.length} users were moved`);
-    return { phases: counted, transfer, failures };
+    return { phases: counted, transfer, failures: failuresOf(counted, transfer, outcome, core.ues.length) };
   } finally {
     stage.close();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-export function formatCallLoad({ phases: counted, transfer }: CallLoadResult): string {
-  const lines = phases.map((phase) => {
-    const { calls, failed, failures, p50, p99 } = counted[phase];
-    const why = Object.entries(failures).map(([reason, count]) => `${count} x ${reason}`);
-    const time = `p50 ${p50?.toFixed(1) ?? "none"} ms, p99 ${p99?.toFixed(1) ?? "none"} ms to 200`;
-    const share = calls === 0 ? "" : ` (${((100 * failed) / calls).toFixed(2)} %)`;
-    return `${phase.padEnd(16)}${calls} calls, ${failed} failed${share}${why.length > 0 ? `: ${why.join(", ")}` : ""}; ${time}`;
-  });
-  const moved =
-    transfer === null
-      ? "none asked for; all calls count as before it"
-      : `${transfer.state} after ${(transfer.to - transfer.from).toFixed(1)} s: ${transfer.planned} planned = ${transfer.moved} moved + ${transfer.left} left`;
-  return [`${"transfer".padEnd(16)}${moved}`, ...lines].join("\n");
 }

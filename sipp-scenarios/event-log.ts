@@ -2,9 +2,9 @@
 // message log (-trace_shortmsg) says of the calls that did not end well.
 
 /** Names of the events; a scenario says at its top which of them it has. */
-export type UeEvent = "sent" | "again" | "busy" | "moved" | "answered" | "done";
+export type UeEvent = "sent" | "again" | "busy" | "moved" | "answered" | "done" | "ended";
 
-const events: readonly UeEvent[] = ["sent", "again", "busy", "moved", "answered", "done"];
+const events: readonly UeEvent[] = ["sent", "again", "busy", "moved", "answered", "done", "ended"];
 
 /** One call of SIPp, which is one run of the scenario. */
 export interface UeCall {
@@ -19,6 +19,8 @@ export interface UeCall {
   readonly busy: number;
   /** As it stood in the 200 to REGISTER; null: none. */
   readonly serviceRoute: string | null;
+  /** Call-ID of the dialog in whose place it came (RFC 3891); null: it is a call of its own. */
+  readonly replaces: string | null;
 }
 
 interface MutableCall {
@@ -28,6 +30,7 @@ interface MutableCall {
   again: number;
   busy: number;
   serviceRoute: string | null;
+  replaces: string | null;
 }
 
 function isEvent(word: string): word is UeEvent {
@@ -50,6 +53,10 @@ export class EventLog {
       call.serviceRoute = rest === "" ? null : rest;
       return;
     }
+    if (word === "replaces") {
+      call.replaces = rest;
+      return;
+    }
     // SIPp's timestamp: date, time and seconds since 1970 with tabs between.
     const at = Number(rest.split("\t")[2]);
     if (!isEvent(word) || Number.isNaN(at)) return;
@@ -61,10 +68,18 @@ export class EventLog {
   #call(callId: string, user: string | null): MutableCall {
     const known = this.#calls.get(callId);
     if (known !== undefined) return known;
-    const call: MutableCall = { callId, user, at: new Map(), again: 0, busy: 0, serviceRoute: null };
+    const call: MutableCall = {
+      ...{ callId, user, at: new Map(), again: 0, busy: 0 },
+      ...{ serviceRoute: null, replaces: null },
+    };
     this.#calls.set(callId, call);
     return call;
   }
+}
+
+/** Why a call is none that went well. */
+export function whyFailed(call: UeCall, ends: EndLog): string {
+  return call.at.has("ended") ? "hung up by the other side" : ends.endOf(call.callId);
 }
 
 /** Milliseconds from one event to another; null when one of them did not come. Whole microseconds. */
@@ -78,6 +93,8 @@ interface LastMessages {
   method: string;
   /** Of the last response that came; null: none since that request. */
   status: number | null;
+  /** Seconds since 1970, of whatever came or went. */
+  at: number;
 }
 
 /** How the calls ended that did not end well, line by line from the short message log. */
@@ -85,10 +102,11 @@ export class EndLog {
   readonly #last = new Map<string, LastMessages>();
 
   add(text: string): void {
-    const [, , , direction, callId, , first] = text.split("\t");
+    const [, , time, direction, callId, , first] = text.split("\t");
     if (direction === undefined || callId === undefined || first === undefined) return;
-    const known = this.#last.get(callId) ?? { method: "", status: null };
+    const known = this.#last.get(callId) ?? { method: "", status: null, at: 0 };
     this.#last.set(callId, known);
+    known.at = Number(time);
     const status = Number(/^SIP\/2\.0 (\d{3})/.exec(first)?.[1] ?? 0);
     if (direction === "R" && status > 0) known.status = status;
     if (direction === "S" && status === 0) {
@@ -99,6 +117,11 @@ export class EndLog {
         known.status = null;
       }
     }
+  }
+
+  /** When the last message of a call came or went, in seconds since 1970; null: none. */
+  timeOf(callId: string): number | null {
+    return this.#last.get(callId)?.at ?? null;
   }
 
   /** `404`, or what no final answer came to. */

@@ -22,6 +22,14 @@ export function wholeNumber(low: number, high: number) {
   };
 }
 
+/** Milliseconds of seconds. */
+export function parseSeconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 3600))
+    throw new InvalidArgumentError("seconds from 0 to 3600 are allowed, such as 1.5.");
+  return value * 1000;
+}
+
 /** `new:refresh:deregister`. */
 export function parseMix(text: string): Mix {
   const parts = /^(\d{1,6}):(\d{1,6}):(\d{1,6})$/.exec(text)?.slice(1).map(Number) ?? [];

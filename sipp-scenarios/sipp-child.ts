@@ -15,6 +15,8 @@ export interface SippJob {
   readonly sipp: string;
   /** Name of the scenario's file, without `.xml`. */
   readonly scenario: string;
+  /** Name of the file for requests outside of its calls; default: such requests are not answered. */
+  readonly outOfCall?: string;
   /** Made by this; for logs. */
   readonly folder: string;
   /** Null: the scenario has no fields. */
@@ -76,13 +78,18 @@ function socketArguments({ sockets, transport }: SippJob): string[] {
   }
 }
 
+function scenarioFile(name: string): string {
+  return join(import.meta.dirname, `${name}.xml`);
+}
+
 /** The command line of SIPp. */
 export function ueArguments(job: SippJob): string[] {
   const { folder, target, load, local } = job;
   const file = (name: string) => join(folder, name);
   return [
     ...(target === null ? [] : [target]),
-    ...["-sf", join(import.meta.dirname, `${job.scenario}.xml`)],
+    ...["-sf", scenarioFile(job.scenario)],
+    ...(job.outOfCall === undefined ? [] : ["-oocsf", scenarioFile(job.outOfCall)]),
     ...(job.injectionFile === null ? [] : ["-inf", job.injectionFile]),
     ...socketArguments(job),
     ...["-i", local.host, "-p", String(local.port), "-auth_uri", job.domain],

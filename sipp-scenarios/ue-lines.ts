@@ -29,6 +29,8 @@ export interface UeWishes {
   readonly serviceRoute: string | null;
   /** The P-CSCF that it moves to; null: it does not. */
   readonly second: { readonly host: string; readonly port: number } | null;
+  /** Its calls may be replaced (RFC 3891): its INVITEs say so. */
+  readonly replaceable: boolean;
 }
 
 /** A user whom SIPp cannot play. Keys and passwords are never in it. */
@@ -104,11 +106,12 @@ export function sippUe(crypto: Crypto, subscriber: Subscriber, op: Uint8Array, p
   };
 }
 
-function lineOf(ue: SippUe, { expires, peer, serviceRoute, second }: UeWishes): string {
+function lineOf(ue: SippUe, { expires, peer, serviceRoute, second, replaceable }: UeWishes): string {
   const user = /^sips?:([^@]+)@/.exec(ue.identity)?.[1] ?? "";
   return [
     ...[ue.identity, ue.privateIdentity, ue.domain, ue.host, ue.port, ue.authentication, expires, user],
     ...[peer ?? nothing, serviceRoute ?? nothing, second?.host ?? nothing, second?.port ?? nothing],
+    replaceable ? "Supported: replaces" : "",
   ].join(separator);
 }
 

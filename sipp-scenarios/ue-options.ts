@@ -2,7 +2,15 @@
 import { guessableOp } from "@liquid-ims/lab/standing-core/sipp-subscribers";
 import { decodeHex } from "@liquid-ims/runtime/text";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { highestRate, parseHostPort, parseRamp, type Ramp, ratesOf, wholeNumber } from "./option-values.ts";
+import {
+  highestRate,
+  parseHostPort,
+  parseRamp,
+  parseSeconds,
+  type Ramp,
+  ratesOf,
+  wholeNumber,
+} from "./option-values.ts";
 import { parseCommand } from "./parse-command.ts";
 import { type UeScenarioName, ueScenarios } from "./ue-scenarios.ts";
 
@@ -81,13 +89,6 @@ function parseOp(text: string): Uint8Array {
   const bytes = decodeHex(text);
   if (bytes?.length !== 16) throw new InvalidArgumentError("32 hexadecimal digits are allowed.");
   return bytes;
-}
-
-function parseSeconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 3600))
-    throw new InvalidArgumentError("seconds from 0 to 3600 are allowed, such as 1.5.");
-  return value * 1000;
 }
 
 export function parseAddress(text: string): string {

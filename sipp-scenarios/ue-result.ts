@@ -1,5 +1,5 @@
 // What came of a step with UEs: counts, times, failures by their reason. Pure.
-import { millisecondsBetween } from "./event-log.ts";
+import { millisecondsBetween, whyFailed } from "./event-log.ts";
 import { percentile } from "./percentile.ts";
 import type { SippOutcome } from "./sipp-child.ts";
 import type { UeScenario } from "./ue-scenarios.ts";
@@ -54,7 +54,7 @@ export function ueStepResult(
   for (const { calls, ends } of outcomes) {
     for (const call of calls) {
       if (call.at.has("done")) good += 1;
-      else fail(ends.endOf(call.callId));
+      else fail(whyFailed(call, ends));
     }
   }
   const seen = outcomes.reduce((sum, { calls }) => sum + calls.length, 0);

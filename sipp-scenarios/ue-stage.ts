@@ -37,6 +37,8 @@ export interface CallJob {
   readonly count: number;
   /** Milliseconds. */
   readonly talk: number;
+  /** Their calls may be replaced by the other side. Over UDP: over TCP nobody can send them a request. Default false. */
+  readonly replaceable?: boolean;
   /** SIPp binds it though it connects from others; default that of the first UE, over UDP the one that it sends from. */
   readonly localPort?: number;
 }
@@ -149,7 +151,7 @@ export class UeStage {
             patience: wanted.count / wanted.rate + patience,
           },
           group,
-          () => ({ expires, peer: null, serviceRoute: null, second: null }),
+          () => ({ expires, peer: null, serviceRoute: null, second: null, replaceable: false }),
         );
         outcomes.push(await this.#end(child));
       }
@@ -177,7 +179,7 @@ export class UeStage {
           local: { host: first.host, port: first.port },
         },
         group,
-        () => ({ expires, peer: null, serviceRoute: null, second: null }),
+        () => ({ expires, peer: null, serviceRoute: null, second: null, replaceable: false }),
       );
     });
     const until = performance.now() + readyWithinMs;
@@ -222,7 +224,17 @@ export class UeStage {
   }
 
   /** As `call`, without waiting. */
-  startCalls({ scenario, group, peers, second, rate, count, talk, localPort }: CallJob): {
+  startCalls({
+    scenario,
+    group,
+    peers,
+    second,
+    rate,
+    count,
+    talk,
+    localPort,
+    replaceable = false,
+  }: CallJob): {
     readonly outcome: Promise<SippOutcome>;
     stop(): void;
   } {
@@ -235,10 +247,11 @@ export class UeStage {
         sockets: transport === "udp" ? "per address" : "per call",
         local: { host: first.host, port: localPort ?? first.port },
         patience: count / rate + (2 * talk) / 1000 + patience,
+        ...(replaceable ? { outOfCall: `${scenario}-replaced` } : {}),
       },
       group.ues,
       (ue, index) => ({
-        ...{ expires, second, peer: peers[index % Math.max(1, peers.length)] ?? null },
+        ...{ expires, second, replaceable, peer: peers[index % Math.max(1, peers.length)] ?? null },
         serviceRoute: this.#serviceRouteOf(ue),
       }),
     );

@@ -1,7 +1,6 @@
 // SIPp as UEs: every scenario over UDP and TCP, against the embedded core and against Kamailio, and what location service
 // and HSS hold afterwards. Fails without SIPp or Kamailio: they are part of what is promised.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,8 +8,8 @@ import test, { type TestContext } from "node:test";
 import type { UserState } from "@liquid-ims/lab/standing-core/standing-core";
 import { type UeScenarioName, ueScenarioNames } from "@liquid-ims/sipp-scenarios/ue-scenarios";
 import { readUsersOptions, usersText } from "@liquid-ims/sipp-scenarios/users-command";
+import { runProgram } from "./run-program.ts";
 
-const root = join(import.meta.dirname, "../..");
 const transports = ["udp", "tcp"] as const;
 /** Runs of a scenario that each one is asked for, and users that it may take: two of them are called. */
 const count = 4;
@@ -21,12 +20,6 @@ interface Job {
   readonly transport: "udp" | "tcp";
   readonly users: readonly string[];
   readonly file: string;
-}
-
-interface Run {
-  readonly exitCode: number | null;
-  readonly output: string;
-  readonly errors: string;
 }
 
 interface Figures {
@@ -41,22 +34,6 @@ function temporaryFolder(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "sipp-ue-"));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-async function run(argv: readonly string[]): Promise<Run> {
-  const child = spawn(process.execPath, argv, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  let [output, errors] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-  });
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  return { exitCode, output, errors };
 }
 
 /** The HSS's file with everybody, and a file of its own for each run: nobody's contacts of one run disturb another. */
@@ -150,7 +127,7 @@ for (const core of ["embedded", "kamailio"] as const) {
     const state = join(folder, "state.json");
     const beside = ["--", "sh", "-c", shellOf(jobs)];
     const wishes = ["--quiet", "--core", core, "--subscribers", all, "--state", state, "--out", folder];
-    const { output, errors } = await run(["lab/main.ts", "core", ...wishes, ...beside]);
+    const { output, errors } = await runProgram(["lab/main.ts", "core", ...wishes, ...beside]);
     assertFigures(output, jobs, errors);
     assertState(JSON.parse(readFileSync(state, "utf8")), jobs);
   });
@@ -159,7 +136,7 @@ for (const core of ["embedded", "kamailio"] as const) {
 for (const core of ["embedded", "kamailio"] as const) {
   test(`users with AKA and users with SIP Digest register, by turns, on the ${core} core`, async () => {
     const wishes = ["--core", core, "--authentication", "mixed", "--count", "6", "--json"];
-    const mixed = await run(["sipp-scenarios/run.ts", "ue-register", ...wishes]);
+    const mixed = await runProgram(["sipp-scenarios/run.ts", "ue-register", ...wishes]);
     assert.equal(mixed.exitCode, 0, mixed.errors);
     assert.match(mixed.output, /"good":6/);
   });
@@ -167,7 +144,7 @@ for (const core of ["embedded", "kamailio"] as const) {
 
 test("a wrong OP is told before anything is sent", async () => {
   const op = "000102030405060708090a0b0c0d0e0f";
-  const wrong = await run(["sipp-scenarios/run.ts", "ue-register", "--op", op, "--count", "4"]);
+  const wrong = await runProgram(["sipp-scenarios/run.ts", "ue-register", "--op", op, "--count", "4"]);
   assert.equal(wrong.exitCode, 2, wrong.errors);
   assert.match(wrong.errors, /opc is not that of k and the operator's OP.*--op/);
 });

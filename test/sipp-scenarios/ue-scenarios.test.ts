@@ -5,8 +5,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { createSippSubscribers, guessableOp } from "@liquid-ims/lab/standing-core/sipp-subscribers";
 import { NodejsCrypto } from "@liquid-ims/runtime/nodejs/crypto";
-import { countPhases } from "@liquid-ims/sipp-scenarios/call-load";
 import { EndLog, EventLog, millisecondsBetween } from "@liquid-ims/sipp-scenarios/event-log";
+import { countPhases } from "@liquid-ims/sipp-scenarios/load-phases";
 import { readOptions } from "@liquid-ims/sipp-scenarios/options";
 import { addressAfter, formatUes, serviceRouteUri, sippUe } from "@liquid-ims/sipp-scenarios/ue-lines";
 import { ueStepResult } from "@liquid-ims/sipp-scenarios/ue-result";
@@ -30,15 +30,15 @@ function usage(...argv: string[]): string {
   return request.message;
 }
 
-test("a line has the twelve fields of the scenarios, keys as \\x escapes that SIPp ends itself", () => {
+test("a line has the thirteen fields of the scenarios, keys as \\x escapes that SIPp ends itself", () => {
   const ue = sippUe(crypto, subscriber("aka"), guessableOp, place);
   const [order, line = ""] = formatUes([ue], () => ({
     ...{ expires: 600, peer: "sip:b@open-ims.test", serviceRoute: "sip:orig@scscf1.open-ims.test:6060" },
-    second: { host: "127.0.1.2", port: 4060 },
+    ...{ second: { host: "127.0.1.2", port: 4060 }, replaceable: true },
   })).split("\n");
   assert.equal(order, "SEQUENTIAL");
   const fields = line.split(";");
-  assert.equal(fields.length, 12);
+  assert.equal(fields.length, 13);
   assert.match(
     fields[5] ?? "",
     /^\[authentication username=\S+ password=none aka_K=\\x74\\x68\\x65\\x2d.* aka_AMF=\\x00\\x00\]$/,
@@ -51,6 +51,7 @@ test("a line has the twelve fields of the scenarios, keys as \\x escapes that SI
       "sip:orig@scscf1.open-ims.test:6060",
       "127.0.1.2",
       "4060",
+      "Supported: replaces",
     ],
   ]);
 });
@@ -161,23 +162,50 @@ test("a step: what did not begin has failed, and SIPp's own count must agree", (
   assert.deepEqual(result.users, ["sip:u@x"]);
 });
 
-test("calls count for the phase in which they began, whenever they fail", () => {
-  const { calls } = eventsOf(
-    ...[9, 11, 12, 21].flatMap((at, index) => [
-      `sent ${index}-7@a sip:u@x ${stamp(at)}`,
-      ...(index === 2 ? [] : [`done ${index}-7@a sip:u@x ${stamp(at + 5)}`]),
-    ]),
+const transfer = { state: "COMPLETED", planned: 1, moved: 1, left: 0, from: 10, to: 20 };
+
+function phasesOf(...lines: string[]): number[][] {
+  const { before, during, after } = countPhases(
+    { calls: eventsOf(...lines).calls, ends: new EndLog() },
+    transfer,
   );
-  const transfer = { state: "COMPLETED", planned: 1, moved: 1, left: 0, from: 10, to: 20 };
-  const counted = countPhases({ calls, ends: new EndLog() }, transfer);
+  return [before, during, after].map(({ calls, failed, replaced }) => [calls, failed, replaced]);
+}
+
+test("a call that is up at any moment of the transfer counts as during it, whenever it began or fails", () => {
+  const call = (id: string, sent: number, done: number | null) => [
+    `sent ${id}@a sip:u@x ${stamp(sent)}`,
+    ...(done === null ? [] : [`done ${id}@a sip:u@x ${stamp(done)}`]),
+  ];
   assert.deepEqual(
-    [counted.before, counted.during, counted.after].map((phase) => [phase.calls, phase.failed]),
+    phasesOf(
+      ...[
+        ...call("over", 7, 9.9),
+        ...call("lasting", 9, 11),
+        ...call("good", 11, 16),
+        ...call("bad", 12, null),
+      ],
+      ...[...call("longer", 19, 30), ...call("later", 20.1, 25)],
+    ),
     [
-      [1, 0],
-      [2, 1],
-      [1, 0],
+      [1, 0, 0],
+      [4, 1, 0],
+      [1, 0, 0],
     ],
   );
+});
+
+test("RFC 3891: a call goes on in the dialogs that replace it, and fails with the last of them", () => {
+  const first = (id: string) => `sent ${id} sip:u@x ${stamp(11)}`;
+  const ended = (id: string) => `ended ${id} sip:u@x ${stamp(12)}`;
+  const done = (id: string) => `done ${id} - ${stamp(14)}`;
+  assert.deepEqual(phasesOf(first("a"), ended("a"), "replaces b - a", done("b"))[1], [1, 0, 1], "kept");
+  assert.deepEqual(phasesOf(first("a"), ended("a"))[1], [1, 1, 0], "hung up on");
+  assert.deepEqual(phasesOf(first("a"), ended("a"), "replaces b - a")[1], [1, 1, 1], "the new one hangs");
+  const twice = ["replaces b - a", "replaces c - b", `ended b - ${stamp(13)}`];
+  assert.deepEqual(phasesOf(first("a"), ended("a"), ...twice, done("c"))[1], [1, 0, 1], "replaced twice");
+  assert.deepEqual(phasesOf(first("a"), ended("a"), ...twice, `ended c - ${stamp(13)}`)[1], [1, 1, 1]);
+  assert.deepEqual(phasesOf("replaces b - unknown", done("b"))[1], [0, 0, 0], "no call of ours");
 });
 
 test("the command line: what does not fit is named with the remedy", () => {
