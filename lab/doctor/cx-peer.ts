@@ -19,8 +19,7 @@ export interface CxSubject {
   readonly place: Place;
   /** Origin-Host with which it was asked. */
   readonly identity: string;
-  /** `the running CFS`, or `the doctor`. */
-  readonly by: string;
+  readonly by: "the running CFS" | "the doctor";
 }
 
 type ConfiguredPeer = CxConfig["peers"][number];
@@ -57,16 +56,22 @@ function listenLines(peer: ConfiguredPeer): readonly Remedy[] {
   ];
 }
 
+/** A running CFS has called the address that stood in its file when it was started. */
+function placeOf({ host, address }: ConfiguredPeer, { by }: CxSubject): string {
+  return by === "the doctor" ? `${host} at ${formatAddress(address)}` : host;
+}
+
 function judgeSilence(facts: PeerFacts, peer: ConfiguredPeer, at: string, subject: CxSubject): Finding {
   const { config, place, identity } = subject;
   const why = facts.trouble ?? "no answer to the CER yet";
-  const fact = `${facts.originHost} at ${formatAddress(peer.address)}: ${why}`;
+  const fact = `${placeOf(peer, subject)}: ${why}`;
   if (/without a CEA|did not answer the CER/.test(why)) {
     const [first, ...others] = peerLines(
       identity,
       config.originRealm,
       peer.localHost ?? "<address of the CFS>",
     );
+    const other = remedy(place(`${at}.address`), "where the HSS listens, if that is something else");
     const twice = remedy(
       place("cx.originHost"),
       `if another node is connected as ${identity}: end it, or give the doctor an identity of its own (--identity)`,
@@ -74,10 +79,11 @@ function judgeSilence(facts: PeerFacts, peer: ConfiguredPeer, at: string, subjec
     return flaw(
       "Cx",
       "wrong",
-      `${fact}: it does not know ${identity}, or has it already`,
+      `${fact}: it does not know ${identity}, or has it already, or is no Diameter node that works`,
       first,
       ...others,
       twice,
+      other,
     );
   }
   return flaw(
@@ -240,7 +246,7 @@ export function judgePeer(facts: PeerFacts, index: number, subject: CxSubject): 
   const refused = judgeResult(said, peer, subject);
   if (refused !== null) return [refused];
   const names = judgeNames(said, peer, at, subject);
-  const exchanged = `${peer.host} at ${formatAddress(peer.address)} has taken the CER of ${subject.identity} (asked by ${subject.by})`;
+  const exchanged = `${placeOf(peer, subject)} has taken the CER of ${subject.identity} (asked by ${subject.by})`;
   const rest = [...names, judgeApplications(said), ...judgeRest(said, peer)];
   if (isOpen) return [ok("Cx", exchanged), ...rest];
   if (rest.some(({ level }) => level === "wrong")) return rest;

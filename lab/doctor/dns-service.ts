@@ -65,7 +65,7 @@ function zoneRemedies(
   return [remedy("zone", first), ...others.map((line) => remedy("zone", line))];
 }
 
-interface Arrival {
+export interface Arrival {
   readonly transport: Transport;
   readonly address: Address;
 }
@@ -81,7 +81,8 @@ function arrivalsOf(facts: ServiceFacts): Arrival[] {
   );
 }
 
-function isAt(listener: Listener, { transport, address }: Arrival): boolean {
+/** Whether what arrives there is heard. */
+export function isAt(listener: Listener, { transport, address }: Arrival): boolean {
   const { host, port } = listener.address;
   const isAny = host === "0.0.0.0" || host === "::";
   return listener.protocol === transport && port === address.port && (isAny || host === address.host);

@@ -4,15 +4,13 @@ import { cfsConfigOf } from "@liquid-ims/cfs/cfs-settings";
 import type { CfsConfig } from "@liquid-ims/cfs/config";
 import type { CfsSettings } from "@liquid-ims/cfs/config-schema";
 import type { TsigKey } from "@liquid-ims/dns/tsig-key";
-import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
-import type { Address } from "@liquid-ims/runtime/network";
-import { judgePeer, judgeServing, type PeerFacts } from "./cx-peer.ts";
+import { type Address, formatAddress } from "@liquid-ims/runtime/network";
+import { type CxSubject, judgePeer, judgeServing, type PeerFacts } from "./cx-peer.ts";
 import { type CxProbe, openCxProbe } from "./cx-probe.ts";
-import { createDnsProbe, type DnsProbe } from "./dns-facts.ts";
-import { judgeHost, judgeService, type ServiceSubject } from "./dns-service.ts";
+import { examineDns } from "./dns-examination.ts";
 import { type Finding, flaw, note, remedy } from "./finding.ts";
 import type { Http, HttpReply } from "./http.ts";
 import { judgeMarTest } from "./mar-judge.ts";
@@ -24,11 +22,12 @@ import {
   readCfsHealth,
   readPlan,
   readQuery,
+  readStart,
   readUsers,
   type UserFacts,
   type UsersFacts,
 } from "./program-answers.ts";
-import { type Configured, judgeCfd, judgeCfs, judgePair } from "./programs.ts";
+import { type Configured, judgeAge, judgeCfd, judgeCfs, judgePair } from "./programs.ts";
 import { judgeRegisters } from "./registers.ts";
 import { untold } from "./untold.ts";
 import { judgeUser } from "./user.ts";
@@ -59,6 +58,8 @@ export interface DoctorPorts {
 interface Seen {
   readonly cfs: HttpReply | null;
   readonly cfd: HttpReply | null;
+  /** When each was started, ms since 1970; null: nobody says. */
+  readonly started: { readonly cfs: number | null; readonly cfd: number | null };
   readonly users: UsersFacts | null;
   readonly records: readonly LocationRecord[] | null;
 }
@@ -77,10 +78,6 @@ function lineOf(users: readonly UserFacts[], user: string): UserFacts | undefine
   return users.find((one) => one.user === user || one.identities.includes(user));
 }
 
-function hostOf(uri: string): string {
-  return splitFunctionName(uri)?.host ?? uri;
-}
-
 class Doctor {
   readonly #host: Host;
   readonly #subject: DoctorSubject;
@@ -96,16 +93,9 @@ class Doctor {
 
   async examine(): Promise<readonly Finding[]> {
     const seen = await this.#look();
-    const programs = [
-      judgeCfs(this.#subject.cfs, seen.cfs),
-      ...(this.#subject.cfd === null
-        ? []
-        : [judgeCfd(this.#subject.cfd, seen.cfd), ...judgePair(this.#subject.cfs, this.#subject.cfd)]),
-      ...this.#judgeOsCfs(seen),
-    ];
     return [
-      ...programs,
-      ...(await this.#examineDns()),
+      ...this.#judgePrograms(seen),
+      ...(await examineDns(this.#host, { ...this.#subject, config: this.#config, cfsUri: this.#cfsUri })),
       ...(await this.#examineZone()),
       ...(await this.#examineCx(seen)),
       ...this.#judgeRegisters(seen),
@@ -115,6 +105,19 @@ class Doctor {
         hasCx: this.#config.cx !== undefined,
         isMarTested: this.#subject.testMar,
       }),
+    ];
+  }
+
+  #judgePrograms(seen: Seen): Finding[] {
+    const { cfs, cfd } = this.#subject;
+    const { started } = seen;
+    return [
+      judgeCfs(cfs, seen.cfs),
+      ...judgeAge("CFS", cfs, started.cfs),
+      ...(cfd === null
+        ? []
+        : [judgeCfd(cfd, seen.cfd), ...judgeAge("CFD", cfd, started.cfd), ...judgePair(cfs, cfd)]),
+      ...this.#judgeOsCfs(seen),
     ];
   }
 
@@ -132,6 +135,11 @@ class Doctor {
     }
   }
 
+  async #started({ enabled, ...address }: AdminSetting): Promise<number | null> {
+    const reply = enabled ? await this.#ports.http({ address, path: "/metrics" }) : null;
+    return reply?.kind === "answer" ? readStart(reply.body) : null;
+  }
+
   async #look(): Promise<Seen> {
     const { cfs, cfd } = this.#subject;
     const { osCfs } = cfs.settings;
@@ -139,97 +147,28 @@ class Doctor {
       this.#health(cfs.settings.admin),
       cfd === null ? null : this.#health(cfd.settings.admin),
     ]);
+    const started = {
+      cfs: await this.#started(cfs.settings.admin),
+      cfd: cfd === null ? null : await this.#started(cfd.settings.admin),
+    };
     const [usersReply, records] = await Promise.all([
       osCfs.enabled ? this.#ports.http({ address: osCfs, path: `${osCfsRoot}/users` }) : null,
       this.#ports.records(),
     ]);
     const users = usersReply?.kind === "answer" ? readUsers(usersReply.body) : null;
-    return { cfs: cfsReply, cfd: cfdReply, users, records };
+    return { cfs: cfsReply, cfd: cfdReply, started, users, records };
   }
 
   #judgeOsCfs({ cfs, users }: Seen): Finding[] {
     const { settings, place } = this.#subject.cfs;
-    const isReady = cfs?.kind === "answer" && readCfsHealth(cfs.body)?.status === "ready";
-    if (!isReady || users !== null) return [];
+    const health = cfs?.kind === "answer" ? readCfsHealth(cfs.body) : null;
+    if (health?.status !== "ready" || users !== null) return [];
     if (!settings.osCfs.enabled)
       return [note("programs", "the CFS takes no orders over HTTP", remedy(place("osCfs.enabled"), "true"))];
-    const fact = "the CFS runs, and os-cfs gives no list of users";
-    return [flaw("programs", "wrong", fact, remedy(place("osCfs.port"), "the port at which it runs"))];
-  }
-
-  async #examineDns(): Promise<Finding[]> {
-    const { cfs, dnsServers } = this.#subject;
-    if (dnsServers.length === 0) {
-      const line = "servers: [{ host: <the core's name server> }]";
-      return [
-        flaw(
-          "DNS",
-          "warn",
-          "no DNS server is configured: names cannot be looked at",
-          remedy(cfs.place("dns.servers"), line),
-        ),
-      ];
-    }
-    const probe = createDnsProbe(this.#host, dnsServers, cfs.settings.dns.timeoutMs);
-    const first = await probe.service(this.#config.homeDomain);
-    if (first.naptr.kind === "failed" && first.srv.udp.kind === "failed") {
-      const fact = `${this.#config.homeDomain} cannot be looked up: ${first.srv.udp.detail}`;
-      return [
-        flaw(
-          "DNS",
-          "wrong",
-          fact,
-          remedy(cfs.place("dns.servers"), "a server that has the zone, or knows who has"),
-        ),
-      ];
-    }
-    const home = judgeService(this.#homeSubject(), first);
-    const services = await Promise.all(
-      [this.#cfsSubject(), this.#cfdSubject()].map(async (subject) =>
-        judgeService(subject, await probe.service(subject.name)),
-      ),
-    );
-    return [...home, ...services.flat(), ...(await this.#examineHosts(probe))];
-  }
-
-  #homeSubject(): ServiceSubject {
-    const { place } = this.#subject.cfs;
-    return {
-      what: "the I-CSCFs",
-      name: this.#config.dns?.iCscfService ?? this.#config.homeDomain,
-      place: place("homeDomain"),
-      listeners: null,
-      listenPlace: place("homeDomain"),
-      purpose: "P-CSCFs find no I-CSCF",
-      changes: true,
-    };
-  }
-
-  #cfsSubject(): ServiceSubject {
-    const { place } = this.#subject.cfs;
-    return {
-      what: "the CFS",
-      name: hostOf(this.#cfsUri),
-      place: place("contact"),
-      listeners: this.#config.listen,
-      listenPlace: place("listen"),
-      purpose: "the LCFs' SUBSCRIBEs find no CFS",
-      changes: false,
-    };
-  }
-
-  #cfdSubject(): ServiceSubject {
-    const { cfd, cfs, uri } = this.#subject;
-    const listen = cfd?.settings.listen.map(({ protocol, ...address }) => ({ protocol, address })) ?? null;
-    return {
-      what: "the CFD",
-      name: hostOf(uri),
-      place: "filter criteria",
-      listeners: listen,
-      listenPlace: (cfd ?? cfs).place("listen"),
-      purpose: "S-CSCFs find no CFD",
-      changes: true,
-    };
+    const heard = health.listening.find((one) => one.startsWith("http:"))?.replace("http:", "");
+    const where = heard === undefined ? "a port: it listens at none" : `it listens at ${heard}`;
+    const fact = `the CFS runs, and os-cfs at ${formatAddress(settings.osCfs)} gives no list of users`;
+    return [flaw("programs", "wrong", fact, remedy(place("osCfs.port"), where))];
   }
 
   get #sCscfs(): readonly string[] {
@@ -238,24 +177,6 @@ class Doctor {
 
   get #cfsUri(): string {
     return this.#config.contact ?? `sip:cfs.${this.#config.homeDomain}`;
-  }
-
-  async #examineHosts(probe: DnsProbe): Promise<Finding[]> {
-    const purposes = {
-      "P-CSCF": "S-CSCFs cannot reach its users",
-      "S-CSCF": "I-CSCFs and P-CSCFs cannot reach it",
-    };
-    const findings = await Promise.all(
-      this.#config.functions.map(async ({ kind, name, addresses }, index) => {
-        const host = splitFunctionName(name)?.host ?? null;
-        const isLiteral = host === null || host.includes(":") || /^[\d.]+$/.test(host);
-        if (isLiteral || (kind !== "P-CSCF" && kind !== "S-CSCF")) return null;
-        const place = this.#subject.cfs.place(`functions[${index}].addresses`);
-        const subject = { kind, function: name, host, addresses, place, purpose: purposes[kind] };
-        return judgeHost(subject, await probe.addresses(host));
-      }),
-    );
-    return findings.filter((finding) => finding !== null);
   }
 
   async #examineZone(): Promise<Finding[]> {
@@ -307,7 +228,7 @@ class Doctor {
   #judgePeers(
     facts: readonly PeerFacts[],
     config: NonNullable<CfsConfig["cx"]>,
-    asked: { readonly identity: string; readonly by: string },
+    asked: Pick<CxSubject, "identity" | "by">,
   ): Finding[] {
     const { place } = this.#subject.cfs;
     const peers = facts.flatMap((one, index) => judgePeer(one, index, { config, place, ...asked }));
@@ -341,6 +262,7 @@ class Doctor {
       functions: cfs.settings.functions,
       cfs: cfs.place,
       cfd: this.#subject.cfd?.place ?? null,
+      sCscfs: this.#subject.cfd?.settings.sCscfs ?? [],
       uri,
     });
     if (this.#subject.cfd !== null) return findings;

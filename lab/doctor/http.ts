@@ -2,6 +2,7 @@
 import { type Address, formatAddress } from "@liquid-ims/runtime/network";
 
 export type HttpReply =
+  /** What is no JSON is a text. */
   | { readonly kind: "answer"; readonly status: number; readonly body: unknown }
   | { readonly kind: "none"; readonly detail: string };
 
@@ -22,6 +23,15 @@ function codeOf(error: unknown): string {
   return inner instanceof Error && "code" in inner ? String(inner.code) : error.message;
 }
 
+function bodyOf(text: string): unknown {
+  try {
+    return text === "" ? null : JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}
+
 /** Over the machine's own sockets. */
 export const fetchHttp: Http = async ({ address, path, body }) => {
   const url = `http://${formatAddress(address)}${path}`;
@@ -32,10 +42,9 @@ export const fetchHttp: Http = async ({ address, path, body }) => {
         : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(patienceMs),
     });
-    const text = await response.text();
-    return { kind: "answer", status: response.status, body: text === "" ? null : JSON.parse(text) };
+    return { kind: "answer", status: response.status, body: bodyOf(await response.text()) };
   } catch (error) {
-    // No connection, no answer in time, or no JSON: somebody else listens there.
+    // No connection, no answer in time, or no HTTP: somebody else listens there.
     return { kind: "none", detail: `${url}: ${codeOf(error)}` };
   }
 };

@@ -30,7 +30,7 @@ function readUri(text: string): string {
 }
 
 function readAs(text: string): string {
-  if (!/^sips?:[^\s@;]+$/.test(text))
+  if (!/^sips?:([^\s@;]+@)?[^\s@;]+(;[^\s@]*)?$/.test(text))
     throw new InvalidArgumentError(
       "give the URI that stands in the filter criteria, such as sip:cfd.ims.test.",
     );

@@ -91,9 +91,9 @@ export interface CfdHealth {
   readonly registers: RegistersSeen | null;
 }
 
-/** Null: this is no CFD. */
+/** Null: this is no CFD; only a CFS looks at a location service. */
 export function readCfdHealth(body: unknown): CfdHealth | null {
-  if (!isObject(body) || !isText(body["status"])) return null;
+  if (!isObject(body) || !isText(body["status"]) || "location" in body) return null;
   const { status, store, registers } = body;
   return {
     status,
@@ -107,21 +107,34 @@ export interface CfsHealth {
   readonly store: string | null;
   readonly location: string | null;
   readonly reachable: number;
+  /** `udp:127.0.2.21:7090`, `http:127.0.0.1:8085`. */
+  readonly listening: readonly string[];
   /** Null: it has no `cx`. */
   readonly cx: readonly PeerFacts[] | null;
 }
 
-/** Null: this is no CFS. */
+/** Null: this is no CFS; only a CFD counts REGISTERs. */
 export function readCfsHealth(body: unknown): CfsHealth | null {
-  if (!isObject(body) || !isText(body["status"])) return null;
-  const { status, store, location, reachable, cx } = body;
+  if (!isObject(body) || !isText(body["status"]) || "registers" in body) return null;
+  const { status, store, location, reachable, listening, cx } = body;
   return {
     status,
     store: isText(store) ? store : null,
     location: isText(location) ? location : null,
     reachable: isNumber(reachable) ? reachable : 0,
+    listening: isListOf(listening, isText) ? listening : [],
     cx: isListOf(cx, isPeer) ? cx : null,
   };
+}
+
+/**
+ * When a program was started, ms since 1970, from its metrics: whole seconds, rounded. Null: they do not say. The value
+ * may have a sign and an exponent (Prometheus' text format).
+ */
+export function readStart(body: unknown): number | null {
+  const value = isText(body) ? /^process_start_time_seconds(?:\{[^}]*\})? (\S+)/m.exec(body)?.[1] : undefined;
+  const seconds = Number(value ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1_000 : null;
 }
 
 /** A registration of `GET /users`. */

@@ -2,7 +2,7 @@
 import type { CfdSettings } from "@liquid-ims/cfd/config-schema";
 import type { CfsSettings } from "@liquid-ims/cfs/config-schema";
 import { formatAddress } from "@liquid-ims/runtime/network";
-import { type Finding, flaw, note, ok, type Place, remedy } from "./finding.ts";
+import { type Finding, flaw, formatSeconds, note, ok, type Place, remedy } from "./finding.ts";
 import type { HttpReply } from "./http.ts";
 import { readCfdHealth, readCfsHealth } from "./program-answers.ts";
 
@@ -11,6 +11,8 @@ export interface Configured<Settings> {
   readonly file: string;
   readonly settings: Settings;
   readonly place: Place;
+  /** When the file was changed last, ms since 1970. */
+  readonly writtenAt: number;
 }
 
 interface ProgramSubject {
@@ -92,6 +94,23 @@ export function judgeCfd(
     const { status, store } = health;
     return { status, words: store === null || store === "ok" ? "" : `; store: ${store}` };
   });
+}
+
+/** What the start of a process and its file's time may differ by: one is in whole seconds, and the file is read later. */
+const startRoundingMs = 2_000;
+
+/** Whether a program runs with what its file says now. `startedAt` null: it does not say. */
+export function judgeAge(
+  name: "CFS" | "CFD",
+  { file, writtenAt }: Pick<Configured<unknown>, "file" | "writtenAt">,
+  startedAt: number | null,
+): Finding[] {
+  if (startedAt === null || writtenAt <= startedAt + startRoundingMs) return [];
+  const later = formatSeconds((writtenAt - startedAt) / 1000);
+  const fact = `${file} was changed ${later} after the ${name} had been started, which still runs with what it said then`;
+  return [
+    flaw("programs", "warn", fact, remedy(`the ${name}`, "end it and start it anew when the file is right")),
+  ];
 }
 
 /** What two configurations owe each other. */

@@ -1,6 +1,11 @@
 // Whether third-party REGISTERs arrive, what was missing in them, and whether their names are those of the
 // configuration. TS 24.229 5.4.1.7, 5.4.1.7A. Pure.
-import type { Lack, RegisterSighting, RegistersSeen } from "@liquid-ims/cfd/register-sightings";
+import type {
+  Lack,
+  RefusalSighting,
+  RegisterSighting,
+  RegistersSeen,
+} from "@liquid-ims/cfd/register-sightings";
 import { isSameFunction } from "@liquid-ims/location-service/function-name";
 import { criterionLines, includeRegisterLines } from "./filter-criteria.ts";
 import { type Finding, flaw, formatSeconds, note, ok, type Place, remedy } from "./finding.ts";
@@ -30,6 +35,8 @@ export interface RegisterSubject {
   readonly cfs: Place;
   /** Null: no `--cfd` was given. */
   readonly cfd: Place | null;
+  /** Who may register users at the CFD; empty without `--cfd`. */
+  readonly sCscfs: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   /** AS name of the filter criteria. */
   readonly uri: string;
 }
@@ -42,21 +49,48 @@ function cfdPlace({ cfd }: RegisterSubject, path: string): string {
   return cfd === null ? `cfd.yaml ${path}` : cfd(path);
 }
 
-function judgeRefusal({ refused, from }: RegistersSeen, subject: RegisterSubject, now: number): Finding[] {
+/** `tcp:[2001:db8::22]:40000` has the host `2001:db8::22`. */
+function hostOf(source: string): string {
+  return source
+    .replace(/^[a-z]+:/, "")
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
+}
+
+/** One S-CSCF's registrations do not make another one welcome; some stranger's request is no fault of the core. */
+function judgeStranger(
+  { refused, from }: RegistersSeen & { readonly refused: RefusalSighting },
+  fact: string,
+  subject: RegisterSubject,
+): Finding {
+  const { at, source, detail } = refused;
+  const host = hostOf(source);
+  const name = /(sips?:\S+) is no configured/.exec(detail)?.[1] ?? "<its Server-Name>";
+  const later = from.filter((sighting) => sighting.at > at);
+  const isMended = later.some((one) => isSameFunction(one.sCscf, name) || hostOf(one.source) === host);
+  const isOurs = subject.functions.some(
+    (entry) => entry.kind === "S-CSCF" && isSameFunction(entry.name, name),
+  );
+  const level = !isMended && (isOurs || later.length === 0) ? "wrong" : "warn";
+  const index = subject.sCscfs.findIndex((one) => one.name === name);
+  const known = subject.sCscfs[index];
+  const line =
+    known === undefined
+      ? remedy(cfdPlace(subject, "sCscfs"), `- { name: "${name}", addresses: ["${host}"] }`)
+      : remedy(
+          cfdPlace(subject, `sCscfs[${index}].addresses`),
+          `addresses: [${[...known.addresses, host].map((one) => `"${one}"`).join(", ")}]`,
+        );
+  return flaw(topic, level, fact, line);
+}
+
+function judgeRefusal(seen: RegistersSeen, subject: RegisterSubject, now: number): Finding[] {
+  const { refused, from } = seen;
   if (refused === null) return [];
   const { at, source, status, reason, detail } = refused;
-  const isOver = from.some((sighting) => sighting.at > at);
   const fact = `a request from ${source} was refused ${ago(at, now)} with ${status}: ${detail}`;
-  const level = isOver ? "warn" : "wrong";
-  if (reason === "stranger") {
-    const host = source
-      .replace(/^[a-z]+:/, "")
-      .replace(/:\d+$/, "")
-      .replace(/^\[(.*)\]$/, "$1");
-    const name = /(sips?:\S+) is no configured/.exec(detail)?.[1] ?? "<its Server-Name>";
-    const line = `- { name: "${name}", addresses: ["${host}"] }`;
-    return [flaw(topic, level, fact, remedy(cfdPlace(subject, "sCscfs"), line))];
-  }
+  if (reason === "stranger") return [judgeStranger({ ...seen, refused }, fact, subject)];
+  const level = from.some((sighting) => sighting.at > at) ? "warn" : "wrong";
   if (reason === "unusable" || reason === "method")
     return [
       flaw(topic, level, fact, remedy("S-CSCF", "what the refusal says; it is in the Warning header, too")),

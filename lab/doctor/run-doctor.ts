@@ -1,6 +1,7 @@
 // `lab doctor --config` as a program: reads the configurations, looks, prints. Exit codes: 0 nothing is wrong, 1 something
 // is, 2 the configuration, 3 the machine.
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { lookCfdConfiguration } from "@liquid-ims/cfd/cli/load-configuration";
 import { dnsServersOfCfs, lookCfsConfiguration } from "@liquid-ims/cfs/cli/load-configuration";
 import { readZoneKeyFile } from "@liquid-ims/cfs/cli/zone-key-file";
@@ -39,6 +40,11 @@ async function readRecords({
   }
 }
 
+/** Named from where the person stands: run.mjs says where that is. */
+function writtenAt(file: string): number {
+  return statSync(resolve(process.env["LIQUID_IMS_FOLDER"] ?? "", file)).mtimeMs;
+}
+
 /** The key, null where none is in a file, or what is wrong with that. */
 function readZoneKey({ dns: { update } }: CfsSettings): TsigKey | null | { readonly wrong: string } {
   if (update?.keyFile === undefined) return null;
@@ -71,8 +77,14 @@ export async function runDoctor(options: DoctorOptions, output: DoctorOutput): P
   }
   const cfdName = cfs.value.dns.update?.cfdService ?? `cfd.${cfs.value.homeDomain}`;
   const subject: DoctorSubject = {
-    cfs: { file: options.config, settings: cfs.value, place: cfs.place },
-    cfd: cfd === null ? null : { file: options.cfd ?? "", settings: cfd.value, place: cfd.place },
+    cfs: {
+      ...{ file: options.config, settings: cfs.value, place: cfs.place },
+      writtenAt: writtenAt(options.config),
+    },
+    cfd:
+      cfd === null || options.cfd === null
+        ? null
+        : { file: options.cfd, settings: cfd.value, place: cfd.place, writtenAt: writtenAt(options.cfd) },
     uri: options.as ?? `sip:${cfdName}`,
     identity: options.identity,
     user: options.user,

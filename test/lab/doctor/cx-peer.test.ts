@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { CxConfig } from "@liquid-ims/cfs/config";
 import type { SaidCapabilities } from "@liquid-ims/diameter/peer/peer-report";
-import { judgePeer, judgeServing, type PeerFacts } from "@liquid-ims/lab/doctor/cx-peer";
+import { type CxSubject, judgePeer, judgeServing, type PeerFacts } from "@liquid-ims/lab/doctor/cx-peer";
 import { factsOf, remediesOf } from "./doctor-subject.ts";
 
 const said: SaidCapabilities = {
@@ -21,11 +21,15 @@ const config: CxConfig = {
 const open: PeerFacts = { originHost: "hss.ims.test", state: "I-Open", said, trouble: null };
 const refused = "its answer to the CER is no CEA that can be accepted";
 
-function judge(facts: Partial<PeerFacts>, changed: Partial<CxConfig> = {}) {
+function judge(
+  facts: Partial<PeerFacts>,
+  changed: Partial<CxConfig> = {},
+  by: CxSubject["by"] = "the doctor",
+) {
   const subject = {
     config: { ...config, ...changed },
     place: (path: string) => `cfs.yaml:7 ${path}`,
-    ...{ identity: "cfs.ims.test", by: "the doctor" },
+    ...{ identity: "cfs.ims.test", by },
   };
   return judgePeer({ ...open, ...facts }, 0, subject);
 }
@@ -47,6 +51,11 @@ test("an open peer as it is configured: every field, nothing to change", () => {
     "Supported-Vendor-Id 10415",
   ]);
   assert.equal(findings.length, 7);
+});
+
+test("a running CFS says nothing of the address that stands in its file now", () => {
+  const [exchanged] = factsOf(judge({}, {}, "the running CFS"), "ok");
+  assert.equal(exchanged, "hss.ims.test has taken the CER of cfs.ims.test (asked by the running CFS)");
 });
 
 const cases: readonly {
@@ -74,6 +83,13 @@ const cases: readonly {
     level: "wrong",
     fact: /it does not know cfs\.ims\.test, or has it already/,
     remedy: /--identity/,
+  },
+  {
+    title: "it takes the connection and says nothing: unknown, or no Diameter node at all",
+    facts: { state: "Closed", said: null, trouble: "it did not answer the CER" },
+    level: "wrong",
+    fact: /it did not answer the CER: .* or is no Diameter node that works$/,
+    remedy: /^cfs\.yaml:7 cx\.peers\[0\]\.address: /,
   },
   {
     title: "3010",

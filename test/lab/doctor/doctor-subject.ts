@@ -29,7 +29,7 @@ function write(context: TestContext, name: string, replacements: Replacements): 
 
 function opened<Settings>(file: string, looked: LookedInto<Settings>): Configured<Settings> {
   if (!looked.ok) throw new Error(looked.lines.join("\n"));
-  return { file, settings: looked.value, place: looked.place };
+  return { file, settings: looked.value, place: looked.place, writtenAt: 0 };
 }
 
 export function cfsOf(context: TestContext, replacements: Replacements = {}): Configured<CfsSettings> {

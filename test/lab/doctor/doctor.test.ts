@@ -103,6 +103,44 @@ async function examine(context: TestContext, lab: Lab = {}): Promise<readonly Fi
   return simulation.settle(examineLab(host, subject, { http, records: async () => null }));
 }
 
+test("RFC 3263 4.2: a port in the filter criteria's URI is no name that SRV records lead from", async (context) => {
+  const fixed = await examine(context, { subject: { uri: `sip:${cfd.fqdn}:7080` } });
+  assert.deepEqual(factsOf(fixed, "wrong"), []);
+  assert.match(factsOf(fixed, "warn").join(), /:7080 \(the CFD\) has a port, so that nobody looks at SRV/);
+  const astray = await examine(context, { subject: { uri: `sip:${cfd.fqdn}:7099` } });
+  assert.match(factsOf(astray, "wrong").join(), /leads to 127\.0\.2\.11:7099, but requests are awaited at/);
+  const literal = await examine(context, { subject: { uri: "sip:127.0.2.11:7080" } });
+  assert.deepEqual(factsOf(literal, "wrong"), []);
+  assert.match(factsOf(literal, "warn").join(), /sip:127\.0\.2\.11:7080 \(the CFD\) has an address/);
+});
+
+test("os-cfs at another port: the one at which it listens is named", async (context) => {
+  const health = { ...running["9091/healthz"], listening: ["udp:127.0.2.21:7090", "http:127.0.0.1:8086"] };
+  const findings = await examine(context, {
+    answers: { "9090/healthz": running["9090/healthz"], "9091/healthz": health },
+  });
+  assert.deepEqual(factsOf(findings, "wrong"), [
+    "the CFS runs, and os-cfs at 127.0.0.1:8085 gives no list of users",
+  ]);
+  assert.ok(
+    remediesOf(findings).includes(
+      `${lineAt("cfs.yaml", "port: 8085")} osCfs.port: it listens at 127.0.0.1:8086`,
+    ),
+    remediesOf(findings).join("\n"),
+  );
+});
+
+test("a configuration that was changed under a running program", async (context) => {
+  const metrics = "process_start_time_seconds 0\n";
+  const findings = await examine(context, {
+    answers: { ...running, "9091/metrics": metrics, "9090/metrics": metrics },
+    subject: { cfs: { ...cfsOf(context), writtenAt: 90_000 } },
+  });
+  assert.deepEqual(factsOf(findings, "warn"), [
+    "cfs.yaml was changed 90 s after the CFS had been started, which still runs with what it said then",
+  ]);
+});
+
 test("nothing is wrong: every topic has said something", async (context) => {
   const findings = await examine(context);
   assert.deepEqual([factsOf(findings, "wrong"), factsOf(findings, "warn")], [[], []]);

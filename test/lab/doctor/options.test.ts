@@ -33,6 +33,18 @@ test("every option is read; what is left out is null", () => {
   });
 });
 
+for (const uri of [
+  "sip:cfd.ims.test:7080",
+  "sip:127.0.2.11",
+  "sip:cfd@ims.test",
+  "sip:[::1]:7080;transport=tcp",
+])
+  test(`a URI as filter criteria have them: ${uri}`, () => {
+    const request = readDoctorOptions(["--config", "a.yaml", "--as", uri]);
+    assert.ok(request.kind === "examine", JSON.stringify(request));
+    assert.equal(request.options.as, uri);
+  });
+
 test("--core looks at the machine", () => {
   assert.deepEqual(readDoctorOptions(["--core", "kamailio"]), { kind: "doctor" });
 });

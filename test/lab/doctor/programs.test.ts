@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { HttpReply } from "@liquid-ims/lab/doctor/http";
-import type { UsersFacts } from "@liquid-ims/lab/doctor/program-answers";
-import { judgeCfd, judgeCfs, judgePair } from "@liquid-ims/lab/doctor/programs";
+import { readStart, type UsersFacts } from "@liquid-ims/lab/doctor/program-answers";
+import { judgeAge, judgeCfd, judgeCfs, judgePair } from "@liquid-ims/lab/doctor/programs";
 import { judgeUser, type UserTried } from "@liquid-ims/lab/doctor/user";
 import { cfdOf, cfsOf, factsOf, lineAt, remediesOf } from "./doctor-subject.ts";
 
@@ -32,6 +32,30 @@ test("the CFS: ready, store down, somebody else, nobody, without a port", (conte
     ],
   );
   assert.equal(judgeCfs(cfs, null).level, "note");
+});
+
+test("one that answers at the other's port is told apart", (context) => {
+  const cfdSays = { status: "ready", store: "ok", registers: { from: [], refused: null } };
+  const cfsSays = { status: "ready", store: "ok", location: "ok", reachable: 0 };
+  assert.equal(judgeCfs(cfsOf(context), answer(cfdSays)).fact, "what answers at 127.0.0.1:9091 is no CFS");
+  assert.equal(judgeCfd(cfdOf(context), answer(cfsSays)).fact, "what answers at 127.0.0.1:9090 is no CFD");
+  assert.equal(judgeCfs(cfsOf(context), answer("<html>")).fact, "what answers at 127.0.0.1:9091 is no CFS");
+});
+
+test("a file that was changed after the start of its program", () => {
+  const started = readStart("# TYPE x gauge\nprocess_start_time_seconds 1795652414\n");
+  assert.equal(started, 1_795_652_414_000);
+  const age = (writtenAt: number, startedAt: number | null) =>
+    judgeAge("CFS", { file: "cfs.yaml", writtenAt }, startedAt);
+  assert.deepEqual(age(1_795_652_415_500, started), [], "the start is in whole seconds");
+  assert.deepEqual(age(1_795_000_000_000, started), []);
+  assert.deepEqual(age(1_795_652_444_000, null), []);
+  const findings = age(1_795_652_444_000, started);
+  assert.deepEqual(factsOf(findings, "warn"), [
+    "cfs.yaml was changed 30 s after the CFS had been started, which still runs with what it said then",
+  ]);
+  assert.equal(readStart({ status: "ready" }), null);
+  assert.equal(readStart("process_start_time_seconds soon"), null);
 });
 
 test("the CFD likewise", (context) => {

@@ -17,9 +17,11 @@ const subject: RegisterSubject = {
   functions: [
     { kind: "P-CSCF", name: "pcscf1.ims.test:4060" },
     { kind: "S-CSCF", name: sCscf },
+    { kind: "S-CSCF", name: "sip:scscf3.ims.test:6060" },
   ],
   cfs: (path) => `cfs.yaml:9 ${path}`,
   cfd: (path) => `cfd.yaml:8 ${path}`,
+  sCscfs: [{ name: sCscf, addresses: ["10.0.0.21"] }],
   uri: "sip:cfd.ims.test",
 };
 
@@ -34,6 +36,9 @@ function judge(seen: Partial<RegistersSeen> | null, records: readonly RecordFact
   const full = seen === null ? null : { from: [], refused: null, ...seen };
   return judgeRegisters({ seen: full, records, now }, subject);
 }
+
+const second = "sip:scscf3.ims.test:6060";
+const notTaken = (name: string) => `unknown address: ${name} is no configured S-CSCF`;
 
 const stranger: RefusalSighting = {
   ...{ at: now - 5_000, source: "udp:10.0.0.22:6060", status: 403, reason: "stranger" },
@@ -94,8 +99,24 @@ const cases: readonly {
     remedy: /addresses: \["2001:db8::22"\] \}$/,
   },
   {
-    title: "a stranger long ago",
+    title: "a stranger, whom the registrations of another S-CSCF leave one",
     seen: { from: [{ ...sighting, at: now }], refused: stranger },
+    level: "warn",
+    fact: /refused/,
+  },
+  {
+    title: "an S-CSCF of the CFS at another address, though another one is heard",
+    seen: {
+      from: [{ ...sighting, sCscf: second, source: "tcp:10.0.0.22:6060", at: now }],
+      refused: { ...stranger, source: "udp:10.0.0.29:6060", detail: notTaken(sCscf) },
+    },
+    level: "wrong",
+    fact: /^a request from udp:10\.0\.0\.29:6060 was refused 5 s ago with 403/,
+    remedy: /^cfd\.yaml:8 sCscfs\[0\]\.addresses: addresses: \["10\.0\.0\.21", "10\.0\.0\.29"\]$/,
+  },
+  {
+    title: "an S-CSCF of the CFS that was refused and is heard now",
+    seen: { from: [{ ...sighting, at: now }], refused: { ...stranger, detail: notTaken(sCscf) } },
     level: "warn",
     fact: /refused/,
   },
