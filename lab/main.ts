@@ -22,7 +22,7 @@ import { type RunRequest, readOptions } from "./options.ts";
 import { summariseScale } from "./report/scale-summary.ts";
 import { openReportFolder, writeReport } from "./report/write-report.ts";
 import { readCoreOptions, type StandingCoreOptions } from "./standing-core/options.ts";
-import { kamailioFolder, runStandingCore, SubscribersError } from "./standing-core/standing-core.ts";
+import { FileOptionError, kamailioFolder, runStandingCore } from "./standing-core/standing-core.ts";
 import { createView } from "./terminal-view.ts";
 
 const experiments: readonly AnyExperiment[] = [
@@ -156,7 +156,7 @@ function explain(error: unknown): number {
     complain(error.message);
     return 3;
   }
-  if (error instanceof SubscribersError) {
+  if (error instanceof FileOptionError) {
     complain(error.message);
     return 2;
   }

@@ -1,6 +1,6 @@
 // A core without CFD and CFS: those of the person run beside it, as they would beside any other core. Their configurations
 // are written for it, from the examples of the documentation.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Placement } from "../placement.ts";
 import type { Topology } from "../topology.ts";
@@ -27,12 +27,37 @@ function replaceOnce(text: string, from: string, to: string): string {
   return text.replace(from, to);
 }
 
-/** Absolute names of both files. `zoneKey`: file of the key that may change the zone, null where there is none. */
+export interface WrittenConfigurations {
+  /** Absolute. */
+  readonly cfd: string;
+  readonly cfs: string;
+  /** What a person should know of an earlier core in this folder, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** What a person has changed in it is kept beside it; the line that says so, null where there was nothing to keep. */
+function writeKeeping(file: string, text: string): string | null {
+  const isChanged = existsSync(file) && readFileSync(file, "utf8") !== text;
+  const kept = `${file}.before`;
+  if (isChanged) renameSync(file, kept);
+  writeFileSync(file, text);
+  return isChanged ? `${file} is written anew; what it was is in ${kept}` : null;
+}
+
+/** Stores of the examples, which outlive the core whose users they hold. */
+function noteStores(folder: string): string | null {
+  const found = ["location.db", "cfs.db"].map((name) => join(folder, name)).filter(existsSync);
+  if (found.length === 0) return null;
+  const all = found.map((file) => `${file}*`).join(" ");
+  return `of an earlier core, whose users this one does not know; to begin anew: rm ${all}`;
+}
+
+/** `zoneKey`: file of the key that may change the zone, null where there is none. */
 export function writeConfigurations(
   folder: string,
-  { dns }: Topology,
+  { dns }: Pick<Topology, "dns">,
   zoneKey: string | null,
-): { readonly cfd: string; readonly cfs: string } {
+): WrittenConfigurations {
   const files = { cfd: join(folder, "cfd.yaml"), cfs: join(folder, "cfs.yaml") };
   const { host, port } = dns.address;
   let cfs = readFileSync(join(examples, "cfs.yaml"), "utf8");
@@ -41,7 +66,10 @@ export function writeConfigurations(
   if (!update.test(cfs)) throw new Error("docs/examples/cfs.yaml: its lines of dns.update are others now");
   if (zoneKey !== null)
     cfs = cfs.replace(update, `$1\n$2 { host: ${host}, port: ${port} }\n$3\n$4 ${zoneKey}\n`);
-  writeFileSync(files.cfd, readFileSync(join(examples, "cfd.yaml"), "utf8"));
-  writeFileSync(files.cfs, cfs);
-  return files;
+  const notes = [
+    noteStores(folder),
+    writeKeeping(files.cfd, readFileSync(join(examples, "cfd.yaml"), "utf8")),
+    writeKeeping(files.cfs, cfs),
+  ];
+  return { ...files, notes: notes.filter((line) => line !== null) };
 }

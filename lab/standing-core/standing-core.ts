@@ -1,11 +1,10 @@
 // A core that stands: everything of the lab but UEs, until a signal comes or the command that runs beside it has ended.
-import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
 import type { Crypto } from "@liquid-ims/runtime/crypto";
+import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { createLineLog } from "@liquid-ims/runtime/nodejs";
 import { encodeHex } from "@liquid-ims/runtime/text";
@@ -21,14 +20,21 @@ import { createTimeline } from "../timeline.ts";
 import { createTopology, type Element, elementAt, homeDomain, type Topology } from "../topology.ts";
 import { type FleetMember, startFleet } from "../ue/fleet.ts";
 import { createSubscribers } from "../ue/subscribers.ts";
-import { type CoreDescription, coreVariable, type DescribedFunction } from "./description.ts";
+import { runCommand } from "./command.ts";
+import type { CoreDescription, DescribedFunction } from "./description.ts";
+import { untilSignal } from "./end-signals.ts";
 import type { StandingCoreOptions } from "./options.ts";
-import { osCfsOfExample, withoutServers, writeConfigurations } from "./own-servers.ts";
+import {
+  osCfsOfExample,
+  type WrittenConfigurations,
+  withoutServers,
+  writeConfigurations,
+} from "./own-servers.ts";
 import { createSippSubscribers, guessableOp } from "./sipp-subscribers.ts";
 
-/** What is wrong with the users' file, a line each. */
-export class SubscribersError extends Error {
-  override readonly name = "SubscribersError";
+/** What is wrong with a file that an option names, a line each. */
+export class FileOptionError extends Error {
+  override readonly name = "FileOptionError";
 }
 
 /** What location service and HSS hold of a user at the end. */
@@ -38,6 +44,12 @@ export interface UserState {
   readonly hss: { readonly state: string; readonly serverName: string | null } | null;
 }
 
+/**
+ * Seconds for which UEs register beside CFD and CFS of a person's own: those are started, stopped and changed meanwhile,
+ * and hear of a UE at its next refresh, half as long.
+ */
+const besideOwnServers = 60;
+
 interface Users {
   readonly subscribers: readonly Subscriber[];
   /** Absolute. */
@@ -45,13 +57,23 @@ interface Users {
   readonly op: string | null;
 }
 
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const why = code === "ENOENT" ? "there is no such file" : "it cannot be read";
+    throw new FileOptionError(`--subscribers ${file}: ${why} (${code}); give a CSV file as docs/hss.md says`);
+  }
+}
+
 function readUsers(file: string): Users {
-  const read = parseSubscribers(readFileSync(file, "utf8"));
+  const read = parseSubscribers(readText(file));
   if (!read.ok) {
     const lines = read.errors.map(
       ({ line, field, problem }) => `${file}:${line}: ${field === null ? "" : `${field} `}${problem}`,
     );
-    throw new SubscribersError(lines.join("\n"));
+    throw new FileOptionError(lines.join("\n"));
   }
   return { subscribers: read.subscribers, file: resolve(file), op: null };
 }
@@ -110,7 +132,8 @@ function ueMembers({ pCscfs, sCscfs, cfd }: Topology, count: number): FleetMembe
 function introduce(
   topology: Topology,
   { subscribers, file }: Users,
-  servers: { readonly osCfs: string } | { readonly cfd: string; readonly cfs: string },
+  ues: readonly string[],
+  servers: { readonly osCfs: string } | WrittenConfigurations,
 ): string[] {
   const { pCscfs, iCscfs, sCscfs, hss, dns, cfd, cfs } = topology;
   const line = (what: string, elements: readonly Element[]) => {
@@ -130,34 +153,11 @@ function introduce(
       : [
           `CFD        is yours: npm run cfd -- --config ${servers.cfd}`,
           `CFS        is yours: npm run cfs -- --config ${servers.cfs}`,
+          ...servers.notes.map((line) => `note       ${line}`),
         ]),
     `users      ${subscribers.length} in the HSS, ${first} to ${last}: ${file}`,
+    ...(ues.length === 0 ? [] : [`UEs        ${ues.length} with an LCF, ${ues[0]} to ${ues.at(-1)}`]),
   ];
-}
-
-/** Runs the command to its end; SIGTERM and SIGHUP are passed on, Ctrl-C it has got from the terminal itself. */
-function runCommand([program = "", ...argv]: readonly string[], core: CoreDescription): Promise<number> {
-  const child = spawn(program, argv, {
-    stdio: "inherit",
-    env: { ...process.env, [coreVariable]: JSON.stringify(core) },
-  });
-  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
-  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) process.on(signal, pass);
-  return new Promise((resolvePromise, rejectPromise) => {
-    child.once("error", rejectPromise);
-    child.once("close", (code, signal) => {
-      for (const name of ["SIGTERM", "SIGHUP", "SIGINT"] as const) process.off(name, pass);
-      resolvePromise(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
-  });
-}
-
-/** Resolves with 0 when a person ends it. */
-function untilSignal(): Promise<number> {
-  return new Promise((resolvePromise) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.once(signal, () => resolvePromise(0));
-  });
 }
 
 export interface StandingCoreRun {
@@ -168,6 +168,10 @@ export interface StandingCoreRun {
 
 /** Resolves with the exit code when it has ended; rejects when something of the core fails. */
 export async function runStandingCore(options: StandingCoreOptions, run: StandingCoreRun): Promise<number> {
+  if (options.state !== null && !existsSync(dirname(resolve(options.state))))
+    throw new FileOptionError(
+      `--state ${options.state}: its folder is not there; make it, or name another file`,
+    );
   mkdirSync(options.out, { recursive: true });
   const topology = createTopology(run.kamailio === null ? {} : { dnsPort: 53 });
   const log = createLineLog({
@@ -196,6 +200,24 @@ interface Parts {
   readonly platform: RealPlatform;
   readonly placement: Parameters<typeof startNetwork>[0]["placement"];
   readonly inProcess: InProcessPlacement;
+}
+
+/** Until the command has ended, or a person ends it where there is none. Resolves with the exit code. */
+async function stay(
+  { clock }: Host,
+  command: readonly string[] | null,
+  description: CoreDescription,
+  tell: (line: string) => void,
+): Promise<number> {
+  if (command !== null) {
+    tell(`ready      runs ${command.join(" ")}`);
+    return runCommand(command, description);
+  }
+  // Before it is said: who reads the line may answer at once.
+  const ended = untilSignal(process, clock, () => process.exit(1));
+  tell("ready      Ctrl-C ends it");
+  await ended;
+  return 0;
 }
 
 function stand(
@@ -237,6 +259,7 @@ function stand(
       const fleet = await startFleet({
         ...{ topology, platform, members, lookup: network.lookup, T1: 500, replaceDialogs: true },
         ...{ timeline: createTimeline(1), random: host.random.fork("devices"), ringing: 0 },
+        ...(options.servers ? {} : { registrationSeconds: besideOwnServers }),
       });
       await fleet.register(host);
     }
@@ -251,11 +274,8 @@ function stand(
           topology,
           kamailio === null ? null : join(kamailio, keyFile),
         );
-    for (const line of introduce(topology, users, servers)) tell(line);
-    if (options.command === null) tell("ready      Ctrl-C ends it");
-    else tell(`ready      runs ${options.command.join(" ")}`);
-    const exitCode =
-      options.command === null ? await untilSignal() : await runCommand(options.command, description);
+    for (const line of introduce(topology, users, ues, servers)) tell(line);
+    const exitCode = await stay(host, options.command, description, tell);
     if (options.state !== null) writeState(options.state, users);
     return exitCode;
   });

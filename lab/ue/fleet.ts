@@ -33,6 +33,8 @@ export interface FleetOptions {
   readonly random: Random;
   /** Script seconds from 180 to 200 at the called UE. */
   readonly ringing: number;
+  /** Asked for in REGISTER, seconds; default that of a UE. */
+  readonly registrationSeconds?: number;
 }
 
 /** What the fleet's users have seen so far, for the live view. */
@@ -125,6 +127,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         pCscf: member.pCscf,
         lookup: options.lookup(host),
         timers: { T1: options.T1 },
+        ...(options.registrationSeconds === undefined ? {} : { expires: options.registrationSeconds }),
         lcf: { replaceDialogs: options.replaceDialogs },
         observer: observer(member.user),
       })(host),

@@ -1,16 +1,23 @@
 // A core that stands: its command line, and its users as SIPp can play them.
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import { formatSubscribers, parseSubscribers } from "@liquid-ims/lab/hss/subscriber-csv";
 import { type CoreDescription, coreVariable, describedCore } from "@liquid-ims/lab/standing-core/description";
+import { untilSignal } from "@liquid-ims/lab/standing-core/end-signals";
 import { readCoreOptions } from "@liquid-ims/lab/standing-core/options";
+import { writeConfigurations } from "@liquid-ims/lab/standing-core/own-servers";
 import {
   createSippSubscribers,
   guessableOp,
   unfitForSipp,
 } from "@liquid-ims/lab/standing-core/sipp-subscribers";
+import { createTopology } from "@liquid-ims/lab/topology";
 import { NodejsCrypto } from "@liquid-ims/runtime/nodejs/crypto";
 import { computeOpc } from "@liquid-ims/sip/authentication/milenage";
+import { newFolder } from "../program/load-text.ts";
 
 const crypto = new NodejsCrypto();
 const wishes = {
@@ -105,4 +112,47 @@ test("a command learns from its environment where the core is", () => {
   assert.deepEqual(describedCore({ [coreVariable]: JSON.stringify(core) }), core);
   assert.equal(describedCore({}), null);
   assert.throws(() => describedCore({ [coreVariable]: "{}" }), /LIQUID_IMS_LAB_CORE is no description/);
+});
+
+test("Ctrl-C ends a core once, though it arrives twice; another one later ends it at once", async () => {
+  const source = new EventEmitter();
+  let now = 1_000;
+  let forced = 0;
+  const ended = untilSignal(source, { now: () => now }, () => {
+    forced += 1;
+  });
+  source.emit("SIGINT");
+  await ended;
+  now += 400;
+  source.emit("SIGINT");
+  source.emit("SIGTERM");
+  assert.equal(forced, 0, "of the terminal and of run.mjs: one signal");
+  assert.equal(source.listenerCount("SIGINT"), 1, "without a listener the next one would kill the process");
+  now += 101;
+  source.emit("SIGHUP");
+  assert.equal(forced, 1);
+});
+
+test("configurations for servers of one's own: what a person changed is kept, older stores are told", (context) => {
+  const folder = newFolder(context);
+  const topology = createTopology({ dnsPort: 53 });
+  const first = writeConfigurations(folder, topology, "/core/zone.key");
+  assert.deepEqual(first.notes, []);
+  const written = readFileSync(first.cfs, "utf8");
+  assert.match(written, /^ {4}- \{ host: 127\.0\.1\.53, port: 53 \}$/m);
+  assert.match(
+    written,
+    /^ {2}update:.*\n {4}server: \{ host: 127\.0\.1\.53, port: 53 \}\n.*\n {4}keyFile: \/core\/zone\.key$/m,
+  );
+  assert.deepEqual(writeConfigurations(folder, topology, "/core/zone.key").notes, []);
+
+  writeFileSync(first.cfs, `${written}# mine\n`);
+  writeFileSync(join(folder, "location.db"), "");
+  const second = writeConfigurations(folder, topology, "/core/zone.key");
+  assert.deepEqual(second.notes, [
+    `of an earlier core, whose users this one does not know; to begin anew: rm ${folder}/location.db*`,
+    `${first.cfs} is written anew; what it was is in ${first.cfs}.before`,
+  ]);
+  assert.equal(readFileSync(first.cfs, "utf8"), written);
+  assert.equal(readFileSync(`${first.cfs}.before`, "utf8"), `${written}# mine\n`);
 });
