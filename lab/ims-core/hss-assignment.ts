@@ -27,7 +27,9 @@ export function assignByMultimediaAuth(
 ): CancelledServer | null {
   if (rules.multimediaAuth === "ignored") return null;
   const { state, serverName: oldName, diameterHost: oldHost } = registration;
-  if (rules.diameterHost === "of MAR and SAR") registration.diameterHost = originHost;
+  // The same name is no update of it.
+  if (rules.diameterHost === "of MAR and SAR" && oldName !== serverName)
+    registration.diameterHost = originHost;
   if (state === "registered" && oldName === serverName) return null;
   registration.serverName = serverName;
   registration.authenticationPending = rules.setsAuthenticationPending;

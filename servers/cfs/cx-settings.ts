@@ -59,7 +59,8 @@ export const cxSetting = Type.Object(
       },
     ),
     authenticationScheme: text({
-      description: "SIP-Authentication-Scheme of MAR; where users have no AKA: SIP Digest",
+      description:
+        "SIP-Authentication-Scheme of MAR; where users have no AKA: SIP Digest, where some have and others not: Unknown, the HSS chooses",
       default: "Digest-AKAv1-MD5",
       examples: ["SIP Digest"],
     }),

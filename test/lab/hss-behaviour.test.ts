@@ -350,7 +350,7 @@ test("after the MAR of a node that is no peer RTR and PPR reach nobody, and nobo
   assert.deepEqual(world.pushed, []);
 });
 
-test("TS 29.228 table 6.1.3.1: RTR and PPR go to the CFS after its MAR, and to the new S-CSCF after its own", async () => {
+test("TS 29.228 table 6.1.3.1: RTR and PPR go to the CFS after its MAR, and to the new S-CSCF after its SAR", async () => {
   for (const behaviour of ["specification", "fhoss"] as const) {
     const world = await openRegistered(behaviour);
     const { node } = world.hss;
@@ -361,7 +361,9 @@ test("TS 29.228 table 6.1.3.1: RTR and PPR go to the CFS after its MAR, and to t
       (await settle(world, node.changeProfile(identity, ["sip:as2.ims.example"])))?.kind,
       "answered",
     );
+    // A MAR with the name that is stored already does not update it.
     await world.challenge("scscf2", scscf2);
+    assert.equal(node.diameterHost(identity), `cfs.${realm}`);
     await world.assign("scscf2", scscf2, "REGISTRATION");
     assert.equal((await settle(world, node.changeProfile(identity, [])))?.kind, "answered");
     assert.deepEqual(

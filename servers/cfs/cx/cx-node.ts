@@ -239,13 +239,23 @@ function resultFailure(result: Result): Omit<CxFailure, "detail"> {
   return { ok: false, reason: "refused by the HSS", mayBeDone: false };
 }
 
+/** What a result asks for that is in the CFS's hands. */
+function remedyOf(result: Result): string {
+  if (isCxResult(result, "authSchemeNotSupported"))
+    return ": he does not authenticate so; give cx.authenticationScheme, or Unknown, then the HSS chooses";
+  if (isCxResult(result, "roamingNotAllowed"))
+    return ": the HSS does not know homeDomain as a visited network; add it there";
+  return "";
+}
+
 /** What an outcome means; null: it was done. */
 export function failureOf(outcome: CxOutcome<unknown>, command: string): CxFailure | null {
   switch (outcome.kind) {
     case "answer": {
       const { result } = outcome;
       if (isSuccess(result)) return null;
-      return { ...resultFailure(result), detail: `${command} was answered ${result.kind} ${result.code}` };
+      const said = `${command} was answered ${result.kind} ${result.code}`;
+      return { ...resultFailure(result), detail: `${said}${remedyOf(result)}` };
     }
     case "undeliverable":
       return {

@@ -143,6 +143,10 @@ test("TS 29.229 6.2: each refusal has a reason of its own, and has certainly don
     assert.deepEqual([answer.reason, answer.mayBeDone], [reason, false], String(result.code));
     assert.match(answer.detail, new RegExp(`${result.kind} ${result.code}`));
   }
+  hss.node.result = cxResult("authSchemeNotSupported");
+  const scheme = await simulation.settle(cfs.node.reassign(alice, s2, options));
+  assert.ok(!scheme.ok);
+  assert.match(scheme.detail, /give cx\.authenticationScheme, or Unknown/);
   assert.equal(counted(cfs.host, "cfs_cx_requests_total", "HSS too busy"), 2);
 });
 
