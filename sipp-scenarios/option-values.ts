@@ -1,6 +1,6 @@
 // Values of the command line; a wrong one throws with what is allowed, and commander puts option and value before it.
 import { InvalidArgumentError } from "commander";
-import type { Mix } from "./load-plan.ts";
+import type { Mix } from "./third-party-register/load-plan.ts";
 
 /** Steps of a ramp, a second. */
 export interface Ramp {

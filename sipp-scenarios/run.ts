@@ -1,14 +1,13 @@
 // Load scenarios with the real SIPp: `npm run sipp -- <scenario>`. Exit codes: 0 as it should be, 1 not so, 2 usage,
 // 3 the machine, 130 Ctrl-C.
 
-import { runCallLoadCommand } from "./call-load-command.ts";
-import { runThirdPartyRegister } from "./load-run.ts";
-import { UsersFileError } from "./load-users.ts";
+import { runCallLoadCommand } from "./call-load/command.ts";
 import { MachineError } from "./machine-error.ts";
-import { readOptions, scenarios, type ThirdPartyRegisterOptions } from "./options.ts";
-import { formatHeader, formatJson, formatResult, formatTableHead, formatTableRow } from "./report.ts";
-import { runUeCommand } from "./ue-command.ts";
-import { UnfitUserError } from "./ue-lines.ts";
+import { readOptions, scenarios } from "./options.ts";
+import { runThirdPartyRegisterCommand } from "./third-party-register/command.ts";
+import { UsersFileError } from "./third-party-register/load-users.ts";
+import { runUeCommand } from "./ue/command.ts";
+import { UnfitUserError } from "./ue/injection-file.ts";
 import { writeUsers } from "./users-command.ts";
 
 function say(text: string): void {
@@ -76,26 +75,9 @@ function progress(line: string): void {
   if (process.stderr.isTTY) complain(line);
 }
 
-async function runThirdParty(options: ThirdPartyRegisterOptions, signal: AbortSignal): Promise<number> {
-  const { json, isRamp } = options;
-  const result = await runThirdPartyRegister(options, {
-    ...{ signal, progress, path: process.env["PATH"] },
-    onStart: () => {
-      if (!json) say(formatHeader(options));
-      if (!json && isRamp) say(formatTableHead());
-    },
-    onStep: (step) => {
-      if (!json && isRamp) say(formatTableRow(step));
-    },
-  });
-  if (signal.aborted) return 0;
-  say(json ? formatJson(options, result) : formatResult(options, result));
-  for (const failure of result.failures) complain(failure);
-  return result.failures.length === 0 ? 0 : 1;
-}
-
 async function main(argv: readonly string[]): Promise<number> {
   const request = readOptions(argv);
+  const context = { argv, say, complain, progress, environment: process.env };
   switch (request.kind) {
     case "list":
       listScenarios();
@@ -108,7 +90,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return 2;
     case "third-party-register": {
       const { options } = request;
-      return untilSignal((signal) => runThirdParty(options, signal), options.usersFile);
+      return untilSignal(
+        (signal) => runThirdPartyRegisterCommand(options, { ...context, signal }),
+        options.usersFile,
+      );
     }
     case "users": {
       const { options } = request;
@@ -118,17 +103,10 @@ async function main(argv: readonly string[]): Promise<number> {
       });
     }
     case "call-load":
-      return untilSignal((signal) =>
-        runCallLoadCommand(request, {
-          ...{ signal, argv, say, complain, progress },
-          environment: process.env,
-        }),
-      );
+      return untilSignal((signal) => runCallLoadCommand(request, { ...context, signal }));
     case "ue": {
       const { options } = request;
-      return untilSignal((signal) =>
-        runUeCommand(options, { ...{ signal, argv, say, complain, progress }, environment: process.env }),
-      );
+      return untilSignal((signal) => runUeCommand(options, { ...context, signal }));
     }
   }
 }

@@ -2,7 +2,7 @@
 // that are up are to go on in dialogs that replace theirs.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { CallLoadResult } from "@liquid-ims/sipp-scenarios/load-phases";
+import type { CallLoadResult } from "@liquid-ims/sipp-scenarios/call-load/phases";
 import { type ProgramRun, runProgram } from "./run-program.ts";
 
 function load(...argv: string[]): Promise<ProgramRun> {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import type { UserState } from "@liquid-ims/lab/standing-core/standing-core";
-import { type UeScenarioName, ueScenarioNames } from "@liquid-ims/sipp-scenarios/ue-scenarios";
+import { type UeScenarioName, ueScenarioNames } from "@liquid-ims/sipp-scenarios/ue/scenarios";
 import { readUsersOptions, usersText } from "@liquid-ims/sipp-scenarios/users-command";
 import { runProgram } from "./run-program.ts";
 

@@ -8,9 +8,9 @@ import { watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { startCfd } from "@liquid-ims/sipp-scenarios/cfd-process";
-import { loadUser } from "@liquid-ims/sipp-scenarios/load-users";
-import { readRecords } from "@liquid-ims/sipp-scenarios/stored-records";
+import { startCfd } from "@liquid-ims/sipp-scenarios/third-party-register/cfd-process";
+import { loadUser } from "@liquid-ims/sipp-scenarios/third-party-register/load-users";
+import { readRecords } from "@liquid-ims/sipp-scenarios/third-party-register/stored-records";
 
 const root = join(import.meta.dirname, "../..");
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { ratesOf } from "@liquid-ims/sipp-scenarios/option-values";
-import { readOptions, type ThirdPartyRegisterOptions } from "@liquid-ims/sipp-scenarios/options";
+import { readOptions } from "@liquid-ims/sipp-scenarios/options";
+import type { ThirdPartyRegisterOptions } from "@liquid-ims/sipp-scenarios/third-party-register/options";
 
 function read(...argv: string[]): ThirdPartyRegisterOptions {
   const request = readOptions(["third-party-register", ...argv]);

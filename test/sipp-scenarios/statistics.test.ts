@@ -1,13 +1,14 @@
 // What is read from SIPp's files and from the CFD's metrics, and what is made of it.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parseMetrics, workBetween } from "@liquid-ims/sipp-scenarios/cfd-metrics";
-import { loadUser } from "@liquid-ims/sipp-scenarios/load-users";
-import { MessageLog } from "@liquid-ims/sipp-scenarios/message-log";
 import { percentile } from "@liquid-ims/sipp-scenarios/percentile";
-import { complaintsIn, findSipp, sippArguments } from "@liquid-ims/sipp-scenarios/sipp-process";
+import { complaintsIn, findSipp } from "@liquid-ims/sipp-scenarios/sipp-program";
 import { readStatistics } from "@liquid-ims/sipp-scenarios/sipp-statistics";
-import { beyondLimits, stepResult } from "@liquid-ims/sipp-scenarios/step-result";
+import { parseMetrics, workBetween } from "@liquid-ims/sipp-scenarios/third-party-register/cfd-metrics";
+import { loadUser } from "@liquid-ims/sipp-scenarios/third-party-register/load-users";
+import { MessageLog } from "@liquid-ims/sipp-scenarios/third-party-register/message-log";
+import { sippArguments } from "@liquid-ims/sipp-scenarios/third-party-register/sipp-run";
+import { beyondLimits, stepResult } from "@liquid-ims/sipp-scenarios/third-party-register/step-result";
 
 test("percentile by nearest rank: a value that was measured", () => {
   const hundred = Array.from({ length: 100 }, (_, index) => index + 1);

@@ -7,15 +7,15 @@ import { parseSubscribers } from "@liquid-ims/lab/hss/subscriber-csv";
 import type { Subscriber } from "@liquid-ims/lab/ims-core/subscriber";
 import type { CoreDescription } from "@liquid-ims/lab/standing-core/description";
 import { NodejsCrypto } from "@liquid-ims/runtime/nodejs/crypto";
+import { MachineError } from "../machine-error.ts";
+import { findSipp } from "../sipp-program.ts";
+import { addressAfter, type SippUe, sippUe, type UePlace, UnfitUserError } from "./injection-file.ts";
 import { awaitRecords, type RecordsFound } from "./location-records.ts";
-import { MachineError } from "./machine-error.ts";
+import type { UeOptions } from "./options.ts";
+import { type UeScenario, ueScenarios } from "./scenarios.ts";
 import type { SippOutcome } from "./sipp-child.ts";
-import { findSipp } from "./sipp-process.ts";
-import { addressAfter, type SippUe, sippUe, type UePlace, UnfitUserError } from "./ue-lines.ts";
-import type { UeOptions } from "./ue-options.ts";
-import { beyondCore, type UeStepResult, ueStepResult } from "./ue-result.ts";
-import { type UeScenario, ueScenarios } from "./ue-scenarios.ts";
-import { type CallJob, type UeGroup, UeStage } from "./ue-stage.ts";
+import { type CallJob, type UeGroup, UeStage } from "./stage.ts";
+import { beyondCore, type UeStepResult, ueStepResult } from "./step-result.ts";
 
 /** Where the UEs of a run go. */
 export interface UeCore {

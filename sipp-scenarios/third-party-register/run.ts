@@ -2,14 +2,15 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MachineError } from "../machine-error.ts";
+import { findSipp } from "../sipp-program.ts";
 import { type CfdWork, fetchMetrics, type Samples, workBetween } from "./cfd-metrics.ts";
 import { type CfdProcess, startCfd } from "./cfd-process.ts";
 import { formatInjectionFile } from "./injection-file.ts";
 import { type LoadPlan, type LoadStep, planLoad, usersNeeded } from "./load-plan.ts";
 import { type LoadUser, type NamedUser, parseUsers, UsersFileError } from "./load-users.ts";
-import { MachineError } from "./machine-error.ts";
 import type { ThirdPartyRegisterOptions } from "./options.ts";
-import { findSipp, runSipp } from "./sipp-process.ts";
+import { runSipp } from "./sipp-run.ts";
 import { beyondLimits, type StepResult, stepResult } from "./step-result.ts";
 import { checkRecords, type RecordCheck, readRecords, type SentStep } from "./stored-records.ts";
 

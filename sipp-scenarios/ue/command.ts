@@ -1,26 +1,17 @@
 // Runs a scenario with UEs: beside the core that is there, or beside one that is started for it.
 import { type CoreDescription, describedCore } from "@liquid-ims/lab/standing-core/description";
-import { runBesideCore } from "./lab-core.ts";
-import { MachineError } from "./machine-error.ts";
-import type { UeOptions } from "./ue-options.ts";
+import type { CommandContext } from "../command-context.ts";
+import { runBesideCore } from "../lab-core.ts";
+import { MachineError } from "../machine-error.ts";
+import type { UeOptions } from "./options.ts";
 import {
   formatUeHeader,
   formatUeJson,
   formatUeResult,
   formatUeTableHead,
   formatUeTableRow,
-} from "./ue-report.ts";
-import { describedPlaces, runUes, type UeCore } from "./ue-run.ts";
-
-export interface UeCommandContext {
-  readonly signal: AbortSignal;
-  readonly environment: NodeJS.ProcessEnv;
-  /** The whole command line, for a core that is started. */
-  readonly argv: readonly string[];
-  readonly say: (text: string) => void;
-  readonly complain: (text: string) => void;
-  readonly progress: (line: string) => void;
-}
+} from "./report.ts";
+import { describedPlaces, runUes, type UeCore } from "./run.ts";
 
 function foreignPlaces(options: UeOptions): UeCore | null {
   const { proxy, secondProxy, usersFile } = options;
@@ -34,7 +25,7 @@ function nameOf(described: CoreDescription | null, options: UeOptions): string {
 }
 
 /** Resolves with the exit code. */
-export async function runUeCommand(options: UeOptions, context: UeCommandContext): Promise<number> {
+export async function runUeCommand(options: UeOptions, context: CommandContext): Promise<number> {
   const { say, complain, signal, environment, progress } = context;
   const { json, isRamp } = options;
   const described = describedCore(environment);

@@ -1,7 +1,8 @@
 // What came of one step: counts, response times, and where it counts as too much.
+
+import { percentile } from "../percentile.ts";
 import type { LoadStep } from "./load-plan.ts";
-import { percentile } from "./percentile.ts";
-import type { SippRun } from "./sipp-process.ts";
+import type { SippRun } from "./sipp-run.ts";
 
 export interface StepResult {
   /** A second, as asked for. */

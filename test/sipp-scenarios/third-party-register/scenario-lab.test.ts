@@ -12,17 +12,20 @@ import { encodeText } from "@liquid-ims/runtime/text";
 import { parseContacts } from "@liquid-ims/sip/header/contact";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { parseMessage } from "@liquid-ims/sip/parser";
-import { formatInjectionFile } from "@liquid-ims/sipp-scenarios/injection-file";
-import { loadUser } from "@liquid-ims/sipp-scenarios/load-users";
-import { addNode, both, openNode } from "../sip/stack-nodes.ts";
-import { addBareHost } from "../support/virtual-hosts.ts";
+import { formatInjectionFile } from "@liquid-ims/sipp-scenarios/third-party-register/injection-file";
+import { loadUser } from "@liquid-ims/sipp-scenarios/third-party-register/load-users";
+import { addNode, both, openNode } from "../../sip/stack-nodes.ts";
+import { addBareHost } from "../../support/virtual-hosts.ts";
 
 const user = loadUser(4, "run1");
 const shape = { form: "embedded", body: "register", expires: 600 } as const;
 
 /** The scenario's message as SIPp fills it in; its body alone when `part` says so. */
 function filledIn(): { readonly message: SipRequest; readonly embedded: SipRequest } {
-  const file = join(import.meta.dirname, "../../sipp-scenarios/third-party-register.xml");
+  const file = join(
+    import.meta.dirname,
+    "../../../sipp-scenarios/third-party-register/third-party-register.xml",
+  );
   const [, text = ""] = /<!\[CDATA\[\n([\s\S]*?)\]\]>/.exec(readFileSync(file, "utf8")) ?? [];
   const [, line = ""] = formatInjectionFile([{ user, kind: "new", sequence: 2 }], shape).split("\n");
   const fields = line.split(";");

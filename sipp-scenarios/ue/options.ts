@@ -10,9 +10,9 @@ import {
   type Ramp,
   ratesOf,
   wholeNumber,
-} from "./option-values.ts";
-import { parseCommand } from "./parse-command.ts";
-import { type UeScenarioName, ueScenarios } from "./ue-scenarios.ts";
+} from "../option-values.ts";
+import { parseCommand } from "../parse-command.ts";
+import { type UeScenarioName, ueScenarios } from "./scenarios.ts";
 
 export interface UePlaceOption {
   readonly host: string;

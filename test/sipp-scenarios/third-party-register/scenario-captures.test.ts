@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { leftOut, testReference } from "../support/test-data.ts";
+import { leftOut, testReference } from "../../support/test-data.ts";
 
 const scenario = readFileSync(
-  join(import.meta.dirname, "../../sipp-scenarios/third-party-register.xml"),
+  join(import.meta.dirname, "../../../sipp-scenarios/third-party-register/third-party-register.xml"),
   "utf8",
 );
 

@@ -1,7 +1,7 @@
 // Users made up by number, and users from a file.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { loadUser, parseUsers } from "@liquid-ims/sipp-scenarios/load-users";
+import { loadUser, parseUsers } from "@liquid-ims/sipp-scenarios/third-party-register/load-users";
 
 test("made-up users differ in everything that makes a registration, and are spread over the CSCFs", () => {
   const users = Array.from({ length: 70_000 }, (_, index) => loadUser(index, "run1"));

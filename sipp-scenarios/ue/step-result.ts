@@ -1,8 +1,9 @@
 // What came of a step with UEs: counts, times, failures by their reason. Pure.
+
+import { percentile } from "../percentile.ts";
 import { millisecondsBetween, whyFailed } from "./event-log.ts";
-import { percentile } from "./percentile.ts";
+import type { UeScenario } from "./scenarios.ts";
 import type { SippOutcome } from "./sipp-child.ts";
-import type { UeScenario } from "./ue-scenarios.ts";
 
 export interface UeStepResult {
   /** A second, as asked for, and as SIPp began them. */

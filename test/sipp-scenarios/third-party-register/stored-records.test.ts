@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
-import { type LoadUser, loadUser } from "@liquid-ims/sipp-scenarios/load-users";
-import { checkRecords, type SentStep } from "@liquid-ims/sipp-scenarios/stored-records";
+import { type LoadUser, loadUser } from "@liquid-ims/sipp-scenarios/third-party-register/load-users";
+import { checkRecords, type SentStep } from "@liquid-ims/sipp-scenarios/third-party-register/stored-records";
 
 const users = Array.from({ length: 6 }, (_, index) => loadUser(index, "r"));
 const shape = { form: "kamailio", body: "none", expires: 600 } as const;

@@ -1,6 +1,7 @@
 // What a run prints for people and for programs.
-import type { LoadResult, MeasuredStep } from "./load-run.ts";
+
 import type { ThirdPartyRegisterOptions } from "./options.ts";
+import type { LoadResult, MeasuredStep } from "./run.ts";
 import type { StepResult } from "./step-result.ts";
 
 function milliseconds(value: number | null): string {

@@ -5,12 +5,17 @@ import { join } from "node:path";
 import test from "node:test";
 import { createSippSubscribers, guessableOp } from "@liquid-ims/lab/standing-core/sipp-subscribers";
 import { NodejsCrypto } from "@liquid-ims/runtime/nodejs/crypto";
-import { EndLog, EventLog, millisecondsBetween } from "@liquid-ims/sipp-scenarios/event-log";
-import { countPhases } from "@liquid-ims/sipp-scenarios/load-phases";
 import { readOptions } from "@liquid-ims/sipp-scenarios/options";
-import { addressAfter, formatUes, serviceRouteUri, sippUe } from "@liquid-ims/sipp-scenarios/ue-lines";
-import { ueStepResult } from "@liquid-ims/sipp-scenarios/ue-result";
-import { ueScenarioNames, ueScenarios } from "@liquid-ims/sipp-scenarios/ue-scenarios";
+import { EndLog, millisecondsBetween } from "@liquid-ims/sipp-scenarios/ue/event-log";
+import {
+  addressAfter,
+  formatUes,
+  serviceRouteUri,
+  sippUe,
+} from "@liquid-ims/sipp-scenarios/ue/injection-file";
+import { ueScenarioNames, ueScenarios } from "@liquid-ims/sipp-scenarios/ue/scenarios";
+import { ueStepResult } from "@liquid-ims/sipp-scenarios/ue/step-result";
+import { eventsOf, stamp } from "./events.ts";
 
 const crypto = new NodejsCrypto();
 const place = { host: "127.8.0.1", port: 5060 };
@@ -86,14 +91,6 @@ test("addresses are counted over the ends of their parts", () => {
   assert.equal(addressAfter("127.8.0.1", 70_000), "127.9.17.113");
 });
 
-const stamp = (seconds: number) => `2026-11-25\t18:00:00.000000\t${seconds.toFixed(6)}`;
-
-function eventsOf(...lines: string[]): EventLog {
-  const log = new EventLog();
-  for (const line of lines) log.add(line);
-  return log;
-}
-
 test("events of a call: times, retries, Service-Route; what SIPp cuts off at its end is passed over", () => {
   const log = eventsOf(
     `sent 1-7@a sip:u@x ${stamp(100)}`,
@@ -162,52 +159,6 @@ test("a step: what did not begin has failed, and SIPp's own count must agree", (
   assert.deepEqual(result.users, ["sip:u@x"]);
 });
 
-const transfer = { state: "COMPLETED", planned: 1, moved: 1, left: 0, from: 10, to: 20 };
-
-function phasesOf(...lines: string[]): number[][] {
-  const { before, during, after } = countPhases(
-    { calls: eventsOf(...lines).calls, ends: new EndLog() },
-    transfer,
-  );
-  return [before, during, after].map(({ calls, failed, replaced }) => [calls, failed, replaced]);
-}
-
-test("a call that is up at any moment of the transfer counts as during it, whenever it began or fails", () => {
-  const call = (id: string, sent: number, done: number | null) => [
-    `sent ${id}@a sip:u@x ${stamp(sent)}`,
-    ...(done === null ? [] : [`done ${id}@a sip:u@x ${stamp(done)}`]),
-  ];
-  assert.deepEqual(
-    phasesOf(
-      ...[
-        ...call("over", 7, 9.9),
-        ...call("lasting", 9, 11),
-        ...call("good", 11, 16),
-        ...call("bad", 12, null),
-      ],
-      ...[...call("longer", 19, 30), ...call("later", 20.1, 25)],
-    ),
-    [
-      [1, 0, 0],
-      [4, 1, 0],
-      [1, 0, 0],
-    ],
-  );
-});
-
-test("RFC 3891: a call goes on in the dialogs that replace it, and fails with the last of them", () => {
-  const first = (id: string) => `sent ${id} sip:u@x ${stamp(11)}`;
-  const ended = (id: string) => `ended ${id} sip:u@x ${stamp(12)}`;
-  const done = (id: string) => `done ${id} - ${stamp(14)}`;
-  assert.deepEqual(phasesOf(first("a"), ended("a"), "replaces b - a", done("b"))[1], [1, 0, 1], "kept");
-  assert.deepEqual(phasesOf(first("a"), ended("a"))[1], [1, 1, 0], "hung up on");
-  assert.deepEqual(phasesOf(first("a"), ended("a"), "replaces b - a")[1], [1, 1, 1], "the new one hangs");
-  const twice = ["replaces b - a", "replaces c - b", `ended b - ${stamp(13)}`];
-  assert.deepEqual(phasesOf(first("a"), ended("a"), ...twice, done("c"))[1], [1, 0, 1], "replaced twice");
-  assert.deepEqual(phasesOf(first("a"), ended("a"), ...twice, `ended c - ${stamp(13)}`)[1], [1, 1, 1]);
-  assert.deepEqual(phasesOf("replaces b - unknown", done("b"))[1], [0, 0, 0], "no call of ours");
-});
-
 test("the command line: what does not fit is named with the remedy", () => {
   assert.match(usage("ue-register", "--proxy", "127.0.1.1:4060"), /'--proxy' needs '--users <file>'/);
   assert.match(
@@ -228,7 +179,10 @@ test("every scenario has its file, which is named as it is and has the events th
   for (const name of ueScenarioNames) {
     const { file, callee, measured } = ueScenarios[name];
     for (const one of [file, ...(callee === null ? [] : [callee])]) {
-      const text = readFileSync(join(import.meta.dirname, "../../sipp-scenarios", `${one}.xml`), "utf8");
+      const text = readFileSync(
+        join(import.meta.dirname, "../../../sipp-scenarios/ue", `${one}.xml`),
+        "utf8",
+      );
       assert.match(text, new RegExp(`<scenario name="${one}">`));
       for (const event of ["sent", "done", measured.to])
         assert.match(text, new RegExp(`"${event} \\[call_id\\]`));

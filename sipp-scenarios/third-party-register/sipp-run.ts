@@ -1,12 +1,12 @@
-// Finds SIPp and runs it once.
+// One run of SIPp as an S-CSCF.
 import { spawn } from "node:child_process";
-import { accessSync, constants, createReadStream, existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { complaintsIn } from "../sipp-program.ts";
+import { readStatistics, type SippStatistics } from "../sipp-statistics.ts";
 import type { LoadStep } from "./load-plan.ts";
-import { MachineError } from "./machine-error.ts";
 import { type Exchange, MessageLog } from "./message-log.ts";
-import { readStatistics, type SippStatistics } from "./sipp-statistics.ts";
 
 export interface SippRun {
   /** SIPp's own: 0 all calls went well, 1 some failed, others are faults of SIPp or its surroundings. */
@@ -35,23 +35,6 @@ export interface SippOptions {
 
 /** A call that gets no answer ends after 64*T1; then SIPp has this long for the rest. Seconds. */
 const patience = 60;
-
-/** The SIPp of PATH; throws a `MachineError` that says how to install it. */
-export function findSipp(path: string | undefined): string {
-  for (const folder of (path ?? "").split(delimiter)) {
-    if (folder === "") continue;
-    const file = join(folder, "sipp");
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-    }
-  }
-  throw new MachineError(
-    "SIPp is not installed (no program sipp in PATH): apt-get install -y --no-install-recommends sip-tester",
-  );
-}
 
 /** The command line. SIPp takes the primary address of the machine unless told: wrong on the loopback. */
 export function sippArguments(options: Omit<SippOptions, "sipp" | "signal">): string[] {
@@ -96,18 +79,6 @@ async function readLogs(folder: string): Promise<ReadonlyMap<number, Exchange>> 
 
 function readText(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
-}
-
-/** The entries of SIPp's error log, which stand behind their times, not on lines. */
-export function complaintsIn(text: string): readonly string[] {
-  return text
-    .split(/\d{4}-\d\d-\d\d\t[\d:.]+\t[\d.]+: /)
-    .map((entry) => entry.split("\n")[0]?.trim() ?? "")
-    .filter(
-      (entry) =>
-        entry !== "" && !/^(The following events|Resolving remote host|Failed to shutdown)/.test(entry),
-    )
-    .slice(0, 3);
 }
 
 /** Runs SIPp to its end; ends it when `signal` says so, and rejects then with the signal's reason. */

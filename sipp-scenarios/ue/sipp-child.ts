@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createReadStream, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { complaintsIn } from "../sipp-program.ts";
+import { readStatistics, type SippStatistics } from "../sipp-statistics.ts";
 import { EndLog, EventLog, type UeCall } from "./event-log.ts";
-import { complaintsIn } from "./sipp-process.ts";
-import { readStatistics, type SippStatistics } from "./sipp-statistics.ts";
 
 /** How SIPp uses sockets: one for each UE's address, one for each call, or one for all. */
 export type SocketMode = "per address" | "per call" | "one";

@@ -1,7 +1,12 @@
 // Which REGISTERs a load run sends, and in which order.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { mixCounts, mixKinds, planLoad, usersNeeded } from "@liquid-ims/sipp-scenarios/load-plan";
+import {
+  mixCounts,
+  mixKinds,
+  planLoad,
+  usersNeeded,
+} from "@liquid-ims/sipp-scenarios/third-party-register/load-plan";
 
 test("mix: whole parts that are the count together; the largest remainders are rounded up", () => {
   assert.deepEqual(mixCounts(2500, { new: 70, refresh: 25, deregister: 5 }), {

@@ -1,7 +1,7 @@
 // The figures of a run with UEs, for people and as JSON.
-import type { UeOptions } from "./ue-options.ts";
-import type { UeCore, UeResult, UeStep } from "./ue-run.ts";
-import { ueScenarios } from "./ue-scenarios.ts";
+import type { UeOptions } from "./options.ts";
+import type { UeCore, UeResult, UeStep } from "./run.ts";
+import { ueScenarios } from "./scenarios.ts";
 
 function line(name: string, text: string): string {
   return `${name.padEnd(16)}${text}`;

@@ -5,9 +5,9 @@ import { createSocket } from "node:dgram";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { MachineError } from "./machine-error.ts";
+import { MachineError } from "../machine-error.ts";
+import { formatUes, type SippUe, serviceRouteUri, type UePlace } from "./injection-file.ts";
 import { type SippChild, type SippJob, type SippOutcome, startSipp } from "./sipp-child.ts";
-import { formatUes, type SippUe, serviceRouteUri, type UePlace } from "./ue-lines.ts";
 
 export interface UeStageOptions {
   /** The program, from `findSipp`. */

@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CoreDescription } from "@liquid-ims/lab/standing-core/description";
-import { type CallLoadResult, countPhases, phases, type Transfer } from "./load-phases.ts";
-import { MachineError } from "./machine-error.ts";
-import type { SippOutcome } from "./sipp-child.ts";
-import { findSipp } from "./sipp-process.ts";
-import type { UeOptions } from "./ue-options.ts";
-import { describedPlaces, registerFirst, takeSides } from "./ue-run.ts";
-import { UeStage } from "./ue-stage.ts";
+import { MachineError } from "../machine-error.ts";
+import { findSipp } from "../sipp-program.ts";
+import type { UeOptions } from "../ue/options.ts";
+import { describedPlaces, registerFirst, takeSides } from "../ue/run.ts";
+import type { SippOutcome } from "../ue/sipp-child.ts";
+import { UeStage } from "../ue/stage.ts";
+import { type CallLoadResult, countPhases, phases, type Transfer } from "./phases.ts";
 
 interface Operation {
   readonly id: string;

@@ -1,13 +1,13 @@
 // The command line of call-load, and its run beside a core.
 import { describedCore } from "@liquid-ims/lab/standing-core/description";
 import { Command, Option } from "commander";
-import { type CallLoadOptions, runCallLoad } from "./call-load.ts";
-import { runBesideCore } from "./lab-core.ts";
-import { formatCallLoad } from "./load-phases.ts";
-import { highestRate, parseSeconds, wholeNumber } from "./option-values.ts";
-import { parseCommand } from "./parse-command.ts";
-import type { UeCommandContext } from "./ue-command.ts";
-import { readUeOptions } from "./ue-options.ts";
+import type { CommandContext } from "../command-context.ts";
+import { runBesideCore } from "../lab-core.ts";
+import { highestRate, parseSeconds, wholeNumber } from "../option-values.ts";
+import { parseCommand } from "../parse-command.ts";
+import { readUeOptions } from "../ue/options.ts";
+import { formatCallLoad } from "./phases.ts";
+import { type CallLoadOptions, runCallLoad } from "./run.ts";
 
 export type CallLoadRequest =
   | { readonly kind: "help"; readonly text: string }
@@ -88,7 +88,7 @@ export function readCallLoadOptions(argv: readonly string[]): CallLoadRequest {
 /** Resolves with the exit code. */
 export async function runCallLoadCommand(
   { options, ues }: Extract<CallLoadRequest, { kind: "call-load" }>,
-  { signal, environment, argv, say, complain, progress }: UeCommandContext,
+  { signal, environment, argv, say, complain, progress }: CommandContext,
 ): Promise<number> {
   const core = describedCore(environment);
   if (core === null) {

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { MachineError } from "../machine-error.ts";
 import type { LoadUser } from "./load-users.ts";
-import { MachineError } from "./machine-error.ts";
 
 export interface CfdProcess {
   readonly pid: number;
@@ -29,7 +29,7 @@ export interface CfdProcessOptions {
   readonly signal: AbortSignal;
 }
 
-const main = join(import.meta.dirname, "../servers/cfd/main.ts");
+const main = join(import.meta.dirname, "../../servers/cfd/main.ts");
 
 /** How long it may take to listen and to end, in ms. */
 const startWithin = 15_000;

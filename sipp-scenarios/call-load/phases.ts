@@ -1,7 +1,8 @@
 // What came of the calls of call-load: by phase, and what its person reads. Pure.
-import { type EndLog, millisecondsBetween, type UeCall, whyFailed } from "./event-log.ts";
-import { percentile } from "./percentile.ts";
-import type { SippOutcome } from "./sipp-child.ts";
+
+import { percentile } from "../percentile.ts";
+import { type EndLog, millisecondsBetween, type UeCall, whyFailed } from "../ue/event-log.ts";
+import type { SippOutcome } from "../ue/sipp-child.ts";
 
 export const phases = ["before", "during", "after"] as const;
 export type Phase = (typeof phases)[number];

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { formatInjectionFile } from "@liquid-ims/sipp-scenarios/injection-file";
-import { loadUser } from "@liquid-ims/sipp-scenarios/load-users";
+import { formatInjectionFile } from "@liquid-ims/sipp-scenarios/third-party-register/injection-file";
+import { loadUser } from "@liquid-ims/sipp-scenarios/third-party-register/load-users";
 
 const user = loadUser(0, "run1");
 const registers = [
@@ -49,7 +49,7 @@ test("a value that SIPp would cut is refused", () => {
 
 test("the scenario uses every field that the file has, and no other", () => {
   const scenario = readFileSync(
-    join(import.meta.dirname, "../../sipp-scenarios/third-party-register.xml"),
+    join(import.meta.dirname, "../../../sipp-scenarios/third-party-register/third-party-register.xml"),
     "utf8",
   );
   const used = new Set([...scenario.matchAll(/\[field(\d+)\]/g)].map((match) => Number(match[1])));

@@ -1,6 +1,6 @@
 // The CFD's /metrics: what it counts itself, and its processor time.
 
-import { MachineError } from "./machine-error.ts";
+import { MachineError } from "../machine-error.ts";
 
 /** Samples by name and labels as they stand in the text: `cfd_registers_total{outcome="registered"}`. */
 export type Samples = ReadonlyMap<string, number>;
