@@ -2,7 +2,7 @@
 import type { CfdSettings } from "@liquid-ims/cfd/config-schema";
 import type { CfsSettings } from "@liquid-ims/cfs/config-schema";
 import { formatAddress } from "@liquid-ims/runtime/network";
-import { type Finding, flaw, formatSeconds, note, ok, type Place, remedy } from "./finding.ts";
+import { type Finding, flaw, formatSeconds, note, ok, type Place, type Remedy, remedy } from "./finding.ts";
 import type { HttpReply } from "./http.ts";
 import { readCfdHealth, readCfsHealth } from "./program-answers.ts";
 
@@ -22,10 +22,17 @@ interface ProgramSubject {
   readonly place: Place;
 }
 
+interface ReadHealth {
+  readonly status: string;
+  readonly words: string;
+  /** What to look at when it is not ready; empty: nothing is known. */
+  readonly remedies: readonly Remedy[];
+}
+
 function judgeAnswer(
   { name, admin, file, place }: ProgramSubject,
   reply: HttpReply | null,
-  read: (body: unknown) => { readonly status: string; readonly words: string } | null,
+  read: (body: unknown) => ReadHealth | null,
 ): Finding {
   const where = formatAddress(admin);
   if (reply === null)
@@ -52,6 +59,8 @@ function judgeAnswer(
     );
   if (health.status === "ready") return ok("programs", `the ${name} runs (${where})${health.words}`);
   const fact = `the ${name} at ${where} is "${health.status}"${health.words}`;
+  const [first, ...others] = health.remedies;
+  if (first !== undefined) return flaw("programs", "wrong", fact, first, ...others);
   if (health.status === "starting")
     return flaw(
       "programs",
@@ -59,12 +68,11 @@ function judgeAnswer(
       fact,
       remedy("its log", "what it waits for: a store, or names that are looked up"),
     );
-  return flaw(
-    "programs",
-    "wrong",
-    fact,
-    remedy(place("store"), "the store that it names: its disk, its owner"),
-  );
+  return flaw("programs", "wrong", fact, remedy("its log", "what keeps it from serving"));
+}
+
+function storeRemedy(place: Place): Remedy {
+  return remedy(place("store"), "the store that it names: its disk, its owner");
 }
 
 export function judgeCfs(
@@ -75,12 +83,24 @@ export function judgeCfs(
     const health = readCfsHealth(body);
     if (health === null) return null;
     const { status, store, location, reachable } = health;
+    const isBlind = location !== null && location !== "ok";
+    // A CFS that cannot begin for want of the location service says so in both places.
+    const isDown = store !== null && store !== "ok" && store !== location;
     const stores = [
-      ...(store === null || store === "ok" ? [] : [`store: ${store}`]),
-      ...(location === null || location === "ok" ? [] : [`location service: ${location}`]),
+      ...(isDown ? [`store: ${store}`] : []),
+      ...(isBlind ? [`location service: ${location}`] : []),
     ];
     const reached = status === "ready" ? `, commands reach ${reachable} LCFs` : "";
-    return { status, words: stores.length > 0 ? `; ${stores.join(", ")}` : reached };
+    const remedies = [
+      ...(isBlind
+        ? [
+            remedy("start the CFD", "it makes the location service, which the CFS only reads"),
+            remedy(place("location"), "the one that the CFD writes: its file, its disk, its owner"),
+          ]
+        : []),
+      ...(isDown ? [storeRemedy(place)] : []),
+    ];
+    return { status, words: stores.length > 0 ? `; ${stores.join(", ")}` : reached, remedies };
   });
 }
 
@@ -92,7 +112,12 @@ export function judgeCfd(
     const health = readCfdHealth(body);
     if (health === null) return null;
     const { status, store } = health;
-    return { status, words: store === null || store === "ok" ? "" : `; store: ${store}` };
+    const isDown = store !== null && store !== "ok";
+    return {
+      status,
+      words: isDown ? `; store: ${store}` : "",
+      remedies: isDown ? [storeRemedy(place)] : [],
+    };
   });
 }
 

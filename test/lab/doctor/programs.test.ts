@@ -34,6 +34,23 @@ test("the CFS: ready, store down, somebody else, nobody, without a port", (conte
   assert.equal(judgeCfs(cfs, null).level, "note");
 });
 
+test("a CFS that waits for the location service: the CFD makes it", (context) => {
+  const gone = "location.db: it cannot be opened";
+  const waits = judgeCfs(
+    cfsOf(context),
+    answer({ status: "starting", store: gone, location: gone, reachable: 0 }),
+  );
+  assert.equal(
+    waits.fact,
+    `the CFS at 127.0.0.1:9091 is "starting"; location service: ${gone}`,
+    "said once, though the CFS says it of both",
+  );
+  assert.deepEqual(
+    waits.remedies.map(({ where }) => where),
+    ["start the CFD", `${lineAt("cfs.yaml", "location:")} location`],
+  );
+});
+
 test("one that answers at the other's port is told apart", (context) => {
   const cfdSays = { status: "ready", store: "ok", registers: { from: [], refused: null } };
   const cfsSays = { status: "ready", store: "ok", location: "ok", reachable: 0 };
