@@ -7,7 +7,7 @@ import { parseVia } from "@liquid-ims/sip/header/via";
 import { formatHost } from "@liquid-ims/sip/host";
 import type { SipRequest, SipResponse } from "@liquid-ims/sip/message";
 import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import type { MessageSource } from "@liquid-ims/sip/transport";
 import { parseSipUri } from "@liquid-ims/sip/uri";
 import { addContactAlias, takeContactAlias } from "./contact-alias.ts";

@@ -9,7 +9,8 @@ import { contactExpires, parseContacts } from "@liquid-ims/sip/header/contact";
 import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { addressUri, parseNameAddress } from "@liquid-ims/sip/header/name-address";
 import { buildRequest, buildResponse, type HeaderPair, type SipRequest } from "@liquid-ims/sip/message";
-import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
+import type { SipStack } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import {
   applyRegister,
   type BindingChange,

@@ -6,8 +6,10 @@ import { contactInstance } from "@liquid-ims/sip/header/contact";
 import { addressUri } from "@liquid-ims/sip/header/name-address";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { makesDialog } from "@liquid-ims/sip/method";
-import { type Branch, forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
-import type { ServerTransaction, SipStack } from "@liquid-ims/sip/stack";
+import { forward, type PreparedRequest } from "@liquid-ims/sip/proxy";
+import type { Branch } from "@liquid-ims/sip/proxy/forwarding";
+import type { SipStack } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import { parseSipUri } from "@liquid-ims/sip/uri";
 import { type Binding, liveBindings, type RegisteredUser } from "./bindings.ts";
 import {

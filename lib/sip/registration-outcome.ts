@@ -4,7 +4,7 @@ import { parseExpires, parseRetryAfter } from "./header/delta-seconds.ts";
 import { addressUri, type NameAddress, parseNameAddress } from "./header/name-address.ts";
 import type { SipResponse } from "./message.ts";
 import type { AuthenticationFailure } from "./registration-challenge.ts";
-import type { ClientFailure } from "./stack.ts";
+import type { ClientFailure } from "./transaction-user.ts";
 import { equalSipUris, parseSipUri } from "./uri.ts";
 
 /** A binding as the 200 lists it. */

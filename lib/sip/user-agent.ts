@@ -24,16 +24,14 @@ import type {
 import type { HeaderPair, SipRequest } from "./message.ts";
 import { isKnownMethod } from "./method.ts";
 import { type Rejection, reject } from "./rejection.ts";
-import {
-  type ClientHandlers,
-  type ClientTransaction,
-  openStack,
-  type ServerTransaction,
-  type SipStack,
-  type StackOptions,
-  type TransactionUser,
-} from "./stack.ts";
+import { openStack, type SipStack, type StackOptions } from "./stack.ts";
 import { defaultTimers, type Timers } from "./timers.ts";
+import type {
+  ClientHandlers,
+  ClientTransaction,
+  ServerTransaction,
+  TransactionUser,
+} from "./transaction-user.ts";
 import type { Target } from "./transport.ts";
 import { validateDialogContact } from "./validate.ts";
 

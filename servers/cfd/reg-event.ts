@@ -10,7 +10,7 @@ import type { Subscription, SubscriptionEnd } from "@liquid-ims/sip/dialog/subsc
 import type { Notification } from "@liquid-ims/sip/dialog/subscription-notification";
 import { equalHosts } from "@liquid-ims/sip/host";
 import type { SipRequest } from "@liquid-ims/sip/message";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import type { Target } from "@liquid-ims/sip/transport";
 import type { UserAgent } from "@liquid-ims/sip/user-agent";
 import { type LookAction, type LookEvent, type LookState, lookTable } from "./reg-event-table.ts";

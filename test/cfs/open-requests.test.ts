@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { OpenRequests } from "@liquid-ims/cfs/cfs-ue/open-requests";
 import { buildRequest, buildResponse, type SipResponse } from "@liquid-ims/sip/message";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 
 class FakeTransaction implements ServerTransaction {
   readonly sent: SipResponse[] = [];

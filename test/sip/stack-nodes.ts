@@ -10,15 +10,13 @@ import {
   type SipRequest,
   type SipResponse,
 } from "@liquid-ims/sip/message";
-import {
-  type ClientFailure,
-  type ClientTransaction,
-  openStack,
-  type RequestOptions,
-  type ServerTransaction,
-  type SipStack,
-  type StackOptions,
-} from "@liquid-ims/sip/stack";
+import { openStack, type SipStack, type StackOptions } from "@liquid-ims/sip/stack";
+import type {
+  ClientFailure,
+  ClientTransaction,
+  RequestOptions,
+  ServerTransaction,
+} from "@liquid-ims/sip/transaction-user";
 import type { MessageSource, Target, TransportProtocol } from "@liquid-ims/sip/transport";
 import { addBareHost } from "../support/virtual-hosts.ts";
 

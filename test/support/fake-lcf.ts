@@ -24,7 +24,8 @@ import {
   type SipRequest,
   type SipResponse,
 } from "@liquid-ims/sip/message";
-import { openStack, type ServerTransaction, type SipStack } from "@liquid-ims/sip/stack";
+import { openStack, type SipStack } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import type { Target } from "@liquid-ims/sip/transport";
 
 export interface FakeLcfOptions {

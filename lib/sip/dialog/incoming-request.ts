@@ -1,7 +1,7 @@
 // A request as the layers above a user agent get it. RFC 3261 8.2.
 import { buildResponse, type HeaderPair, type SipRequest, type SipResponse } from "../message.ts";
 import type { Rejection } from "../rejection.ts";
-import type { ServerTransaction } from "../stack.ts";
+import type { ServerTransaction } from "../transaction-user.ts";
 import type { MessageSource } from "../transport.ts";
 import { type Body, bodyParts } from "./body.ts";
 

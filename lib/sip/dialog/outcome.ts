@@ -1,6 +1,6 @@
 // The answer to a request of ours, or the lack of one. RFC 3261 8.1.3.1: a time-out counts as 408, a transport error as 503.
 import type { SipResponse } from "../message.ts";
-import type { ClientFailure, ClientHandlers } from "../stack.ts";
+import type { ClientFailure, ClientHandlers } from "../transaction-user.ts";
 
 /** `cause` says why there was no answer. */
 export type Outcome =

@@ -2,8 +2,8 @@
 import type { Timer } from "@liquid-ims/runtime/clock";
 import { step } from "@liquid-ims/runtime/state-table";
 import type { SipRequest, SipResponse } from "../message.ts";
-import type { ClientTransaction } from "../stack.ts";
 import { transactionTimeout } from "../timers.ts";
+import type { ClientTransaction } from "../transaction-user.ts";
 import type { Target } from "../transport.ts";
 import { type Body, bodyOf } from "./body.ts";
 import {

@@ -1,8 +1,8 @@
 // What a user agent lends to its dialogs: identity, sending, dispatching. RFC 3261 8, 12.
 import type { Host } from "@liquid-ims/runtime/host";
 import type { HeaderPair, SipRequest } from "../message.ts";
-import type { ClientHandlers, ClientTransaction } from "../stack.ts";
 import type { Timers } from "../timers.ts";
+import type { ClientHandlers, ClientTransaction } from "../transaction-user.ts";
 import type { Target } from "../transport.ts";
 import type { DialogId } from "./dialog.ts";
 import type { IncomingRequest } from "./incoming-request.ts";

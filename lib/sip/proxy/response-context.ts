@@ -3,11 +3,12 @@ import type { Timer } from "@liquid-ims/runtime/clock";
 import { addressUri } from "../header/name-address.ts";
 import { buildResponse, copyRequest, copyResponse, type SipRequest, type SipResponse } from "../message.ts";
 import { makesDialog } from "../method.ts";
-import type { Branch, ForwardOptions } from "../proxy.ts";
-import type { ClientFailure, ClientTransaction, ServerTransaction, SipStack } from "../stack.ts";
+import type { SipStack } from "../stack.ts";
 import { timerC } from "../timers.ts";
+import type { ClientFailure, ClientTransaction, ServerTransaction } from "../transaction-user.ts";
 import { parseSipUri } from "../uri.ts";
 import { addChallenges, bestResponse } from "./best-response.ts";
+import type { Branch, ForwardOptions } from "./forwarding.ts";
 
 const initialMaxForwards = 70;
 

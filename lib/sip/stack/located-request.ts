@@ -1,7 +1,7 @@
 // A request on its way: located, sent, sent elsewhere when that fails. RFC 3261 8.1.2, 9.1, RFC 3263 4.3.
 import { buildResponse, type SipRequest, type SipResponse } from "../message.ts";
-import type { ClientFailure, ClientTransaction, RequestOptions } from "../stack.ts";
 import type { ClientMachine } from "../transaction/client-transaction.ts";
+import type { ClientFailure, ClientTransaction, RequestOptions } from "../transaction-user.ts";
 import type { Target } from "../transport.ts";
 import type { Attempt, Sender } from "./sender.ts";
 

@@ -4,7 +4,8 @@ import type { LocationRecord, RegistrationKey } from "@liquid-ims/location-servi
 import type { LocationStore } from "@liquid-ims/location-service/store";
 import type { AllowedTargets, DirectFlowAddress } from "@liquid-ims/reference-points/cfs-ue";
 import type { Host } from "@liquid-ims/runtime/host";
-import type { SipStack, TransactionUser } from "@liquid-ims/sip/stack";
+import type { SipStack } from "@liquid-ims/sip/stack";
+import type { TransactionUser } from "@liquid-ims/sip/transaction-user";
 import type { CfsKeys } from "../keys.ts";
 import type { CfsStore } from "../store/store.ts";
 import { storeOf, Table } from "../store/table.ts";

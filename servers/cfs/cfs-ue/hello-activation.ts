@@ -4,7 +4,7 @@ import { encodeBase64Url } from "@liquid-ims/runtime/text";
 import { subscribeResponse } from "@liquid-ims/sip/dialog/subscription-notifier";
 import type { SipRequest } from "@liquid-ims/sip/message";
 import { reject } from "@liquid-ims/sip/rejection";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import { takeHello } from "./binding.ts";
 import type { LcfMessage } from "./channel.ts";
 import { takeMessages } from "./commands.ts";

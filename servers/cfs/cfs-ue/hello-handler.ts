@@ -5,7 +5,7 @@ import { uasDialog } from "@liquid-ims/sip/dialog/dialog";
 import { buildNotify, subscribeResponse } from "@liquid-ims/sip/dialog/subscription-notifier";
 import { parseCSeq } from "@liquid-ims/sip/header/cseq";
 import { reject } from "@liquid-ims/sip/rejection";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import { type Context, count, countRefusal, namesOf, transact } from "./context.ts";
 import type { HelloActivation } from "./hello-activation.ts";
 import { type ClaimedHello, readHello } from "./hello-verification.ts";

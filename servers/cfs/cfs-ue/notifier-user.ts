@@ -3,7 +3,7 @@
 import { eventPackage } from "@liquid-ims/reference-points/cfs-ue";
 import { buildResponse } from "@liquid-ims/sip/message";
 import { reject } from "@liquid-ims/sip/rejection";
-import type { ServerTransaction, TransactionUser } from "@liquid-ims/sip/stack";
+import type { ServerTransaction, TransactionUser } from "@liquid-ims/sip/transaction-user";
 import { type Context, count, countRefusal, namesOf } from "./context.ts";
 import type { HelloHandler } from "./hello-handler.ts";
 import type { RefreshHandler } from "./refresh-handler.ts";

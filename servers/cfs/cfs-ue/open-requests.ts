@@ -1,6 +1,6 @@
 // Requests that have come and are not answered yet: a CFS that ends answers them first.
 import { buildResponse, type SipRequest, type SipResponse } from "@liquid-ims/sip/message";
-import type { ServerTransaction, TransactionUser } from "@liquid-ims/sip/stack";
+import type { ServerTransaction, TransactionUser } from "@liquid-ims/sip/transaction-user";
 import type { MessageSource } from "@liquid-ims/sip/transport";
 
 type EndCause = Parameters<NonNullable<ServerTransaction["onEnd"]>>[0];

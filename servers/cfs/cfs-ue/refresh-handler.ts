@@ -4,7 +4,7 @@ import type { SubscribeBody } from "@liquid-ims/reference-points/cfs-ue";
 import { receiveInDialog, refreshTarget } from "@liquid-ims/sip/dialog/dialog";
 import { subscribeResponse } from "@liquid-ims/sip/dialog/subscription-notifier";
 import { type Rejection, reject } from "@liquid-ims/sip/rejection";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import { bindKey, prolongBinding } from "./binding.ts";
 import type { LcfMessage } from "./channel.ts";
 import { takeMessages } from "./commands.ts";

@@ -3,7 +3,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import { buildResponse } from "@liquid-ims/sip/message";
 import type { Rejection } from "@liquid-ims/sip/rejection";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 
 /** A random tag; what names a dialog cannot be guessed. */
 export function newTag(host: Host): string {

@@ -4,7 +4,8 @@ import test from "node:test";
 import { dialogRequest, uasDialog } from "@liquid-ims/sip/dialog/dialog";
 import type { Session } from "@liquid-ims/sip/dialog/session";
 import { buildResponse, type SipRequest } from "@liquid-ims/sip/message";
-import { openStack, type ServerTransaction, type SipStack } from "@liquid-ims/sip/stack";
+import { openStack, type SipStack } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import { logging, pair } from "./two-user-agents.ts";
 
 const forkUri = "sip:fork@10.0.0.3:5060";

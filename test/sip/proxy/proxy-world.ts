@@ -2,8 +2,6 @@
 import { type LinkShape, Simulation } from "@liquid-ims/runtime/simulation";
 import type { HeaderPair } from "@liquid-ims/sip/message";
 import {
-  type Branch,
-  type ForwardOptions,
   forward,
   forwardAck,
   isRejection,
@@ -11,6 +9,7 @@ import {
   prepareRequest,
   refuse,
 } from "@liquid-ims/sip/proxy";
+import type { Branch, ForwardOptions } from "@liquid-ims/sip/proxy/forwarding";
 import { addBareHost } from "../../support/virtual-hosts.ts";
 import {
   addNode,

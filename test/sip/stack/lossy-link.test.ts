@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type LinkShape, Simulation } from "@liquid-ims/runtime/simulation";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import { ackOf, addNode, answer, newRequest, type Outcome, type StackNode, send } from "../stack-nodes.ts";
 
 const bobUri = "sip:bob@10.0.0.2";

@@ -1,7 +1,7 @@
 // The transaction layer as a server, talked to line by line. RFC 3261 17.2.3, 9.2, 8.2.2.2, RFC 6026 7.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { ServerTransaction } from "@liquid-ims/sip/stack";
+import type { ServerTransaction } from "@liquid-ims/sip/transaction-user";
 import { answer, counted } from "../stack-nodes.ts";
 import { bob, okFor, request, world } from "./layer-lines.ts";
 
