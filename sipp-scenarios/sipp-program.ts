@@ -20,14 +20,15 @@ export function findSipp(path: string | undefined): string {
   );
 }
 
+/** What SIPp writes there when nothing is wrong. */
+const noise =
+  /^(The following events|Resolving remote host|Failed to shutdown|Maximum number of open sockets \(\d+\) plus)/;
+
 /** The entries of SIPp's error log, which stand behind their times, not on lines. */
 export function complaintsIn(text: string): readonly string[] {
   return text
     .split(/\d{4}-\d\d-\d\d\t[\d:.]+\t[\d.]+: /)
     .map((entry) => entry.split("\n")[0]?.trim() ?? "")
-    .filter(
-      (entry) =>
-        entry !== "" && !/^(The following events|Resolving remote host|Failed to shutdown)/.test(entry),
-    )
+    .filter((entry) => entry !== "" && !noise.test(entry))
     .slice(0, 3);
 }
