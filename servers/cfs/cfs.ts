@@ -241,7 +241,7 @@ function createController(
     location,
     channel: cfsUe.channel,
     cx,
-    cancelsOldServer: config.cx?.cancelsOldServer ?? false,
+    cancelsOldServer: config.cx?.cancelsOldServer,
     aftercare: config.cx?.aftercare ?? true,
     isSame: table.isSame,
     addressesOf: (name) => config.functions.find((entry) => table.isSame(entry.name, name))?.addresses ?? [],

@@ -63,7 +63,7 @@ export interface CxConfig {
   readonly marOriginHost?: "own" | "previous";
   /**
    * True where the HSS sends RTR to the old S-CSCF on MAR and that one cuts the calls of its users (OpenIMSCore does):
-   * planned moves then wait for the ends of calls. Default false.
+   * planned moves then wait for the ends of calls. Default: found out by what the LCFs report of their calls.
    */
   readonly cancelsOldServer?: boolean;
   /**

@@ -70,12 +70,14 @@ export const cxSetting = Type.Object(
       default: "own",
       examples: ["own"],
     }),
-    cancelsOldServer: Type.Boolean({
-      description:
-        "The HSS cancels the S-CSCF that a user leaves (RTR), and that one cuts his calls: planned moves wait for the ends of calls",
-      default: false,
-      examples: [true],
-    }),
+    cancelsOldServer: Type.Optional(
+      Type.Boolean({
+        description:
+          "The HSS cancels the S-CSCF that a user leaves (RTR), and that one cuts his calls: planned moves wait for the ends of calls. false: not so, whatever was seen in earlier transfers",
+        otherwise: "found out by what the LCFs report of their calls",
+        examples: [true],
+      }),
+    ),
     serving: Type.Array(
       Type.Object(
         {

@@ -112,7 +112,7 @@ export function createOperations(parts: OperationsParts): Operations {
 
   async function shown(row: TransferRow): Promise<TransferResource> {
     const { controller } = await engine;
-    return transferResource(row, controller.usersOf(row.id));
+    return transferResource(row, controller.usersOf(row.id), controller.cuts);
   }
 
   async function found(id: string): Promise<OperationResult<TransferRow>> {
@@ -252,7 +252,7 @@ export function createOperations(parts: OperationsParts): Operations {
     async listTransfers() {
       const { controller } = await engine;
       const transfers = controller.list().map((row) => {
-        const resource = transferResource(row, controller.usersOf(row.id));
+        const resource = transferResource(row, controller.usersOf(row.id), controller.cuts);
         return { ...resource, users: [] };
       });
       return { ok: true, value: { transfers } };

@@ -30,8 +30,13 @@ function userLine(row: UserRow): UserLine {
   };
 }
 
-export function transferResource(row: TransferRow, users: readonly UserRow[]): TransferResource {
-  const problem = row.problem ?? dangerProblem(users, row.request.reason === "failure");
+/** `cuts`: what is known of calls that were cut in other transfers. */
+export function transferResource(
+  row: TransferRow,
+  users: readonly UserRow[],
+  cuts: string | null,
+): TransferResource {
+  const problem = row.problem ?? dangerProblem(users, row.request.reason === "failure", cuts);
   return {
     id: row.id,
     state: row.state,

@@ -15,6 +15,7 @@ import { LocationWatch } from "./location-watch.ts";
 import { filterOf, newTransfer, recordsFor, type TransferOrder } from "./new-transfer.ts";
 import type { PlanLine } from "./plan.ts";
 import { CxActs } from "./reassignment/cx-acts.ts";
+import { noteCuts } from "./reassignment/hss-knowledge.ts";
 import type { Proof } from "./reassignment/proof.ts";
 import { receivePush } from "./reassignment/received-push.ts";
 import { Registrations } from "./registrations.ts";
@@ -35,8 +36,8 @@ export interface ControllerParts {
   readonly addressesOf: (name: FunctionName) => readonly string[];
   /** Null: no transfer changes an S-CSCF. */
   readonly cx?: Cx | null;
-  /** The HSS cancels the S-CSCF that a user leaves, which then cuts his calls. Default false. */
-  readonly cancelsOldServer?: boolean;
+  /** The HSS cancels the S-CSCF that a user leaves, which then cuts his calls. Default: to be found out. */
+  readonly cancelsOldServer?: boolean | undefined;
   /** Users who have moved S-CSCF are watched until their old registration has expired. Default true. */
   readonly aftercare?: boolean;
   readonly times: TransferTimes;
@@ -66,7 +67,7 @@ export class Controller {
   readonly #planning = new Set<LocationRecord[]>();
   /** Messages that came before the tables were read. */
   #early: [RegistrationKey, LcfMessage][] | null = [];
-  readonly #proof: Proof = { moves: false };
+  readonly #proof: Proof = { moves: false, cuts: null };
   #guarded = -1;
   #lastCreated: Promise<unknown> = Promise.resolve();
 
@@ -127,6 +128,7 @@ export class Controller {
     let change = Number.POSITIVE_INFINITY;
     for (const row of this.list()) {
       const users = this.#tables.usersOf(row.id);
+      noteCuts(this.#proof, users);
       if (row.dryRun || !(isActive(row) || users.some(({ state }) => isOpen(state)))) {
         this.#endings.forgetCancelled(users);
         continue;
@@ -153,6 +155,11 @@ export class Controller {
 
   usersOf(id: string): readonly UserRow[] {
     return this.#tables.usersOf(id);
+  }
+
+  /** Calls that a change of S-CSCF has certainly cut, for people; null: none that is known, or that counts. */
+  get cuts(): string | null {
+    return this.#parts.cancelsOldServer === undefined ? this.#proof.cuts : null;
   }
 
   /** The newest first. */
@@ -256,7 +263,7 @@ export class Controller {
   }
 
   #open(row: TransferRow, records: readonly LocationRecord[]): TransferRun {
-    const { channel, times, limits, addressesOf, isSame, cancelsOldServer = false } = this.#parts;
+    const { channel, times, limits, addressesOf, isSame, cancelsOldServer = null } = this.#parts;
     const run = new TransferRun(row, {
       ledger: this.#ledger,
       registrations: new Registrations(row.function, row.procedure, isSame),

@@ -3,7 +3,7 @@
 import { type DialogReport, endedBy } from "@liquid-ims/reference-points/cfs-ue";
 import type { ProblemDetails } from "@liquid-ims/reference-points/os-cfs";
 import { fates } from "./dialogs.ts";
-import type { UserRow } from "./user-row.ts";
+import { isOpen, type UserRow } from "./user-row.ts";
 
 /** Calls that may just as well have been hung up, until they are believed to have been cut: so many, of all that moved. */
 const suspicious = { least: 2, share: 0.25 } as const;
@@ -39,12 +39,19 @@ export function cutsIn(rows: readonly UserRow[]): Cuts {
   return { ...cutsOf(reports), calls: fates(reports).length };
 }
 
-/** Null, or what was seen and what is done about it, for people. */
-export function dangerOf(rows: readonly UserRow[]): string | null {
+/** What was seen, for people; `isCertain`: it holds for other transfers, too. Null: nothing. */
+export interface Danger {
+  readonly seen: string;
+  readonly isCertain: boolean;
+}
+
+/** Whether calls were cut in a transfer. */
+export function dangerOf(rows: readonly UserRow[]): Danger | null {
   const { certain, suspected, calls } = cutsIn(rows);
   const isSuspicious = suspected >= suspicious.least && suspected > suspicious.share * calls;
   if (certain === 0 && !isSuspicious) return null;
-  return `${certain + suspected} of ${calls} calls of users whose S-CSCF was changed were ended by neither of their ends: the HSS seems to cancel the S-CSCF that is left, which cuts their calls`;
+  const seen = `${certain + suspected} of ${calls} calls of users whose S-CSCF was changed were ended by neither of their ends: the HSS seems to cancel the S-CSCF that is left, which cuts their calls`;
+  return { seen, isCertain: certain > 0 };
 }
 
 const remedy =
@@ -52,10 +59,23 @@ const remedy =
 const afterFailure =
   "after a failure users are moved all the same, their calls at risk; set cx.cancelsOldServer: true for planned work";
 
-/** For os-cfs, beside whatever else a transfer has come to. */
-export function dangerProblem(rows: readonly UserRow[], isFailure: boolean): ProblemDetails | null {
-  const danger = dangerOf(rows);
+const otherwise = ", or false where the core does so no longer";
+
+/**
+ * For os-cfs, beside whatever else a transfer has come to. `earlier`: what was seen before; it is said while somebody
+ * waits for it.
+ */
+export function dangerProblem(
+  rows: readonly UserRow[],
+  isFailure: boolean,
+  earlier: string | null = null,
+): ProblemDetails | null {
+  const isWaitedFor = rows.some(
+    ({ reassignment, state, reason }) => reassignment !== null && isOpen(state) && reason === "not idle",
+  );
+  const present = dangerOf(rows)?.seen ?? null;
+  const danger = present ?? (isWaitedFor && !isFailure ? earlier : null);
   if (danger === null) return null;
-  const detail = `${danger}: ${isFailure ? afterFailure : remedy}`;
+  const detail = `${danger}: ${isFailure ? afterFailure : remedy}${present === null ? otherwise : ""}`;
   return { type: "about:blank", title: "calls were cut", status: 500, detail };
 }

@@ -32,8 +32,8 @@ export interface RunParts {
   readonly limits: GuardLimits;
   readonly lcf: (registration: RegistrationKey) => LcfState;
   readonly addressesOf: (name: string) => readonly string[];
-  /** The HSS cancels the S-CSCF that a user leaves, which then cuts his calls. */
-  readonly cancelsOldServer: boolean;
+  /** The HSS cancels the S-CSCF that a user leaves, which then cuts his calls. Null: to be found out. */
+  readonly cancelsOldServer: boolean | null;
   /** What is known of the HSS. */
   readonly proof: Proof;
   /** True when another transfer has this registration under way. */

@@ -113,7 +113,7 @@ export class Bench {
       location,
       channel,
       cx: this.#script.cx?.(host) ?? null,
-      cancelsOldServer: present.cx?.cancelsOldServer ?? false,
+      cancelsOldServer: present.cx?.cancelsOldServer,
       aftercare: present.cx?.aftercare ?? true,
       isSame: table.isSame,
       addressesOf: (name) => present.functions.find((entry) => entry.name === name)?.addresses ?? [],

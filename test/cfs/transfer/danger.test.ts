@@ -26,13 +26,13 @@ function user(n: number, results: readonly DialogReport[], reassignedAt: number 
 test("T4: a call that both ends say the other has ended was cut: one is enough", () => {
   const rows = [user(1, [byPeer("a")]), user(2, [byPeer("a")]), user(3, [kept("b")]), user(4, [kept("c")])];
   assert.deepEqual(cutsIn(rows), { certain: 1, suspected: 0, calls: 3 });
-  assert.match(dangerOf(rows) ?? "", /^1 of 3 calls of users whose S-CSCF was changed/);
+  assert.match(dangerOf(rows)?.seen ?? "", /^1 of 3 calls of users whose S-CSCF was changed/);
 });
 
 test("T4: with one end only it takes two, and more than a quarter of the calls", () => {
   assert.equal(dangerOf([user(1, [byPeer("a")]), user(2, [kept("b")])]), null);
   const two = [user(1, [byPeer("a")]), user(2, [byPeer("b")])];
-  assert.notEqual(dangerOf([...two, user(3, [kept("c")])]), null);
+  assert.equal(dangerOf([...two, user(3, [kept("c")])])?.isCertain, false);
   const many = Array.from({ length: 6 }, (_, n) => user(10 + n, [kept(`k${n}`)]));
   assert.equal(dangerOf([...two, ...many]), null, "2 of 8");
 });
@@ -50,4 +50,11 @@ test("T4: os-cfs is told what was seen and what is done: planned, and after a fa
   assert.match(dangerProblem(rows, false)?.detail ?? "", /users in calls stay .*cx\.cancelsOldServer: true/);
   assert.match(dangerProblem(rows, true)?.detail ?? "", /moved all the same, their calls at risk/);
   assert.equal(dangerProblem([], false), null);
+  const waiting: UserRow = { ...user(3, [], null), state: "planned", reason: "not idle" };
+  assert.match(
+    dangerProblem([waiting], false, "seen in t-1")?.detail ?? "",
+    /^seen in t-1: users in calls stay/,
+  );
+  assert.equal(dangerProblem([waiting], true, "seen in t-1"), null, "nobody waits after a failure");
+  assert.equal(dangerProblem([{ ...waiting, reason: null }], false, "seen in t-1"), null);
 });

@@ -10,8 +10,8 @@ export interface HssKnowledgeParts {
   readonly ledger: Ledger;
   /** What this life of the CFS knows. */
   readonly proof: Proof;
-  /** Configured: the HSS cancels the S-CSCF that a user leaves, which then cuts his calls. */
-  readonly cancelsOldServer: boolean;
+  /** Configured: the HSS cancels the S-CSCF that a user leaves, which then cuts his calls. Null: to be found out. */
+  readonly cancelsOldServer: boolean | null;
   /** All users of the transfer. */
   readonly users: () => readonly UserRow[];
 }
@@ -36,7 +36,9 @@ export class HssKnowledge {
     const found = rows.find(({ reason }) => reason === kept);
     if (found !== undefined)
       this.#kept = { event: "name is kept", all: true, reason: kept, detail: found.detail };
-    this.#cutsCalls = dangerOf(rows) !== null;
+    const danger = dangerOf(rows);
+    this.#cutsCalls = danger !== null;
+    if (danger !== null) noteCuts(this.#parts.proof, rows);
   }
 
   /** The HSS has moved somebody: in this transfer, or in this life of the CFS. */
@@ -54,12 +56,20 @@ export class HssKnowledge {
     return this.#kept;
   }
 
-  /** A move cuts calls: it was configured, or has been seen in this transfer. */
+  /** A move cuts calls: it was configured, or has been seen, in this transfer or certainly in another one. */
   cutsCalls(): boolean {
-    if (this.#parts.cancelsOldServer) return true;
+    const { cancelsOldServer, proof } = this.#parts;
+    if (cancelsOldServer === true) return true;
     this.#look();
-    return this.#cutsCalls;
+    return this.#cutsCalls || (cancelsOldServer === null && proof.cuts !== null);
   }
+}
+
+/** Keeps in mind that calls were cut in the transfer of these users, where that is certain. */
+export function noteCuts(proof: Proof, rows: readonly UserRow[]): void {
+  const danger = dangerOf(rows);
+  const [first] = rows;
+  if (danger?.isCertain === true && first !== undefined) proof.cuts ??= `${danger.seen} (${first.transfer})`;
 }
 
 /** What the HSS says of one whose record has shown the target, against it. */

@@ -1,6 +1,6 @@
 // A device of s-world.ts: the LCF's real move procedure over a port that the script plays. One life of it.
 import type { RegistrationKey } from "@liquid-ims/location-service/record";
-import type { Command, DialogDescription } from "@liquid-ims/reference-points/cfs-ue";
+import { type Command, type DialogDescription, endedBy } from "@liquid-ims/reference-points/cfs-ue";
 import type { Host } from "@liquid-ims/runtime/host";
 import { MoveDriver } from "@liquid-ims/ue-lcf/move-driver";
 import { judgeContent } from "@liquid-ims/ue-lcf/ticket";
@@ -18,6 +18,8 @@ export interface UeBehaviour {
   /** The REGISTER fails at this S-CSCF. */
   readonly registrationFails?: (sCscf: string) => boolean;
   readonly dialogs?: readonly ScriptedDialog[];
+  /** The network ends each call before it is replaced. */
+  readonly callsAreCut?: boolean;
   /** Every move is refused: an emergency call is up. */
   readonly refuses?: boolean;
 }
@@ -114,6 +116,7 @@ export class ScriptedLcf {
   }
 
   #replace(dialogs: "all" | readonly string[]): void {
+    const { callsAreCut = false } = this.#world.device(this.#key).behaviour;
     for (const { id } of this.#dialogs()) {
       const home = this.#homes.get(id) ?? this.#sCscf;
       if (home === this.#sCscf || !(dialogs === "all" || dialogs.includes(id))) continue;
@@ -121,6 +124,7 @@ export class ScriptedLcf {
       this.#host.clock.after(
         15,
         () => {
+          if (callsAreCut) return this.driver.dialog({ id, result: "ended", reason: endedBy.peer });
           this.#world.replacedAt(this.#key, id);
           this.driver.dialog({ id, result: "kept" });
         },
