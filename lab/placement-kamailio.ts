@@ -10,7 +10,7 @@ import {
   type CscfWishes,
   createCoreFiles,
 } from "./kamailio-core/core-files.ts";
-import { withOwnTemporary } from "./kamailio-core/namespace.ts";
+import { useShortPorts, withOwnTemporary } from "./kamailio-core/namespace.ts";
 import { answersOptions, answersQuery, isPeerOpen } from "./kamailio-core/probes.ts";
 import type { PlacedElement, Placement } from "./placement.ts";
 import type { Element, Topology } from "./topology.ts";
@@ -76,6 +76,7 @@ export function createKamailioPlacement(options: KamailioPlacementOptions): Plac
     wishes: CscfWishes,
   ): Promise<CoreChild> {
     const { name, fqdn, address } = element;
+    if (wishes.addContactAlias === true) useShortPorts();
     const file = `${folder}/${files.cscf(kind, element, wishes)}`;
     const argv = [
       "-f",

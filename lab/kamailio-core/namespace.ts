@@ -60,6 +60,20 @@ export function furnish(folder: string, addresses: readonly string[], nameServer
   run("mount", "--bind", own, realpathSync(resolverFile));
 }
 
+/**
+ * Inside: from now on the ports that the system chooses have four digits. Kamailio 5.6.3's P-CSCF reads the port in an
+ * alias into five bytes and their end from what lies behind them: of five digits it makes another number in some runs, and
+ * does not know the UE then.
+ */
+export function useShortPorts(): void {
+  const setting = "/proc/sys/net/ipv4/ip_local_port_range";
+  try {
+    writeFileSync(setting, "7200 9999");
+  } catch (cause) {
+    throw new Error(`${setting} cannot be written, which --add-contact-alias needs here`, { cause });
+  }
+}
+
 /** Where programs write that know no other place. */
 const temporary = "/tmp";
 

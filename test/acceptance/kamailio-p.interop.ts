@@ -51,6 +51,8 @@ test("T6: with P-CSCFs that alias contacts a moved UE has two bindings for a whi
       .map(({ message }) => message.slice(message.indexOf("\r\n\r\n")));
     const aliases = bodies.map((body) => /^Contact: <[^>]*;alias=([^;>]*)/m.exec(body)?.[1] ?? "none");
     assert.equal(new Set(aliases).size, 2, `${user}: ${aliases.join(", ")}`);
+    // Kamailio 5.6.3's P-CSCF cannot read others.
+    for (const alias of aliases) assert.match(alias, /^[0-9.]+~\d{4}~2$/, user);
     const removed = bodies.map((body) => /^Expires: 0\r$/m.test(body));
     assert.ok(removed.includes(true), `${user}: his first binding was removed`);
     assert.equal(removed.at(-1), false, `${user}: the last that the CFD hears is a registration`);

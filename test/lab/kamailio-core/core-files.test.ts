@@ -79,5 +79,8 @@ test("T6: a P-CSCF aliases contacts only where it is told to", (context) => {
   const { files, read } = createFiles(context);
   const element = elementAt(createTopology().pCscfs, 0);
   assert.doesNotMatch(read(files.cscf("p-cscf", element)), /^#!define/m);
-  assert.match(read(files.cscf("p-cscf", element, { addContactAlias: true })), /^#!define WITH_ALIAS$/m);
+  const aliasing = read(files.cscf("p-cscf", element, { addContactAlias: true }));
+  assert.match(aliasing, /^#!define WITH_ALIAS$/m);
+  // Its location is asked for the UE first of all, as without alias.
+  assert.match(aliasing, /^route\[FROM_UE\] \{\n\tif \(!pcscf_is_registered\("location"\)\)/m);
 });
