@@ -102,12 +102,13 @@ test("TS 24.229 5.4.2.1.1: the user, his P-CSCF and his application servers may 
   }
 });
 
-/** The same user on a second device. */
-async function openSecond(world: UeWorld, number: number, pCscf: number) {
-  const [first] = createSubscribers({ count: 1, preferredServers: [], registerServers: [] });
-  assert.ok(first !== undefined);
+/** The same user (or another one) on a second device. */
+async function openSecond(world: UeWorld, number: number, pCscf: number, count = 1) {
+  const first = createSubscribers({ count, preferredServers: [], registerServers: [] }).at(-1);
+  const [publicIdentity] = first?.publicIdentities ?? [];
+  assert.ok(first !== undefined && publicIdentity !== undefined);
   return world.openUe(number, pCscf, {
-    publicIdentity: user,
+    publicIdentity,
     privateIdentity: first.privateIdentity,
     credentials: first.authentication,
   });
@@ -191,4 +192,52 @@ test("T6 and T0, no contact shown: the stale binding's end is an Expires 0; the 
     assert.ok(expires.includes("0"), `${expires}`);
     assert.notEqual(expires.at(-1), "0");
   }
+});
+
+test("T0, whole core, IPv6: the question goes to an address in brackets, the answer comes back", async () => {
+  const world = await openUeWorld(5, [], {
+    ...{ tellsRemovalAsEnd: true, showsRegister: false, addressing: "IPv6" },
+  });
+  await world.openUe(1, 1);
+  const second = await openSecond(world, 2, 2);
+  await world.wait(100);
+  await world.simulation.settle(second.ue.deregister());
+  await world.wait(500);
+  assert.deepEqual(lines(world), ["pcscf1 registered"]);
+  const asked = world.messages.find(
+    ({ text }) => text.startsWith("SUBSCRIBE") && text.includes("Event: reg"),
+  );
+  assert.match(asked?.text ?? "", /^Contact: <sip:\[2001:db8:[0-9a-f:]+\]:\d+>\r$/m);
+});
+
+test("T0, whole core: both devices leave before the question arrives, lossy, 20 seeds: nobody is on record once the S-CSCF has told of anybody", async () => {
+  let refused = 0;
+  for (let seed = 30; seed < 50; seed++) {
+    const world = await openUeWorld(seed, [], { tellsRemovalAsEnd: true, showsRegister: seed % 2 === 0 });
+    const first = await world.openUe(1, 1);
+    const second = await openSecond(world, 2, 2);
+    await world.openUe(3, 1);
+    const other = await openSecond(world, 4, 2, 3);
+    await world.wait(100);
+    for (const [from, to] of [
+      ["cfd", "scscf1"],
+      ["scscf1", "cfd"],
+    ] as const)
+      world.simulation.link(from, to, { delayMs: 5, jitterMs: 40, loss: 0.05, reorder: 0.2 });
+    await world.simulation.settle(first.ue.deregister());
+    await world.simulation.settle(second.ue.deregister());
+    await world.wait(15_000);
+    if (lines(world).some((line) => line.endsWith("doubtful"))) refused += 1;
+    await world.simulation.settle(other.ue.deregister());
+    await world.wait(15_000);
+    const left = lines(world).map((line) => line.split(" ")[1]);
+    assert.deepEqual(new Set(left), new Set(["left"]), `seed ${seed}`);
+    const others = world.placement.rows.get("sip:user003@open-ims.test");
+    assert.deepEqual(
+      [others.filter(({ state }) => state === "registered").length, others.some(({ doubtful }) => doubtful)],
+      [1, false],
+      `seed ${seed}`,
+    );
+  }
+  assert.ok(refused > 0, "in some runs the S-CSCF has lost the user before it has told of anybody");
 });
