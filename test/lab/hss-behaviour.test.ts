@@ -2,96 +2,16 @@
 // TS 29.228 6.1.2.1, 6.1.3, 6.1.5, 6.3.1, 8.1. The expected rows are written by hand from what these HSSs do.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type CxOutcome, type CxRequest, serveCx } from "@liquid-ims/diameter/cx/command";
 import { cxResult, success, unableToComply } from "@liquid-ims/diameter/cx/experimental-result";
-import { locationInfo } from "@liquid-ims/diameter/cx/location-info";
-import { type PushProfileRequest, pushProfile } from "@liquid-ims/diameter/cx/push-profile";
-import {
-  type RegistrationTerminationRequest,
-  registrationTermination,
-} from "@liquid-ims/diameter/cx/registration-termination";
-import { serverAssignment } from "@liquid-ims/diameter/cx/server-assignment";
-import { type UserAuthorizationRequest, userAuthorization } from "@liquid-ims/diameter/cx/user-authorization";
-import { baseResult, type Result } from "@liquid-ims/diameter/result";
+import { baseResult } from "@liquid-ims/diameter/result";
 import { resultCode } from "@liquid-ims/diameter/result-code";
 import { type HssBehaviour, hssBehaviours } from "@liquid-ims/lab/ims-core/hss-behaviour";
 import type { PushOutcome } from "@liquid-ims/lab/ims-core/hss-pushes";
-import type { Subscriber } from "@liquid-ims/lab/ims-core/subscriber";
 import { parseUserData } from "@liquid-ims/lab/ims-core/user-data-reader";
-import { decodeText, encodeText } from "@liquid-ims/runtime/text";
+import { decodeText } from "@liquid-ims/runtime/text";
 import { realm } from "../diameter/diameter-world.ts";
-import { alice, bob, codeOf, type HssWorld, openHssWorld, type Peer, scscf1, scscf2 } from "./hss-world.ts";
-
-const identity = "sip:alice@ims.example";
-
-interface Pushed {
-  /** Virtual time. */
-  readonly at: number;
-  readonly to: Peer;
-  readonly rtr?: RegistrationTerminationRequest;
-  readonly ppr?: PushProfileRequest;
-}
-
-interface BehaviourWorld extends HssWorld {
-  readonly pushed: Pushed[];
-  /** What is answered to RTR and PPR; null: nothing. */
-  reply: Result | null;
-}
-
-async function open(behaviour: HssBehaviour): Promise<BehaviourWorld> {
-  const pushed: Pushed[] = [];
-  const replies: { reply: Result | null } = { reply: success };
-  const now = { at: () => 0 };
-  const answer = ({ answer: say }: CxRequest<unknown, object>): void => {
-    if (replies.reply !== null) say(replies.reply);
-  };
-  const world = await openHssWorld(undefined, {
-    behaviour,
-    prepare(peer, node) {
-      serveCx(node, registrationTermination, (received) => {
-        pushed.push({ at: now.at(), to: peer, rtr: received.request });
-        answer(received);
-      });
-      serveCx(node, pushProfile, (received) => {
-        pushed.push({ at: now.at(), to: peer, ppr: received.request });
-        answer(received);
-      });
-    },
-  });
-  now.at = () => world.simulation.now;
-  return Object.assign(replies, { ...world, pushed });
-}
-
-/** Alice is registered at S-CSCF1. */
-async function openRegistered(behaviour: HssBehaviour): Promise<BehaviourWorld> {
-  const world = await open(behaviour);
-  await world.challenge("scscf1", scscf1);
-  assert.equal(codeOf(await world.assign("scscf1", scscf1, "REGISTRATION")), "2001");
-  return world;
-}
-
-/** Result and Server-Name of an answer. */
-function named(outcome: CxOutcome<{ readonly serverName?: string | undefined }>): string {
-  return `${codeOf(outcome)} ${outcome.kind === "answer" ? (outcome.answer.serverName ?? "nobody") : ""}`;
-}
-
-async function whoServes(
-  world: HssWorld,
-  userAuthorizationType: UserAuthorizationRequest["userAuthorizationType"] = "REGISTRATION",
-  user: Subscriber = alice,
-): Promise<string> {
-  const outcome = await world.ask("icscf", userAuthorization, {
-    userName: user.privateIdentity,
-    publicIdentity: user.publicIdentities[0] ?? "",
-    visitedNetworkIdentifier: encodeText(realm),
-    userAuthorizationType,
-  });
-  return named(outcome);
-}
-
-async function whereIs(world: HssWorld, publicIdentity: string): Promise<string> {
-  return named(await world.ask("icscf", locationInfo, { publicIdentity }));
-}
+import { identity, open, openRegistered, whoServes } from "./hss-behaviour-world.ts";
+import { codeOf, type HssWorld, type Peer, scscf1, scscf2 } from "./hss-world.ts";
 
 /** A change of S-CSCF by MAR, by hand: behaviour, UAR after the MAR, pending, Diameter host, RTR to. */
 const afterMar: readonly [HssBehaviour, string, boolean, string | null, Peer[]][] = [
@@ -172,53 +92,6 @@ test("pyhss: SAR UNREGISTERED_USER of the S-CSCF that serves the user ends his r
   });
   assert.equal(codeOf(await world.assign("scscf1", scscf1, "TIMEOUT_DEREGISTRATION")), "2001");
 });
-
-/** A UAR for a de-registration: of who is registered, unregistered, neither; and whether the first one changes that. */
-const deregistrationQueries: readonly [HssBehaviour, string, string, string, boolean][] = [
-  ["specification", `2001 ${scscf1}`, "2001 nobody", "3gpp 5003 nobody", false],
-  ["fhoss", `2001 ${scscf1}`, "2001 nobody", "3gpp 5003 nobody", false],
-  ["open5gs", `3gpp 2002 ${scscf1}`, `3gpp 2002 ${scscf1}`, "3gpp 2001 nobody", false],
-  // The question wipes whom it is about.
-  ["pyhss", `2001 ${scscf1}`, `3gpp 2001 ${scscf1}`, `3gpp 2001 ${scscf1}`, true],
-];
-
-for (const [behaviour, registered, unregistered, neither, wipes] of deregistrationQueries) {
-  test(`TS 29.228 6.1.1.1, ${behaviour}: UAR for a de-registration`, async () => {
-    const nobody = await open(behaviour);
-    assert.equal(await whoServes(nobody, "DE_REGISTRATION"), neither);
-    const world = await openRegistered(behaviour);
-    assert.equal(await whoServes(world, "DE_REGISTRATION"), registered);
-    const name = world.hss.node.assignment(identity)?.serverName;
-    assert.equal(name, wipes ? null : scscf1);
-    await world.assign("scscf1", scscf1, "UNREGISTERED_USER");
-    assert.equal(await whoServes(world, "DE_REGISTRATION"), unregistered);
-  });
-}
-
-/** LIR for who is unregistered with and without services for that, and for who has no S-CSCF. */
-const locations: readonly [HssBehaviour, string, string, string][] = [
-  ["specification", `2001 ${scscf1}`, `2001 ${scscf1}`, "3gpp 2003 nobody"],
-  ["fhoss", `2001 ${scscf1}`, "5012 nobody", "3gpp 2003 nobody"],
-  ["open5gs", `2001 ${scscf1}`, `2001 ${scscf1}`, "3gpp 2003 nobody"],
-  // It names one of its own choice.
-  ["pyhss", `2001 ${scscf1}`, `2001 ${scscf1}`, `2001 ${scscf1}`],
-];
-
-for (const [behaviour, withServices, without, nowhere] of locations) {
-  test(`TS 29.228 6.1.4.1, ${behaviour}: LIR for who is not registered`, async () => {
-    const world = await open(behaviour);
-    assert.equal(await whereIs(world, identity), nowhere);
-    await world.assign("scscf1", scscf1, "UNREGISTERED_USER");
-    assert.equal(await whereIs(world, identity), withServices);
-    const [bobs = ""] = bob.publicIdentities;
-    await world.ask("scscf1", serverAssignment, {
-      ...{ userName: bob.privateIdentity, publicIdentities: [bobs], serverName: scscf1 },
-      serverAssignmentType: "UNREGISTERED_USER",
-      userDataAlreadyAvailable: "USER_DATA_NOT_AVAILABLE",
-    });
-    assert.equal(await whereIs(world, bobs), without);
-  });
-}
 
 for (const behaviour of hssBehaviours) {
   test(`${behaviour}: a de-registration SAR of the S-CSCF that serves the user`, async () => {
