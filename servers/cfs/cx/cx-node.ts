@@ -158,7 +158,10 @@ export class CxNode implements Cx {
     if (failure !== null && !isUnableToComply(located)) return failure;
     // LIR names the S-CSCF of one who is looked after as unregistered, too (6.1.4.1); FHoSS cannot comply where he has no
     // services for that time.
-    const registered = isRegistered(await this.#authorize(user, "DE_REGISTRATION"));
+    const authorized = await this.#authorize(user, "DE_REGISTRATION");
+    const untold = this.#noted(isNobody(authorized) ? null : failureOf(authorized, "UAR"), "UAR", user);
+    if (untold !== null && untold.reason !== "refused by the HSS") return untold;
+    const registered = isRegistered(authorized);
     if (failure !== null) return registered ? failure : nobody;
     return { ok: true, server, registered };
   }
@@ -187,7 +190,15 @@ export class CxNode implements Cx {
   }
 
   #failureOf(outcome: CxOutcome<unknown>, command: "MAR" | "UAR" | "LIR", user: CxUser): CxFailure | null {
-    const failure = failureOf(outcome, command);
+    return this.#noted(failureOf(outcome, command), command, user);
+  }
+
+  /** Counts it; null: it was done. */
+  #noted<Failure extends CxFailure | null>(
+    failure: Failure,
+    command: "MAR" | "UAR" | "LIR",
+    user: CxUser,
+  ): Failure {
     const labels = { command, result: failure?.reason ?? "success" };
     this.#host.metrics.counter("cfs_cx_requests_total", { help: "Requests to the HSS", labels }).add();
     if (failure !== null) this.#host.log.warn("HSS", { command, user: user.privateIdentity, ...failure });
@@ -221,7 +232,7 @@ function isUnableToComply(outcome: CxOutcome<unknown>): boolean {
 
 /**
  * False when a UAR for a de-registration was refused, for want of a registration, or answered with success and no
- * S-CSCF, for one who is unregistered (6.1.1.1). An HSS that does not serve that type says nothing against him.
+ * S-CSCF, for one who is unregistered (6.1.1.1). An HSS that refuses that type for good says nothing against him.
  */
 function isRegistered(outcome: CxOutcome<UserAuthorizationAnswer>): boolean {
   if (isNobody(outcome)) return false;

@@ -90,13 +90,18 @@ test("TS 29.228 6.1.4, 6.1.1: LIR says who serves, UAR for a de-registration whe
   assert.deepEqual(await read(), { ok: true, server: s2, registered: true });
   hss.node.unregistered = true;
   assert.deepEqual(await read(), { ok: true, server: s2, registered: false });
-  // An HSS that does not know that type of UAR says nothing against him.
+  // An HSS that does not serve that type of UAR says nothing against him.
   hss.node.deregistration = baseResult(5004);
   assert.deepEqual(await read(), { ok: true, server: s2, registered: true });
   // Nor does one that takes it for a registration.
   hss.node.deregistration = cxResult("subsequentRegistration");
   hss.node.deregistrationServer = s2;
   assert.deepEqual(await read(), { ok: true, server: s2, registered: true });
+  // One that is busy has not said anything.
+  hss.node.deregistration = baseResult(3004);
+  const busy = await read();
+  assert.ok(!busy.ok);
+  assert.equal(busy.reason, "HSS too busy");
   assert.equal(hss.node.mars.length, 0);
   hss.kill();
   await simulation.run({ ms: 100 });
