@@ -15,7 +15,7 @@ import { mixedFleet } from "./experiments/mixed-fleet.ts";
 import { pCscfOverload } from "./experiments/p-cscf-overload.ts";
 import { sCscfUnderload } from "./experiments/s-cscf-underload.ts";
 import { examine } from "./kamailio-core/doctor.ts";
-import { furnish, isInside, runInside } from "./kamailio-core/namespace.ts";
+import { furnish, isInside, RunFolderError, runInside } from "./kamailio-core/namespace.ts";
 import { findNamespaces } from "./kamailio-core/namespace-probe.ts";
 import { installLine, missingPrograms } from "./kamailio-core/programs.ts";
 import { type RunRequest, readOptions } from "./options.ts";
@@ -156,7 +156,7 @@ function explain(error: unknown): number {
     complain(error.message);
     return 3;
   }
-  if (error instanceof FileOptionError) {
+  if (error instanceof FileOptionError || error instanceof RunFolderError) {
     complain(error.message);
     return 2;
   }

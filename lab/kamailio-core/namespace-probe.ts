@@ -58,6 +58,8 @@ const settings = [
   { name: "kernel.apparmor_restrict_unprivileged_userns", forbids: "1", allows: "0" },
   { name: "user.max_user_namespaces", forbids: "0", allows: "10000" },
   { name: "user.max_net_namespaces", forbids: "0", allows: "10000" },
+  { name: "user.max_mnt_namespaces", forbids: "0", allows: "10000" },
+  { name: "user.max_pid_namespaces", forbids: "0", allows: "10000" },
 ] as const;
 
 /** The options of unshare that are allowed; else the reason and what can be done, in one line. */

@@ -1,7 +1,15 @@
 // A machine of its own for a lab with the real core: the lab runs itself again in user, network, mount and process
 // namespaces, which end with it, however it ends. namespaces(7).
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { enterNamespaces, resolverFile } from "./namespace-probe.ts";
 import { programPath } from "./programs.ts";
@@ -46,17 +54,43 @@ function run(program: string, ...argv: string[]): void {
   if (status !== 0) throw new Error(`${program} ${argv.join(" ")}: ${stderr.trim() || `exit ${status}`}`);
 }
 
-/**
- * Inside: the loopback with these addresses, and a resolv.conf that names the lab's name server (port 53). The folder is
- * emptied.
- */
-export function furnish(folder: string, addresses: readonly string[], nameServer: string): void {
-  run("ip", "link", "set", "lo", "up");
-  for (const address of addresses) run("ip", "address", "add", `${address}/8`, "dev", "lo");
+/** What is said of a run folder that is not a lab's. */
+export class RunFolderError extends Error {
+  override readonly name = "RunFolderError";
+}
+
+/** Written first into a run folder: whatever lies beside it is the lab's. */
+const ownResolver = "resolv.conf";
+const ownResolverOptions = "options timeout:1 attempts:1";
+
+function isOfALab(folder: string): boolean {
+  try {
+    return readFileSync(join(folder, ownResolver), "utf8").endsWith(`\n${ownResolverOptions}\n`);
+  } catch {
+    return false;
+  }
+}
+
+/** Makes the folder, or empties what an earlier run has left there. Throws a RunFolderError for one of somebody else. */
+export function emptyRunFolder(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length > 0 && !isOfALab(folder))
+    throw new RunFolderError(
+      `${folder} holds what no earlier run has written, and would be emptied: give another folder by --out, or move it away`,
+    );
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const own = join(folder, "resolv.conf");
-  writeFileSync(own, `nameserver ${nameServer}\noptions timeout:1 attempts:1\n`);
+}
+
+/**
+ * Inside: the loopback with these addresses, and a resolv.conf that names the lab's name server (port 53). The folder is
+ * emptied when it is an earlier run's.
+ */
+export function furnish(folder: string, addresses: readonly string[], nameServer: string): void {
+  emptyRunFolder(folder);
+  const own = join(folder, ownResolver);
+  writeFileSync(own, `nameserver ${nameServer}\n${ownResolverOptions}\n`);
+  run("ip", "link", "set", "lo", "up");
+  for (const address of addresses) run("ip", "address", "add", `${address}/8`, "dev", "lo");
   run("mount", "--bind", own, realpathSync(resolverFile));
 }
 

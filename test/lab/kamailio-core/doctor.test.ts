@@ -57,6 +57,9 @@ const forbidden: [string, string, string][] = [
   ["kernel.unprivileged_userns_clone", "0", "1"],
   ["kernel.apparmor_restrict_unprivileged_userns", "1", "0"],
   ["user.max_user_namespaces", "0", "10000"],
+  ["user.max_net_namespaces", "0", "10000"],
+  ["user.max_mnt_namespaces", "0", "10000"],
+  ["user.max_pid_namespaces", "0", "10000"],
 ];
 for (const [name, value, allowed] of forbidden) {
   test(`a kernel that forbids namespaces by ${name}: said with the value, and what to type`, () => {
