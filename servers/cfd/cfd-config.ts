@@ -7,7 +7,7 @@ import type { Target } from "@liquid-ims/sip/transport";
 export interface SCscfEntry {
   /** Its Server-Name as it stands in From and Contact of what it sends; verbatim, as the HSS has it. */
   readonly name: string;
-  /** Source addresses, IPv6 without brackets. Empty: the name is looked up when the CFD starts. */
+  /** Source addresses, IPv6 without brackets. Empty: the name is looked up, again every 30 s. */
   readonly addresses: readonly string[];
   /** It answers SUBSCRIBEs of this CFD for the reg event by itself. Default false. */
   readonly answersRegEvent?: boolean;

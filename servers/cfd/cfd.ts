@@ -3,6 +3,7 @@
 import { createFunctionTable, splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { LocationStore } from "@liquid-ims/location-service/store";
+import type { Timer } from "@liquid-ims/runtime/clock";
 import type { Host, Program } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { encodeHex } from "@liquid-ims/runtime/text";
@@ -68,6 +69,9 @@ function warning(detail: string): string {
 
 const methods = "REGISTER, OPTIONS, NOTIFY";
 
+/** S-CSCFs that are known by name are looked up so often, ms. */
+const lookUpEvery = 30_000;
+
 /** How a line of the log names a message: by its user and its Call-ID. */
 function nameOf(request: SipRequest): { readonly user: string; readonly callId: string | undefined } {
   const to = request.headers.get("To") ?? "";
@@ -104,6 +108,7 @@ class Cfd implements CfdNode {
   readonly #regEvent: RegEvent;
   readonly #doubts: Doubts;
   #stack: SipStack | null = null;
+  #lookUp: Timer | null = null;
   #stopped = false;
   #draining = false;
 
@@ -184,6 +189,17 @@ class Cfd implements CfdNode {
     }
     this.#stack = stack;
     this.#agent.attach(stack);
+    if (this.#sCscfs.isByName) this.#lookUpAgain();
+  }
+
+  /** Addresses change, and the directory may have been down when this CFD was started. */
+  #lookUpAgain(): void {
+    const label = "cfd looks up S-CSCFs";
+    const lookUp = async () => {
+      await this.#sCscfs.resolve();
+      if (!this.#stopped) this.#lookUpAgain();
+    };
+    this.#lookUp = this.#host.clock.after(lookUpEvery, () => this.#host.spawn(label, lookUp), label);
   }
 
   drain(): Promise<void> {
@@ -207,6 +223,7 @@ class Cfd implements CfdNode {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#lookUp?.cancel();
     this.#expiry.stop();
     this.#doubts.stop();
     this.#regEvent.stop();

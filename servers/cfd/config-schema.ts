@@ -28,7 +28,7 @@ export const cfdSchema = Type.Object(
             description: "Server-Name of the S-CSCF, verbatim as the HSS has it and as it stands in From",
             examples: ["sip:scscf1.ims.test:6060"],
           }),
-          addresses: ipAddresses("Source addresses of it. Empty: its name is looked up when the CFD starts"),
+          addresses: ipAddresses("Source addresses of it. Empty: its name is looked up, again every 30 s"),
           answersRegEvent: Type.Boolean({
             description: "It answers SUBSCRIBEs for the reg event of a user by itself (RFC 3680)",
             default: false,

@@ -9,7 +9,9 @@ import type { CfdConfig, SCscfEntry } from "./cfd-config.ts";
 export type Stranger = "unknown address" | "another name";
 
 export interface SCscfList {
-  /** Looks up the entries that have no addresses. Names that are not found stay without: nobody passes as them. */
+  /** Some entries have no addresses, and their names can be looked up. */
+  readonly isByName: boolean;
+  /** Looks up those entries. Names that are not found keep what they had, at first nothing: nobody passes as them. */
   resolve(): Promise<void>;
   /** `name`: what From says. */
   check(address: string, name: FunctionName | null): Stranger | null;
@@ -40,6 +42,7 @@ export function createSCscfList(
   const isNamed = (entries: readonly SCscfEntry[], name: FunctionName | null) =>
     name !== null && entries.some((entry) => isSameFunction(entry.name, name));
   return {
+    isByName: lookup !== null && config.sCscfs.some((entry) => entry.addresses.length === 0),
     async resolve() {
       if (lookup === null) return;
       for (const entry of config.sCscfs) {

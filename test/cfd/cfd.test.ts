@@ -308,3 +308,17 @@ test("the same seed gives the same run", async () => {
   assert.equal(await runOnce(7), first);
   assert.notEqual(await runOnce(8), first);
 });
+
+test("a user who was known by a telephone number only: one record when the default identity of the set is shown", async () => {
+  const world = await openWorld();
+  world.scscf1.send(world.fresh({ headers: { To: "<tel:+15551234>", "P-Associated-URI": undefined } }));
+  await world.run(50);
+  const associated = "<sip:alice@open-ims.test>, <tel:+15551234>";
+  world.scscf1.send(world.fresh({ associated, headers: { To: "<tel:+15551234>" } }));
+  await world.run(50);
+  const records = await world.memory.get("tel:+15551234");
+  assert.deepEqual(records.map(({ impu, state }) => `${impu} ${state}`).sort(), [
+    "sip:alice@open-ims.test registered",
+    "tel:+15551234 left",
+  ]);
+});

@@ -62,6 +62,8 @@ test("refused for another reason again: not asked a third time", async () => {
 
 test("a CFD that was killed with a doubt: the next one asks when it hears of that S-CSCF, and only that one", async () => {
   const killed = await doubtfulWorld();
+  killed.scscf1.send(killed.fresh({ user: "eve" }));
+  await killed.run(20);
   await killed.simulation.settle(killed.cfd.node.stop());
   const world = await openWorld({
     config: { regEvent: { askAll: true } },
@@ -78,6 +80,8 @@ test("a CFD that was killed with a doubt: the next one asks when it hears of tha
   notify(world.scscf1, request);
   await world.run(20);
   assert.deepEqual(await contacts(killed), settledLines);
+  // What was not doubtful is no doubt of an earlier life.
+  assert.equal(world.count("cfd_doubts_total", "overtaken"), 0);
   world.scscf1.send(world.fresh({ user: "cem" }));
   await world.run(20);
   assert.equal(subscribes(world.scscf1).length, 1);

@@ -133,3 +133,21 @@ test("expiry: a record that another CFD has written in between is looked at agai
   assert.equal(conflicts, 3);
   assert.deepEqual(await world.lines(), []);
 });
+
+test("expiry: a refresh that another CFD has just written is seen when the record is due", async () => {
+  const world = await openWorld();
+  world.scscf1.send(world.fresh({ expires: 60 }));
+  await world.run(100);
+  const [record] = await world.memory.get("sip:alice@open-ims.test");
+  assert.ok(record !== undefined);
+  const { version, change: _change, ...content } = record;
+  // Between two readings of what others write: only a look at the record itself shows it.
+  await world.run(record.expiresAt + 1_500 - world.cfd.host.clock.wall());
+  const refreshed = { ...content, expiresAt: record.expiresAt + 60_000 };
+  assert.equal(await world.memory.upsert([{ record: refreshed, expect: version }]), "done");
+  await world.run(5_000);
+  assert.deepEqual(await world.lines(), ["pcscf1 registered"]);
+  assert.equal(world.count("cfd_expired_total"), 0);
+  await world.run(62_000);
+  assert.deepEqual(await world.lines(), ["pcscf1 left"]);
+});

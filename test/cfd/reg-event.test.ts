@@ -43,6 +43,37 @@ test("TS 24.229 5.7.1.1: the SUBSCRIBE: to the S-CSCF that sent the REGISTER, fo
   assert.deepEqual(subscribes(world.scscf2), []);
 });
 
+test("RFC 3261 19.1.2: an S-CSCF whose name has no port is asked at the port of its Via", async () => {
+  const name = "sip:scscf1.open-ims.test";
+  const world = await openWorld({
+    config: { regEvent: { askAll: true }, sCscfs: [{ name, addresses: ["127.0.1.21"] }] },
+  });
+  const headers = { From: `<${name}>;tag=s`, Contact: `<${name}>` };
+  for (const [uri, callId] of [
+    [one, "a"],
+    [two, "b"],
+  ] as const)
+    world.scscf1.send(world.fresh({ headers, embedded: ueRegister({ contact: `<${uri}>`, callId }) }));
+  await world.run(20);
+  world.scscf1.send(world.fresh({ headers, expires: 0 }));
+  await world.run(20);
+  assert.equal(subscribe(world.scscf1).headers.get("Route"), "<sip:scscf1.open-ims.test;lr>");
+});
+
+test("a set whose default identity is a telephone number is asked for by its SIP URI", async () => {
+  const world = await openWorld({ config: { regEvent: { askAll: true } } });
+  const associated = "<tel:+15551234>, <sip:alice@open-ims.test>";
+  for (const [uri, callId] of [
+    [one, "a"],
+    [two, "b"],
+  ] as const)
+    world.scscf1.send(world.fresh({ associated, embedded: ueRegister({ contact: `<${uri}>`, callId }) }));
+  await world.run(20);
+  world.scscf1.send(world.fresh({ associated, headers: { To: "<tel:+15551234>" }, expires: 0 }));
+  await world.run(20);
+  assert.equal(subscribe(world.scscf1).uri, "sip:alice@open-ims.test");
+});
+
 test("RFC 3680: the NOTIFY settles the doubt, and the subscription is ended at once", async () => {
   const world = await doubtfulWorld();
   const first = subscribe(world.scscf1);

@@ -1,6 +1,7 @@
 // Strangers, mistakes and garbage at the CFD.
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { LookupResult } from "@liquid-ims/sip/locate";
 import { buildRequest } from "@liquid-ims/sip/message";
 import { serializeMessage } from "@liquid-ims/sip/serializer";
 import { openWorld } from "./world.ts";
@@ -53,6 +54,38 @@ test("an S-CSCF that is configured by its name only is looked up", async () => {
   world.stranger.send(world.fresh());
   await world.run(50);
   assert.deepEqual([world.scscf1.statuses, world.stranger.statuses], [[200], [403]]);
+});
+
+test("a directory that is down when the CFD starts is asked again; one that fails later takes nothing back", async () => {
+  const answers: LookupResult<string>[] = [
+    { kind: "failed", detail: "no answer" },
+    { kind: "found", records: ["127.0.1.21"] },
+    { kind: "failed", detail: "no answer" },
+    { kind: "found", records: ["127.0.9.9"] },
+  ];
+  let asked = 0;
+  const world = await openWorld({
+    config: { sCscfs: [{ name: "sip:scscf1.open-ims.test:6060", addresses: [] }] },
+    more: {
+      lookup: {
+        a: async () => answers[asked++] ?? { kind: "none" },
+        aaaa: async () => ({ kind: "none" }),
+        srv: async () => ({ kind: "none" }),
+        naptr: async () => ({ kind: "none" }),
+      },
+    },
+  });
+  for (let round = 0; round < 4; round++) {
+    world.scscf1.send(world.fresh());
+    world.stranger.send(world.fresh());
+    await world.run(30_000);
+  }
+  assert.deepEqual(world.scscf1.statuses, [403, 200, 200, 403]);
+  assert.deepEqual(world.stranger.statuses, [403, 403, 403, 200]);
+  await world.simulation.settle(world.cfd.node.stop());
+  const before = asked;
+  await world.run(100_000);
+  assert.equal(asked, before);
 });
 
 test("an unusable REGISTER gets 400 with the reason in a Warning", async () => {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { readThirdPartyRegister, type ThirdPartyRegister } from "@liquid-ims/cfd/third-party-register";
 import { createFunctionTable } from "@liquid-ims/location-service/function-name";
+import { buildResponse } from "@liquid-ims/sip/message";
+import { formatMultipart } from "@liquid-ims/sip/multipart";
 import { serializeMessage } from "@liquid-ims/sip/serializer";
 import { leftOut, testData, testReference } from "../support/test-data.ts";
 import { parseRequest, read, readCapture, table, thirdParty, ueRegister, withBody } from "./messages.ts";
@@ -177,6 +179,44 @@ test("TS 24.229 5.4.1.7A: request and response in multipart/mixed: contact, priv
   assert.equal(message.pCscf?.source, "embedded Path");
 });
 
+test("TS 24.229 5.4.1.7A: of two messages of a kind the first counts", () => {
+  const first = ueRegister({ callId: "first", contact: "<sip:alice@127.0.3.1:5060>" });
+  const second = ueRegister({ callId: "second", contact: "<sip:alice@127.0.3.2:5060>" });
+  const granted = (expires: number) =>
+    buildResponse(first, 200, { headers: [["Contact", `<sip:alice@127.0.3.1:5060>;expires=${expires}`]] });
+  const parts = [first, granted(300), second, granted(400)].map((message) => ({
+    headers: [["Content-Type", "message/sip"]] as const,
+    body: serializeMessage(message),
+  }));
+  const body = formatMultipart("next", parts);
+  const message = read(withBody(thirdParty(), "multipart/mixed;boundary=next", body));
+  assert.equal(message.order?.callId, "first");
+  const contacts =
+    message.contacts === "*" ? [] : message.contacts?.map(({ uri, granted: seconds }) => [uri, seconds]);
+  assert.deepEqual(contacts, [["sip:alice@127.0.3.1:5060", 300]]);
+});
+
+test("RFC 7315 4.3: the network of the embedded REGISTER where the S-CSCF's own names none", () => {
+  const embedded = ueRegister();
+  embedded.headers.add("P-Visited-Network-ID", "other.test");
+  const headers = { "P-Visited-Network-ID": undefined };
+  assert.equal(read(thirdParty({ embedded, headers })).visitedNetwork, "other.test");
+  assert.equal(read(thirdParty({ embedded })).visitedNetwork, "open-ims.test");
+});
+
+test("service information of more than 65,536 bytes is not read", () => {
+  const info = (spaces: number) =>
+    read(
+      withBody(
+        thirdParty({ headers: { "P-Associated-URI": undefined } }),
+        "application/3gpp-ims+xml",
+        `<ims-3gpp><service-info>sip:alice@open-ims.test tel:+1${" ".repeat(spaces)}</service-info></ims-3gpp>`,
+      ),
+    );
+  assert.deepEqual([info(60_000).implicitSet, info(60_000).unreadable], [[alice, "tel:+1"], 0]);
+  assert.deepEqual([info(66_000).implicitSet, info(66_000).unreadable], [[alice], 1]);
+});
+
 test("RFC 3261 20.10: To and From without angle brackets", () => {
   const headers = { To: "sip:alice@open-ims.test", From: `${scscf1};tag=x` };
   const message = read(thirdParty({ headers }));
@@ -281,6 +321,8 @@ test("an unusable REGISTER is refused with the field, its value and the remedy",
     [{ Expires: "soon" }, /^Expires "soon" is no number; send /],
     [{ Expires: "-1" }, /^Expires "-1" is no number/],
     [{ Expires: undefined }, /^Expires "" is no number/],
+    // Two that disagree: the field is what S-CSCFs send, and is damaged.
+    [{ Expires: "soon", Contact: `<${scscf1}>;expires=600` }, /^Expires "soon" is no number/],
     [
       { Contact: "<sip:scscf2.open-ims.test:6060>" },
       /^Contact sip:scscf2.* is not the S-CSCF of From, .*; send /,
