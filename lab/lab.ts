@@ -234,6 +234,7 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
       const { folder } = kamailio;
       return compareRecords(users, {
         records: (user) => inProcess.rows.get(user),
+        now: () => Date.now(),
         assignment: (user) => inProcess.node("hss", topology.hss.name).assignment(user),
         sCscfs: topology.sCscfs,
         showUser: (sCscf, user) => showUser(folder, sCscf, user),

@@ -15,6 +15,8 @@ export interface Witnesses {
   /** Records of a user, by his default public identity. */
   records(user: string): readonly LocationRecord[];
   assignment(user: string): Assignment | null;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** S-CSCFs by short name, with their Server-Names. */
   readonly sCscfs: readonly { readonly name: string; readonly uri: string }[];
   showUser(sCscf: string, user: string): Promise<UsrlocUser | null>;
@@ -27,6 +29,9 @@ export interface RecordComparison {
   /** What is not equal, a line each. */
   readonly failures: readonly string[];
 }
+
+/** What two clocks and a round of questions may make of one expiry, in seconds. */
+const expiryTolerance = 5;
 
 /** `host:port` of the last URI of a Path: the P-CSCF. */
 function pCscfOf(path: string): string | null {
@@ -61,6 +66,8 @@ export async function compareRecords(
       .map((contact) => contact.uri)
       .filter((uri) => inUse?.has(pathKey(user, uri)))
       .sort();
+    if (atServing !== null && atServing.state !== "registered")
+      complain(`usrloc of ${serving?.name ?? "?"} says ${atServing.state}`);
     if (recorded.length === 0) complain("no location record");
     if (recorded.join() !== contacts.join())
       complain(
@@ -74,11 +81,16 @@ export async function compareRecords(
       const atPath = pCscfOf(path);
       if (pCscf === null || atPath === null || !isSameFunction(pCscf, atPath))
         complain(`the record says ${pCscf ?? "no P-CSCF"}, usrloc's Path ${path || "nothing"}`);
-      const expires = atServing?.contacts.find((one) => one.uri === contact)?.expires ?? "none";
+      if (record.doubtful || record.ambiguous)
+        complain(`the record is ${record.doubtful ? "doubtful" : "ambiguous"}`);
+      const expires = atServing?.contacts.find((one) => one.uri === contact)?.expires ?? null;
+      const recordedFor = Math.round((record.expiresAt - witnesses.now()) / 1000);
+      if (expires !== null && Math.abs(expires - recordedFor) > expiryTolerance)
+        complain(`the record lasts ${recordedFor} s more, usrloc's contact ${expires} s`);
       lines.push(
         `${user} record ${contact ?? "unknown"} ${pCscf ?? "?"} ${sCscf} | HSS ${assignment?.state ?? "?"} ` +
           `${assignment?.serverName ?? "?"} | usrloc of ${serving?.name ?? "?"} ${atServing?.state ?? "?"} ` +
-          `${atPath ?? "?"}, ${expires} s${leftovers(shown, serving?.name)}`,
+          `${atPath ?? "?"}, ${expires ?? "no"} s${leftovers(shown, serving?.name)}`,
       );
     }
   }

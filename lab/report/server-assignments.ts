@@ -56,6 +56,15 @@ interface OpenRequest {
 
 const registrationTypes = ["REGISTRATION", "RE_REGISTRATION", "USER_DEREGISTRATION"];
 const claimType = "UNREGISTERED_USER";
+/** Nothing is left of the registration that it had, by its own clock or by order: no request waits. */
+const endTypes = [
+  "TIMEOUT_DEREGISTRATION",
+  "TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME",
+  "ADMINISTRATIVE_DEREGISTRATION",
+  "DEREGISTRATION_TOO_MUCH_DATA",
+];
+/** Of an attempt that came to nothing: he is what he was. */
+const attemptTypes = ["AUTHENTICATION_FAILURE", "AUTHENTICATION_TIMEOUT"];
 
 function avpOf(message: string, name: string): string {
   return new RegExp(`^ *${name}: (.*)$`, "m").exec(message)?.[1] ?? "";
@@ -142,7 +151,12 @@ class Matcher {
       this.failures.push(`${nameOf(assignment)} was sent by ${sCscf}, which is another server`);
     const requests = this.#requests(sCscf, user);
     if (type === claimType) return this.#claim(assignment, requests);
-    if (!registrationTypes.includes(type)) return;
+    if (attemptTypes.includes(type)) return;
+    if (endTypes.includes(type)) return this.#end(assignment);
+    if (!registrationTypes.includes(type)) {
+      this.failures.push(`${nameOf(assignment)}: no registration has this type`);
+      return;
+    }
     const registration = requests.find((one) => one.method === "REGISTER" && one.assignment === null);
     if (registration === undefined) {
       this.failures.push(`${nameOf(assignment)}: no REGISTER of his waits at ${sCscf}`);
@@ -154,6 +168,13 @@ class Matcher {
     if (held === "unsure" || type === "USER_DEREGISTRATION") return;
     const expected = held === "held" ? "RE_REGISTRATION" : "REGISTRATION";
     if (type !== expected) this.failures.push(`${nameOf(assignment)} should be ${expected}`);
+  }
+
+  #end(assignment: ServerAssignment): void {
+    const key = `${assignment.sCscf} ${assignment.user}`;
+    if (!this.#held.has(key))
+      this.failures.push(`${nameOf(assignment)}: he has not been registered at ${assignment.sCscf}`);
+    this.#held.delete(key);
   }
 
   /** Only a call of a user is no fault of ours, and only one that the callee's window explains. */

@@ -143,6 +143,16 @@ const faults: [string, TraceEntry[], RegExp][] = [
     [...toUser(110, "scscf2", "INVITE"), ...[112, 113].map((at) => sar(at, "scscf2", "UNREGISTERED_USER"))],
     /no request for him waits at scscf2/,
   ],
+  [
+    "the end of a registration that was none",
+    [sar(5, "scscf1", "TIMEOUT_DEREGISTRATION")],
+    /TIMEOUT_DEREGISTRATION of sip:scscf1\.x:6060 for sip:a@x .*: he has not been registered at scscf1/,
+  ],
+  [
+    "a type that belongs to nothing here",
+    [...registered, sar(5, "scscf1", "NO_ASSIGNMENT")],
+    /NO_ASSIGNMENT .*: no registration has this type/,
+  ],
   ["a claim without any request", [sar(112, "scscf2", "UNREGISTERED_USER")], /no request for him waits/],
 ];
 for (const [what, trace, expected] of faults) {
@@ -216,4 +226,9 @@ test("T3: a claim between a registration's SAR and its 200: he registers once mo
 
 test("an authentication that timed out claims nobody", () => {
   assert.deepEqual(check([sar(5, "scscf1", "AUTHENTICATION_TIMEOUT")]).failures, []);
+});
+
+test("29.228 6.1.2: a registration that ends by its own clock is no fault, and the next one is a first one", () => {
+  const back = [register(20, "scscf1"), sar(21, "scscf1", "REGISTRATION"), answer(22, "scscf1")];
+  assert.deepEqual(check([...registered, sar(10, "scscf1", "TIMEOUT_DEREGISTRATION"), ...back]).failures, []);
 });

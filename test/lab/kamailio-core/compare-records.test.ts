@@ -16,7 +16,14 @@ const sCscfs = [1, 2].map((n) => ({ name: `scscf${n}`, uri: `sip:scscf${n}.open-
 const record: LocationRecord = {
   ...{ impu: user, contact, implicitSet: [user], impi: "user001@open-ims.test", instance: null },
   ...{ pCscf: "pcscf2.open-ims.test:4060", path: [], sCscf: "sip:scscf1.open-ims.test:6060" },
-  ...{ visitedNetwork: null, registeredAt: 0, refreshedAt: 0, expiresAt: 1, order: null, doubtful: false },
+  ...{
+    visitedNetwork: null,
+    registeredAt: 0,
+    refreshedAt: 0,
+    expiresAt: 3_595_000,
+    order: null,
+    doubtful: false,
+  },
   ...{ ambiguous: false, others: [], state: "registered", leftAt: null, version: 1, change: 1 },
 };
 
@@ -29,6 +36,7 @@ function witnesses(changes: Partial<Witnesses> = {}): Witnesses {
       authenticationPending: false,
     }),
     sCscfs,
+    now: () => 0,
     showUser: async (name) => (name === "scscf1" ? readShownUser(shown) : null),
     readPaths: async (name) => (name === "scscf1" ? readSnapshot(snapshot) : new Map()),
     ...changes,
@@ -55,6 +63,14 @@ const faults: [string, Partial<Witnesses>, RegExp][] = [
     { records: () => [{ ...record, contact: "sip:user001@127.0.3.9:5060" }] },
     /usrloc has/,
   ],
+  ["a record that ends before", { now: () => 10_000 }, /lasts 3585 s more, usrloc's contact 3592 s/],
+  ["a doubtful record", { records: () => [{ ...record, doubtful: true }] }, /the record is doubtful/],
+  ["an ambiguous record", { records: () => [{ ...record, ambiguous: true }] }, /the record is ambiguous/],
+  [
+    "a user who is claimed only",
+    { showUser: async () => readShownUser(shown.replace("state: registered", "state: unregistered")) },
+    /usrloc of scscf1 says unregistered/,
+  ],
   ["a wiped user", { assignment: () => null }, /the HSS says null/],
   ["an S-CSCF without him", { showUser: async () => null }, /usrloc has none/],
 ];
@@ -78,7 +94,7 @@ test("a contact that the old S-CSCF keeps is said", async () => {
 test("T6: a contact that is removed, and waits for usrloc's timer, is none", async () => {
   const other = `${contact};alias=127.0.3.2~4001~2`;
   const both = readShownUser(
-    shown.replace("\tcontacts: {\n", `\tcontacts: {\n\t\t${other}: {\n\t\t\texpires: 3584\n\t\t}\n`),
+    shown.replace("\tcontacts: {\n", `\tcontacts: {\n\t\t${other}: {\n\t\t\texpires: 3592\n\t\t}\n`),
   );
   assert.equal(both?.contacts.length, 2);
   const second = snapshot.slice(snapshot.indexOf("\t~~~Contact(")).replace(`'${contact}'`, `'${other}'`);
