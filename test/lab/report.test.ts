@@ -198,3 +198,21 @@ test("page: what was not expected comes first, text is escaped, empty tables say
   assert.ok(page.includes("sip:&lt;b&gt;@x") && !page.includes("sip:<b>@x"));
   assert.ok(page.includes("None."));
 });
+
+test("page: the window is told with its comparison, and what an S-CSCF claimed in it", () => {
+  const parts = {
+    marMilliseconds: 5,
+    orderMilliseconds: 9,
+    commandMilliseconds: 13,
+    registrationMilliseconds: 35,
+  };
+  const figures = { medianMilliseconds: 63.7, maxMilliseconds: 110.3, callsLost: 1, claims: 1 };
+  const window = { ...figures, parts, baselineMilliseconds: 52.2 };
+  const page = renderPage({ ...report, window }, { ...context, notes: ["SAR of <scscf1>"] }, "<svg></svg>");
+  assert.match(
+    page,
+    /63\.7 ms without S-CSCF, median; 110\.3 ms at most; 1 calls lost in it; 52\.2 ms the same/,
+  );
+  assert.match(page, /<li>SAR of &lt;scscf1&gt;<\/li>/);
+  assert.doesNotMatch(renderPage(report, context, "<svg></svg>"), /without S-CSCF/);
+});
