@@ -21,6 +21,7 @@ import { installLine, missingPrograms } from "./kamailio-core/programs.ts";
 import { type RunRequest, readOptions } from "./options.ts";
 import { summariseScale } from "./report/scale-summary.ts";
 import { openReportFolder, writeReport } from "./report/write-report.ts";
+import { endSignals } from "./standing-core/end-signals.ts";
 import { readCoreOptions, type StandingCoreOptions } from "./standing-core/options.ts";
 import { FileOptionError, kamailioFolder, runStandingCore } from "./standing-core/standing-core.ts";
 import { createView } from "./terminal-view.ts";
@@ -110,7 +111,7 @@ async function runWithKamailio(
     complain(namespaces.reason);
     return 3;
   }
-  return runInside(namespaces.options, argv);
+  return runInside(folder, namespaces.options, argv);
 }
 
 function runAnywhere(request: RunRequest, argv: readonly string[]): Promise<number> {
@@ -124,6 +125,8 @@ async function runCore(options: StandingCoreOptions, argv: readonly string[]): P
   const kamailio = options.core === "kamailio" ? kamailioFolder(options.out) : null;
   const run = () => runStandingCore(options, { kamailio, say });
   if (kamailio === null) return run();
+  // Ctrl-C may arrive twice, of a group and of run.mjs; what ends at the first one is not to be killed by the second.
+  for (const signal of endSignals) process.on(signal, () => undefined);
   const exitCode = await runWithKamailio(kamailio, argv, run);
   const isSignal = exitCode === 130 || exitCode === 143 || exitCode === 129;
   return isSignal && options.command === null ? 0 : exitCode;

@@ -4,8 +4,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { programPath } from "./programs.ts";
 
-/** unshare dies with the lab that started it, and everything inside dies with unshare. */
-export const enterNamespaces = ["setpriv", "--pdeathsig", "KILL", "unshare"];
+/** `command` is one process that ends as unshare: it dies with the lab that started it, and everything inside with it. */
+export function enterNamespaces(command: readonly string[]): string[] {
+  return ["setpriv", "--pdeathsig", "KILL", ...command];
+}
+
 const unprivileged = ["--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"];
 /** Root needs no user namespace. */
 const privileged = unprivileged.slice(2);
@@ -32,7 +35,9 @@ function attempt(options: readonly string[]): string | null {
   // Bound over itself, the file stays what it is.
   const script = `ip link set lo up && mount --bind "$1" "$1"`;
   const file = realpathSync(resolverFile);
-  const [program = "", ...argv] = [...enterNamespaces, ...options, "sh", "-c", script, "sh", file];
+  const [program = "", ...argv] = enterNamespaces([
+    ...["unshare", ...options, "sh", "-c", script, "sh", file],
+  ]);
   const env = { ...process.env, PATH: programPath() };
   const { status, stderr, error } = spawnSync(program, argv, { env, encoding: "utf8" });
   if (error !== undefined) return error.message;

@@ -10,9 +10,14 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { enterNamespaces, resolverFile } from "./namespace-probe.ts";
 import { programPath } from "./programs.ts";
+
+/** What is said of a run folder that is not a lab's. */
+export class RunFolderError extends Error {
+  override readonly name = "RunFolderError";
+}
 
 /** Set in the environment of what runs inside. */
 const sign = "LIQUID_IMS_LAB_NAMESPACES";
@@ -25,9 +30,24 @@ function environment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: programPath() };
 }
 
-/** Runs this program with the same arguments inside; resolves with its exit code. */
-export function runInside(options: readonly string[], argv: readonly string[]): Promise<number> {
-  const [program = "", ...rest] = [...enterNamespaces, ...options, process.execPath, ...process.execArgv];
+/** Exit code of flock for a folder that another lab has; no program inside uses it. */
+const takenCode = 75;
+
+/**
+ * Runs this program with the same arguments inside; resolves with its exit code. While it runs it has what is above the run
+ * folder for itself; rejects with a RunFolderError when another lab has that.
+ */
+export function runInside(
+  runFolder: string,
+  options: readonly string[],
+  argv: readonly string[],
+): Promise<number> {
+  const above = dirname(runFolder);
+  mkdirSync(above, { recursive: true });
+  const [program = "", ...rest] = enterNamespaces([
+    ...["flock", "--no-fork", "--nonblock", "--conflict-exit-code", String(takenCode), above],
+    ...["unshare", ...options, process.execPath, ...process.execArgv],
+  ]);
   const script = process.argv[1] ?? "";
   const child = spawn(program, [...rest, script, ...argv], {
     stdio: "inherit",
@@ -44,7 +64,12 @@ export function runInside(options: readonly string[], argv: readonly string[]): 
     process.once("SIGTERM", end(143));
     process.once("SIGHUP", end(129));
     child.once("error", rejectPromise);
-    child.once("close", (code) => resolve(ended > 0 ? ended : (code ?? 1)));
+    child.once("close", (code) => {
+      if (ended > 0) resolve(ended);
+      else if (code === takenCode)
+        rejectPromise(new RunFolderError(`another lab writes to ${above}: give another folder by --out`));
+      else resolve(code ?? 1);
+    });
   });
 }
 
@@ -52,11 +77,6 @@ function run(program: string, ...argv: string[]): void {
   const { status, stderr, error } = spawnSync(program, argv, { env: environment(), encoding: "utf8" });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${program} ${argv.join(" ")}: ${stderr.trim() || `exit ${status}`}`);
-}
-
-/** What is said of a run folder that is not a lab's. */
-export class RunFolderError extends Error {
-  override readonly name = "RunFolderError";
 }
 
 /** Written first into a run folder: whatever lies beside it is the lab's. */

@@ -15,6 +15,7 @@ const needed: readonly NeededProgram[] = [
   { program: "ip", package: "iproute2" },
   { program: "unshare", package: "util-linux" },
   { program: "setpriv", package: "util-linux" },
+  { program: "flock", package: "util-linux" },
   { program: "mount", package: "mount" },
 ];
 const systemFolders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];

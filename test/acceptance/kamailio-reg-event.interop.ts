@@ -1,41 +1,12 @@
 // Trap T0 on real Kamailio S-CSCFs: one of two devices leaves, the S-CSCF says `Expires: 0` and shows no contact. The CFD
 // asks it by its reg event (RFC 3680).
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import test, { type TestContext } from "node:test";
-import { assertInstalled } from "./kamailio-checks.ts";
+import test from "node:test";
+import { runOnKamailio } from "./run-on-kamailio.ts";
 import type { SeenStep } from "./two-devices.ts";
 
-async function runTwoDevices(context: TestContext): Promise<SeenStep[]> {
-  const folder = mkdtempSync(join(tmpdir(), "liquid-ims-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  const program = join(import.meta.dirname, "two-devices.ts");
-  const child = spawn(process.execPath, [program, folder], { stdio: ["ignore", "pipe", "pipe"] });
-  context.after(() => child.kill());
-  const output = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output.out += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    output.err += text;
-  });
-  const code = await new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  assert.equal(code, 0, output.err);
-  return output.out
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
-
 test("T0 on Kamailio: a device that leaves takes only its own record, which the S-CSCF is asked about", async (context) => {
-  assertInstalled();
-  const steps = await runTwoDevices(context);
+  const steps = await runOnKamailio<SeenStep>(context, "two-devices.ts");
   const [one, two, secondLeft, firstLeft, again, bothLeft] = steps;
   assert.equal(steps.length, 6);
   assert.deepEqual([one?.records, one?.said], [["pcscf1 registered"], []]);

@@ -117,12 +117,12 @@ async function main(folder: string): Promise<void> {
 }
 
 const [folder = "."] = process.argv.slice(2);
+const files = join(resolve(folder), "kamailio");
 if (isInside()) {
-  const files = join(resolve(folder), "kamailio");
   furnish(files, ["127.0.1.53"], "127.0.1.53");
   await main(files);
 } else {
   const namespaces = findNamespaces();
   if (!namespaces.allowed) throw new Error(namespaces.reason);
-  process.exitCode = await runInside(namespaces.options, [folder]);
+  process.exitCode = await runInside(files, namespaces.options, [folder]);
 }
