@@ -144,7 +144,7 @@ function subtitle(report: Report): string {
     report.speed === 1
       ? ""
       : `; script at ${report.speed} times its speed, loads divided by it, transfer times unscaled`;
-  return `${transfer.moved} of ${transfer.planned} users moved, ${dialogs.kept} dialogs kept, ${dialogs.lost} lost; ${report.clock} clock, seed ${report.seed}${scale}`;
+  return `${transfer.moved} of ${transfer.planned} users moved, ${dialogs.kept} dialogs kept, ${dialogs.lost} lost; ${report.core} core, ${report.clock} clock, seed ${report.seed}${scale}`;
 }
 
 /** The figure as SVG. */
