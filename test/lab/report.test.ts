@@ -187,8 +187,8 @@ test("figure: functions with traffic, the transfer and the marks; text is escape
   assert.deepEqual([...renderPng(svg).slice(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
   assert.equal(drawFigure(report, context), svg);
   // A picture is shown without its report.
-  assert.match(svg, />[^<]* dialogs kept, [^<]*embedded core, real clock/);
-  assert.match(drawFigure({ ...report, core: "kamailio" }, context), /kamailio core, real clock/);
+  assert.match(svg, />[^<]* dialogs kept, [^<]*embedded core, virtual clock/);
+  assert.match(drawFigure({ ...report, core: "kamailio" }, context), /kamailio core, virtual clock/);
 });
 
 test("figure: a run without any message still draws", () => {
