@@ -1,5 +1,6 @@
 // The lab's program: runs an experiment, shows it, writes its report. Exit codes: 0 what was expected happened,
 // 1 it finished otherwise, 2 usage, 3 the machine.
+import { setTimeout } from "node:timers/promises";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { readDoctorOptions } from "./doctor/options.ts";
 import { runDoctor } from "./doctor/run-doctor.ts";
@@ -120,6 +121,9 @@ function runAnywhere(request: RunRequest, argv: readonly string[]): Promise<numb
   return kamailio === undefined ? run() : runWithKamailio(kamailio.folder, argv, run);
 }
 
+/** In which a signal to a whole process group has reached this process by every way. */
+const signalCopyMs = 200;
+
 /** Ctrl-C is how a core without a command is meant to end. */
 async function runCore(options: StandingCoreOptions, argv: readonly string[]): Promise<number> {
   const kamailio = options.core === "kamailio" ? kamailioFolder(options.out) : null;
@@ -129,6 +133,8 @@ async function runCore(options: StandingCoreOptions, argv: readonly string[]): P
   for (const signal of endSignals) process.on(signal, () => undefined);
   const exitCode = await runWithKamailio(kamailio, argv, run);
   const isSignal = exitCode === 130 || exitCode === 143 || exitCode === 129;
+  // Node no longer listens to signals while it exits: the copy that run.mjs passes on has to come before.
+  if (isSignal) await setTimeout(signalCopyMs);
   return isSignal && options.command === null ? 0 : exitCode;
 }
 

@@ -18,7 +18,10 @@ function remediesOf(reason: string, { cfs, cfsUri, user }: UserSubject): readonl
   switch (reason) {
     case "no LCF":
       return [
-        remedy("UE", `it has no LCF, or has registered before the CFS was there: let ${user} register anew`),
+        remedy(
+          "UE",
+          `it has no LCF; or it registered before the CFS was there, and asks again after an hour: start the UE of ${user} anew`,
+        ),
         remedy(cfs("listen"), `where the SRV records of ${cfsUri} lead (see DNS)`),
         subscribe,
       ];

@@ -127,6 +127,10 @@ export function readCoreOptions(argv: readonly string[]): StandingCoreRequest {
   const { core, users, ues, authentication, subscribers, state, out, verbose, quiet } = parser.opts<Parsed>();
   if (users !== undefined && subscribers !== undefined)
     return usage("option '--users' makes users up and does not go with '--subscribers': leave one out");
+  if (state !== undefined && core === "kamailio" && command === null)
+    return usage(
+      "option '--state' with '--core kamailio' needs a command behind --: Ctrl-C ends that core at once, and nothing is written",
+    );
   const { withoutServers } = parser.opts<Parsed>();
   if (withoutServers && state !== undefined)
     return usage("option '--state' looks into the lab's own CFD and does not go with '--without-servers'");

@@ -2,11 +2,16 @@
 // are written for it, from the examples of the documentation.
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
+import { type Address, formatAddress } from "@liquid-ims/runtime/network";
 import type { Placement } from "../placement.ts";
 import type { Topology } from "../topology.ts";
 
-/** Where a CFS of the example offers os-cfs. */
-export const osCfsOfExample = "http://127.0.0.1:8085/os-cfs/v1";
+/** Where a CFS of the example takes orders, once it is ready. */
+export const osCfsAddressOfExample: Address = { host: "127.0.0.1", port: 8085 };
+
+/** The root of its os-cfs. */
+export const osCfsOfExample = `http://${formatAddress(osCfsAddressOfExample)}${osCfsRoot}`;
 
 const examples = join(import.meta.dirname, "../../docs/examples");
 

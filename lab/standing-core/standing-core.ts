@@ -20,11 +20,13 @@ import { createTimeline } from "../timeline.ts";
 import { createTopology, type Element, elementAt, homeDomain, type Topology } from "../topology.ts";
 import { type FleetMember, startFleet } from "../ue/fleet.ts";
 import { createSubscribers } from "../ue/subscribers.ts";
+import { awaitServers } from "./await-servers.ts";
 import { runCommand } from "./command.ts";
 import type { CoreDescription, DescribedFunction } from "./description.ts";
 import { untilSignal } from "./end-signals.ts";
 import type { StandingCoreOptions } from "./options.ts";
 import {
+  osCfsAddressOfExample,
   osCfsOfExample,
   type WrittenConfigurations,
   withoutServers,
@@ -45,8 +47,8 @@ export interface UserState {
 }
 
 /**
- * Seconds for which UEs register beside CFD and CFS of a person's own: those are started, stopped and changed meanwhile,
- * and hear of a UE at its next refresh, half as long.
+ * Seconds for which UEs register beside CFD and CFS of a person's own: a CFD that is stopped meanwhile, or begins anew,
+ * hears of a UE at its next refresh, after half of it.
  */
 const besideOwnServers = 60;
 
@@ -156,7 +158,11 @@ function introduce(
           ...servers.notes.map((line) => `note       ${line}`),
         ]),
     `users      ${subscribers.length} in the HSS, ${first} to ${last}: ${file}`,
-    ...(ues.length === 0 ? [] : [`UEs        ${ues.length} with an LCF, ${ues[0]} to ${ues.at(-1)}`]),
+    ...(ues.length === 0
+      ? []
+      : [
+          `UEs        ${ues.length} with an LCF, ${ues[0]} to ${ues.at(-1)}${"osCfs" in servers ? "" : ": they register when your CFD and CFS are there"}`,
+        ]),
   ];
 }
 
@@ -261,7 +267,12 @@ function stand(
         ...{ timeline: createTimeline(1), random: host.random.fork("devices"), ringing: 0 },
         ...(options.servers ? {} : { registrationSeconds: besideOwnServers }),
       });
-      await fleet.register(host);
+      if (options.servers) await fleet.register(host);
+      else
+        host.spawn("UEs beside servers of a person's own", async () => {
+          await awaitServers(host, [topology.cfd.address, osCfsAddressOfExample]);
+          await fleet.register(host);
+        });
     }
     const ues = members.map((member) => member.user);
     const own = describe(core, topology, users, ues);

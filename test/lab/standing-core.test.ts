@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { formatSubscribers, parseSubscribers } from "@liquid-ims/lab/hss/subscriber-csv";
+import { awaitServers } from "@liquid-ims/lab/standing-core/await-servers";
 import { type CoreDescription, coreVariable, describedCore } from "@liquid-ims/lab/standing-core/description";
 import { untilSignal } from "@liquid-ims/lab/standing-core/end-signals";
 import { readCoreOptions } from "@liquid-ims/lab/standing-core/options";
@@ -16,8 +17,10 @@ import {
 } from "@liquid-ims/lab/standing-core/sipp-subscribers";
 import { createTopology } from "@liquid-ims/lab/topology";
 import { NodejsCrypto } from "@liquid-ims/runtime/nodejs/crypto";
+import { Simulation } from "@liquid-ims/runtime/simulation";
 import { computeOpc } from "@liquid-ims/sip/authentication/milenage";
 import { newFolder } from "../program/load-text.ts";
+import { addBareHost } from "../support/virtual-hosts.ts";
 
 const crypto = new NodejsCrypto();
 const wishes = {
@@ -67,6 +70,7 @@ test("core: what is wrong is named with its value and what is allowed", () => {
     usageOf("--users", "5", "--subscribers", "u.csv"),
     /'--users'.*'--subscribers'.*leave one out/,
   );
+  assert.match(usageOf("--core", "kamailio", "--state", "s.json"), /'--state'.*needs a command behind --/);
   assert.match(usageOf("--"), /behind '--' a command is missing/);
   assert.match(usageOf("npm", "run"), /'npm' is no option of core.*behind --/);
 });
@@ -131,6 +135,26 @@ test("Ctrl-C ends a core once, though it arrives twice; another one later ends i
   now += 101;
   source.emit("SIGHUP");
   assert.equal(forced, 1);
+});
+
+test("UEs wait until each server of a person's own takes connections", async () => {
+  const simulation = new Simulation({ seed: 3 });
+  const servers = addBareHost(simulation, "servers", "127.0.2.11", "127.0.0.2").node;
+  const host = addBareHost(simulation, "core", "127.0.3.1").node;
+  const [cfd, osCfs] = [
+    { host: "127.0.2.11", port: 7080 },
+    { host: "127.0.0.2", port: 8085 },
+  ] as const;
+  const listenAt = async (ms: number, address: typeof cfd | typeof osCfs) => {
+    await servers.clock.sleep(ms, "a person types");
+    await servers.network.listen(address, (stream) =>
+      stream.open({ data: () => undefined, closed: () => undefined }),
+    );
+  };
+  servers.spawn("CFS", () => listenAt(2_000, osCfs));
+  servers.spawn("CFD", () => listenAt(7_000, cfd));
+  await simulation.settle(awaitServers(host, [cfd, osCfs]));
+  assert.ok(host.clock.now() >= 7_000 && host.clock.now() < 8_000, `${host.clock.now()}`);
 });
 
 test("configurations for servers of one's own: what a person changed is kept, older stores are told", (context) => {
