@@ -30,6 +30,11 @@ export interface ReRegistrationOptions {
 /** Answers that another try may not get: overload, an element that is not there for now, or silence. */
 const passing: ReadonlySet<number> = new Set([408, 480, 500, 503, 504]);
 
+/** True where the same REGISTER may be answered better after a while. */
+export function mayPass(outcome: RegistrationOutcome): boolean {
+  return outcome.kind === "refused" && passing.has(outcome.status);
+}
+
 /** Between two tries, in ms; a Retry-After below `most` is kept to. */
 const pause = { least: 500, most: 4000 } as const;
 
@@ -113,15 +118,17 @@ function cleanUp(
 /**
  * Removes the binding that was made through `old` (a SIP URI) by the same way: a P-CSCF that writes the flow's address into
  * Contact makes the binding's very text of it again, which nobody else can send. Then the kept one is refreshed through
- * `present`, also when nothing was heard of the removal. For when no dialog uses the old flow any more.
+ * `present`, also when nothing was heard of the removal. For when no dialog uses the old flow any more. `heard` gets the
+ * outcome of each.
  */
 export function leaveOldFlow(
   registration: Registration,
   ways: { readonly contact: string; readonly old: string; readonly present: string },
-  heard: (outcome: RegistrationOutcome) => void,
+  heard: (outcome: RegistrationOutcome, of: "removal" | "refresh") => void,
 ): void {
   const { contact, old, present } = ways;
   // Without its parameters it is not the Contact of the registration, whose own state goes on.
-  registration.register({ route: [routeOf(old)], contact: `<${contact}>`, expires: 0 }, heard);
-  registration.register({ route: [routeOf(present)] }, heard);
+  const removal = { route: [routeOf(old)], contact: `<${contact}>`, expires: 0 };
+  registration.register(removal, (outcome) => heard(outcome, "removal"));
+  registration.register({ route: [routeOf(present)] }, (outcome) => heard(outcome, "refresh"));
 }

@@ -9,7 +9,7 @@ import type { MessageSource } from "@liquid-ims/sip/transport";
 import { formatSipUri, parseSipUri } from "@liquid-ims/sip/uri";
 import type { UserAgent } from "@liquid-ims/sip/user-agent";
 import type { RegistrationObservation, UeObserver } from "../../observation.ts";
-import { leaveOldFlow, reRegister, routeOf } from "../../re-registration.ts";
+import { leaveOldFlow, mayPass, reRegister, routeOf } from "../../re-registration.ts";
 import { type KnownRegistration, stampKey, stampOf, stampOfArrival } from "../../registration-stamp.ts";
 import type { PresentRegistration, RegisterResult } from "../../ue-port.ts";
 import type { RegisterOutcome } from "./ue-api.ts";
@@ -23,10 +23,21 @@ interface Standing extends KnownRegistration {
   readonly present: PresentRegistration;
 }
 
+/** A P-CSCF through which a binding is still to be removed. */
+interface LeftPCscf {
+  /** SIP URI. */
+  readonly uri: string;
+  /** Removals that it has refused for now. */
+  readonly tries: number;
+}
+
 export interface UeRegistrationHandlers {
   registered(registration: PresentRegistration, key: string): void;
   unregistered(): void;
 }
+
+/** A P-CSCF that is being emptied may be overloaded: so often the removal of a binding is tried. */
+const mostRemovals = 5;
 
 /** Registrations that are remembered: a leg's stamp may name any of them. */
 const remembered = 8;
@@ -53,8 +64,8 @@ export class UeRegistration {
   /** A move decides by itself what its outcomes mean. */
   #isMoving = false;
   #heard: RegistrationOutcome | null = null;
-  /** SIP URIs of the P-CSCFs that moves have left, while a binding stands that only they can name. */
-  #left: readonly string[] = [];
+  /** P-CSCFs that moves have left, while a binding stands that only they can name. */
+  #left: readonly LeftPCscf[] = [];
   /** URI of the own binding as the last 200 listed it: a P-CSCF may have rewritten it. */
   #listed: string | null = null;
   /** Stale bindings whose removal was tried here: another refresh does not try again. */
@@ -146,9 +157,10 @@ export class UeRegistration {
       if (through !== null) this.#pCscfAddresses = through.addresses;
       const { stale } = result.registered;
       this.#tried = new Set(stale.map(({ uri }) => uri));
-      const left = isOldDead ? this.#left : [...this.#left, previous];
+      this.#left = this.#left.filter(({ uri }) => uri !== pCscf && uri !== previous);
       const isLeft = stale.length > 0 || this.#isHidden(result.registered);
-      this.#left = isLeft ? [...new Set(left)].filter((uri) => uri !== pCscf) : [];
+      if (isLeft && !isOldDead && previous !== pCscf)
+        this.#left = [...this.#left, { uri: previous, tries: 0 }];
       const registration = this.#stand(result.registered, "command");
       done({ outcome: "registered", registration, trouble: result.trouble });
     });
@@ -161,12 +173,17 @@ export class UeRegistration {
 
   /** Removes what P-CSCFs which rewrite Contact have left, through them. */
   leaveOldFlow(): void {
-    for (const old of this.#left) {
-      this.#host.log.info("a binding that was left is removed through its P-CSCF", { pCscf: old });
-      const ways = { contact: this.#contact, old, present: this.#pCscf };
-      leaveOldFlow(this.#registration, ways, (outcome) => this.#follow(outcome));
-    }
+    const left = this.#left;
     this.#left = [];
+    for (const { uri, tries } of left) {
+      this.#host.log.info("a binding that was left is removed through its P-CSCF", { pCscf: uri });
+      const ways = { contact: this.#contact, old: uri, present: this.#pCscf };
+      leaveOldFlow(this.#registration, ways, (outcome, of) => {
+        const isDue = of === "removal" && mayPass(outcome) && tries + 1 < mostRemovals;
+        if (isDue && uri !== this.#pCscf) this.#left = [...this.#left, { uri, tries: tries + 1 }];
+        this.#follow(outcome);
+      });
+    }
   }
 
   deregister(done: () => void): void {

@@ -146,6 +146,24 @@ testBoth("a call that comes while there are two bindings rings once", async (ope
   assert.deepEqual(a.heard, ["call-1 ringing", "call-1 confirmed"]);
 });
 
+testBoth(
+  "registered anew through the same P-CSCF meanwhile: what was left is not forgotten",
+  async (open) => {
+    const world = await open(8);
+    const [a, b] = [await world.openUe(1, 1, byTcp(1)), await world.openUe(2, 3, { ...byTcp(3), lcf: null })];
+    const { placed } = await world.connect(a, b);
+    await world.simulation.settle(a.ue.moveTo(world.pCscf(2)));
+    await world.wait(5_000);
+    await world.simulation.settle(a.ue.moveTo(null));
+    await world.wait(5_000);
+    assert.equal((await world.bindings(a)).length, 2);
+    placed.hangUp();
+    await world.wait(10_000);
+    assert.equal((await world.bindings(a)).length, 1);
+    assert.deepEqual(records(world, a), ["pcscf2 registered"]);
+  },
+);
+
 testBoth("the old P-CSCF is dead: its binding cannot be named any more, all else goes on", async (open) => {
   const world = await open(6);
   const [a, b] = [await world.openUe(1, 1, byTcp(1)), await world.openUe(2, 3, byTcp(3))];
