@@ -56,6 +56,12 @@ export interface CxConfig {
   /** SIP-Authentication-Scheme of MAR. Default "Digest-AKAv1-MD5"; where users have no AKA: "SIP Digest". */
   readonly authenticationScheme?: string;
   /**
+   * Which public identity MAR, UAR and LIR name: that of the record, or "private": `sip:` and the private identity, with
+   * which UEs without an ISIM register (TS 23.003 13.4B). Some HSSs keep an S-CSCF for each identity (Open5GS). Default
+   * "default".
+   */
+  readonly publicIdentity?: "default" | "private";
+  /**
    * Origin-Host of MAR. Default "own". An HSS that compares it with the stored one cancels the old S-CSCF (RTR) when
    * they differ, and some S-CSCFs then cut the user's calls; "previous" names that S-CSCF (the host of its
    * Server-Name), so none is cancelled, and RTR and PPR go on to it. That impersonates a Diameter node.

@@ -64,6 +64,12 @@ export const cxSetting = Type.Object(
       default: "Digest-AKAv1-MD5",
       examples: ["SIP Digest"],
     }),
+    publicIdentity: Type.Enum(["default", "private"], {
+      description:
+        "Which public identity of a user MAR, UAR and LIR name: the default one of his record, or private: sip: and his private identity, with which UEs without an ISIM register. It matters where an HSS keeps an S-CSCF for each identity (Open5GS): it has to be the one that is registered",
+      default: "default",
+      examples: ["default"],
+    }),
     marOriginHost: Type.Enum(["own", "previous"], {
       description:
         "Origin-Host of MAR: own, or previous: that of the S-CSCF that the user leaves, so that the HSS cancels nothing there (no RTR). That impersonates a Diameter node",

@@ -118,10 +118,15 @@ export class CxNode implements Cx {
     return isOwn || host === undefined ? {} : { originHost: host };
   }
 
+  /** TS 23.003 13.4B: a UE without an ISIM registers with an identity that is made of the private one. */
+  #identityOf({ privateIdentity, publicIdentity }: CxUser): string {
+    return this.#options.config.publicIdentity === "private" ? `sip:${privateIdentity}` : publicIdentity;
+  }
+
   reassign(user: CxUser, server: string, options: ReassignOptions): Promise<Reassigned> {
     const request = {
       userName: user.privateIdentity,
-      publicIdentity: user.publicIdentity,
+      publicIdentity: this.#identityOf(user),
       supportedFeatures: [],
       sipNumberAuthItems: 1,
       sipAuthDataItem: {
@@ -172,7 +177,7 @@ export class CxNode implements Cx {
   ): Promise<CxOutcome<UserAuthorizationAnswer>> {
     const request = {
       userName: user.privateIdentity,
-      publicIdentity: user.publicIdentity,
+      publicIdentity: this.#identityOf(user),
       supportedFeatures: [],
       visitedNetworkIdentifier: encodeText(this.#options.homeDomain),
       userAuthorizationType,
@@ -182,9 +187,9 @@ export class CxNode implements Cx {
     });
   }
 
-  #locate({ publicIdentity }: CxUser): Promise<CxOutcome<LocationInfoAnswer>> {
+  #locate(user: CxUser): Promise<CxOutcome<LocationInfoAnswer>> {
     return new Promise((resolve) => {
-      const request = { publicIdentity, supportedFeatures: [] };
+      const request = { publicIdentity: this.#identityOf(user), supportedFeatures: [] };
       sendCx(this.#node, locationInfo, this.#destination, request, resolve);
     });
   }

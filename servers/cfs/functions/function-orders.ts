@@ -69,6 +69,12 @@ export class FunctionOrders {
   readonly #parts: FunctionOrdersParts;
   readonly #tables: FunctionTables;
   readonly #queue: SerialQueue;
+  /** UPDATEs in turn: else the orders of one CFS would break each other's prerequisites. */
+  readonly #updates: SerialQueue;
+  /** UPDATEs that have had their answer, or none. */
+  #updated = 0;
+  /** How many there were when an operation's reading began. */
+  readonly #updatedBefore = new Map<string, number>();
   readonly #authority: Authority;
   /** Asked by requests that somebody waits for. */
   readonly #shortAuthority: Authority;
@@ -88,6 +94,7 @@ export class FunctionOrders {
     this.#parts = parts;
     this.#tables = new FunctionTables(store);
     this.#queue = new SerialQueue(host);
+    this.#updates = new SerialQueue(host);
     this.#authority = createAuthority(host, { server, timeoutMs });
     this.#shortAuthority = createAuthority(host, { server, timeoutMs: Math.min(timeoutMs, shortLookMs) });
     // One copy: so the answer to it leaves no doubt about a prerequisite.
@@ -263,6 +270,7 @@ export class FunctionOrders {
     if (effect === null || this.#stopped) return;
     switch (effect.effect) {
       case "read":
+        this.#updatedBefore.set(row.id, this.#updated);
         host.spawn("reads the zone", async () => {
           const reading = await this.#read(this.#authority, row);
           const context = { subject: this.subject, ttl: this.#ttl, times: this.#times };
@@ -270,18 +278,24 @@ export class FunctionOrders {
         });
         return;
       case "write":
-        host.spawn("changes the zone", () => this.#write(row, effect.update));
+        this.#updates.add(this.subject.zone, "changes the zone", () => this.#write(row, effect.update));
         return;
       case "timer":
         this.#arm(row, effect.at);
         return;
       case "ended":
+        this.#updatedBefore.delete(row.id);
         await this.#tables.prune(this.#parts.keep);
     }
   }
 
   async #write(row: FunctionOperationRow, update: ZoneUpdate): Promise<void> {
+    if (this.#updated !== this.#updatedBefore.get(row.id)) {
+      this.#apply(row, row.turn, { event: "outdated" });
+      return;
+    }
     const outcome = await this.#updater.update(update);
+    this.#updated += 1;
     const at = this.#parts.host.clock.wall();
     this.#apply(row, row.turn, judgeUpdate(row, outcome, { subject: this.subject, times: this.#times, at }));
   }

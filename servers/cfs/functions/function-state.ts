@@ -2,7 +2,7 @@
 //
 // Rules. The zone is read before each change and after it, and what it says decides: so an answer that was lost, a CFS
 // that was killed and a second order for the same thing all end well. One UPDATE carries an order out, all or nothing,
-// and only if the zone is still as it was read. Nobody fights: what somebody else has changed after the name server has
+// and only if the zone is still as it was read: so the orders of one CFS send theirs in turn. Nobody fights: what somebody else has changed after the name server has
 // confirmed it stays, and the operation says so. What may pass is tried again until the deadline; a removal that waits
 // for resolvers has no deadline, and looks once more at its end: an UPDATE of before may have come late.
 import type { FunctionState } from "./function-row.ts";
@@ -23,6 +23,8 @@ export type FunctionEvent =
   | "impossible"
   /** The name server has confirmed the UPDATE. */
   | "written"
+  /** Not sent: this CFS has changed the zone for another function since it was read. */
+  | "outdated"
   /** A prerequisite did not hold: somebody else has changed the zone since it was read. */
   | "lost a race"
   /** The zone does not show what was confirmed, and is looked at again. */
@@ -60,6 +62,8 @@ export type FunctionAction =
   /** What went wrong. */
   | "note problem"
   | "forget problem"
+  /** One UPDATE less. */
+  | "note unsent"
   /** One more race lost in a row. */
   | "note race"
   /** One more look in a row. */
@@ -95,6 +99,7 @@ const accepted = {
   "to change": null,
   impossible: null,
   written: null,
+  outdated: null,
   "lost a race": null,
   "not yet": null,
   overtaken: null,
@@ -114,6 +119,7 @@ const reading = {
   "to change": to("writing", "note change", "write"),
   impossible: to("failed", "note problem", "end"),
   written: null,
+  outdated: null,
   "lost a race": null,
   "not yet": null,
   overtaken: to("failed", "note problem", "end"),
@@ -134,6 +140,7 @@ const writing = {
   "to change": null,
   impossible: null,
   written: to("verifying", "note written", "read"),
+  outdated: to("reading", "note unsent", "read"),
   "lost a race": to("reading", "note race", "read"),
   "not yet": null,
   overtaken: null,
@@ -153,6 +160,7 @@ const verifying = {
   "to change": to("writing", "note change", "write"),
   impossible: to("failed", "note problem", "end"),
   written: null,
+  outdated: null,
   "lost a race": null,
   "not yet": to("verifying", "note look", "read later"),
   overtaken: to("failed", "note problem", "end"),
@@ -172,6 +180,7 @@ const waiting = {
   "to change": null,
   impossible: null,
   written: null,
+  outdated: null,
   "lost a race": null,
   "not yet": null,
   overtaken: null,
@@ -191,6 +200,7 @@ const retrying = {
   "to change": null,
   impossible: null,
   written: null,
+  outdated: null,
   "lost a race": null,
   "not yet": null,
   overtaken: null,
@@ -210,6 +220,7 @@ const givenUp = {
   "to change": null,
   impossible: null,
   written: null,
+  outdated: null,
   "lost a race": null,
   "not yet": null,
   overtaken: null,
@@ -229,6 +240,7 @@ const ended = {
   "to change": null,
   impossible: null,
   written: null,
+  outdated: null,
   "lost a race": null,
   "not yet": null,
   overtaken: null,

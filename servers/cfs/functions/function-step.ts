@@ -79,6 +79,8 @@ function act(
       return { problem: happening.problem ?? null };
     case "forget problem":
       return { problem: null, retryAt: null };
+    case "note unsent":
+      return { updates: row.updates - 1 };
     case "note race":
       return { races: row.races + 1 };
     case "note look":

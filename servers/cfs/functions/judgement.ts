@@ -84,7 +84,7 @@ export function judgeReading(
   if (reading.kind === "alias") {
     const said = `${reading.name} is an alias of ${reading.target} (CNAME)`;
     const remedy = "remove the alias by hand, or give another name: an alias has no other records";
-    return { event: "impossible", problem: dnsProblem("dns-name-in-use", subject, { said, remedy }) };
+    return trouble(row, dnsProblem("dns-name-in-use", subject, { said, remedy, code: "YXDOMAIN" }), context);
   }
   const change = changeOf(row, reading.view, context.ttl);
   if (change.kind === "nothing")
@@ -96,8 +96,11 @@ export function judgeReading(
     const remedy = "look who changes them; the same order again makes them so";
     return { event: "overtaken", problem: dnsProblem("dns-overtaken", subject, { said, remedy }) };
   }
-  if (change.kind === "impossible")
-    return { event: "impossible", problem: problemOfImpossible(change, subject) };
+  if (change.kind === "impossible") {
+    const problem = problemOfImpossible(change, subject);
+    // A name may be given free by hand; that the last one stays is an answer.
+    return change.why === "name in use" ? trouble(row, problem, context) : { event: "impossible", problem };
+  }
   return { event: "to change", change };
 }
 

@@ -60,6 +60,21 @@ test("TS 29.228 6.3: the scheme is configurable, for users who have no AKA", asy
   assert.deepEqual(hss.node.mars[0]?.sipAuthDataItem, { sipAuthenticationScheme: "SIP Digest" });
 });
 
+test("TS 23.003 13.4B: with `publicIdentity: private` MAR, UAR and LIR name the identity made of the private one", async () => {
+  const { simulation, hss, cfs } = await open({ publicIdentity: "private" });
+  const user = { ...alice, publicIdentity: "sip:+49301@ims.example" };
+  await simulation.settle(cfs.node.reassign(user, s2, options));
+  await simulation.settle(cfs.node.assignedServer(user));
+  // The scripted HSS knows her by this identity only.
+  const held = await simulation.settle(cfs.node.registration(user));
+  assert.deepEqual(held, { ok: true, server: s2, registered: true });
+  const named = [...hss.node.mars, ...hss.node.uars].map(({ publicIdentity }) => publicIdentity);
+  assert.deepEqual(
+    named,
+    [alice, alice, alice].map(({ publicIdentity }) => publicIdentity),
+  );
+});
+
 test("TS 29.228 8.1.1: with `marOriginHost: previous` MAR comes in the old S-CSCF's name", async () => {
   const { simulation, hss, cfs } = await open({ marOriginHost: "previous" });
   assert.deepEqual(await simulation.settle(cfs.node.reassign(alice, s2, options)), { ok: true });
