@@ -200,8 +200,8 @@ test("a host name that belongs to something else is not taken over", async () =>
   assert.equal((await bench.end(id)).state, "COMPLETED", "a free one");
   const taken = { kind: "I-CSCF", addresses: ["192.0.2.32"] } as const;
   const begun = await bench.value(bench.operations.putFunction("cfd.home", taken));
-  const ended = await bench.end(begun.id);
-  assert.equal(ended.state, "FAILED");
+  const ended = await bench.failure(begun.id);
+  assert.match(JSON.stringify(ended.problem), /"code":"YXDOMAIN"/);
   assert.match(
     ended.problem?.detail ?? "",
     /cfd\.home has A 192\.0\.2\.41 and is no I-CSCF of _sip\._udp\.home yet/,
@@ -210,6 +210,43 @@ test("a host name that belongs to something else is not taken over", async () =>
     difference(before, bench.records()).filter((line) => !line.includes("pcscf2")),
     [],
   );
+});
+
+test("a host name that somebody else gives free before the deadline is taken then", async () => {
+  const bench = new FunctionBench({ count: 2 });
+  const [one, two] = bench.cfss;
+  assert.ok(one !== undefined && two !== undefined);
+  const taken = { kind: "CFD", addresses: ["192.0.2.42"] } as const;
+  const { id } = await bench.value(one.node.operations.putFunction(i1, taken));
+  const failed = await bench.failure(id, one);
+  assert.match(failed.problem?.detail ?? "", /icscf1\.home has A 192\.0\.2\.31 and is no CFD/);
+  await bench.end((await bench.value(two.node.operations.putFunction(i2, second))).id, two);
+  const gone = two.node.operations.removeFunction(i1, { kind: "I-CSCF", failed: true });
+  await bench.end((await bench.value(gone)).id, two);
+  const ended = await bench.end(id, one);
+  assert.deepEqual([ended.state, ended.problem, ended.updates], ["COMPLETED", undefined, 1]);
+  assert.ok(bench.records().includes("icscf1.home 30 A 192.0.2.42"), bench.records().join("\n"));
+});
+
+test("twelve orders at once take turns: one UPDATE each, and none of them ever counts as a failure", async () => {
+  const bench = new FunctionBench();
+  const hosts = Array.from({ length: 12 }, (_, index) => index + 2);
+  const orders = hosts.map((host) =>
+    bench.operations.putFunction(`icscf${host}.home`, { ...second, addresses: [`192.0.2.${60 + host}`] }),
+  );
+  const begun = await bench.simulation.settle(Promise.all(orders), 60_000);
+  const serial = bench.name.node.serial();
+  for (const answer of begun) {
+    assert.ok(answer.ok);
+    const ended = await bench.until(
+      answer.value.id,
+      ({ state }) => state !== "STARTING" && state !== "PROCESSING",
+    );
+    assert.deepEqual([ended.function, ended.state, ended.updates], [answer.value.function, "COMPLETED", 1]);
+  }
+  assert.equal(bench.name.node.serial() - serial, hosts.length);
+  const found = bench.records().filter((record) => record.startsWith("_sip._udp.home "));
+  assert.equal(found.length, 1 + hosts.length, found.join("\n"));
 });
 
 test("the addresses of a host stay when the other kind needs them, and when it was no function at all", async () => {
