@@ -196,7 +196,8 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
         originRealm: homeDomain,
         destinationRealm: homeDomain,
         destinationHost: hss.originHost,
-        cancelsOldServer: options.cancelsOldServer ?? false,
+        // Not told, the CFS finds out.
+        ...(options.cancelsOldServer === true ? { cancelsOldServer: true } : {}),
         peers: [{ host: hss.originHost, address: hss.address, localHost: topology.cfs.address.host }],
         ...(relaysPushes ? pushesOf(topology) : {}),
       },

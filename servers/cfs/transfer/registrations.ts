@@ -5,7 +5,7 @@ import {
   type RegistrationKey,
   registrationKeyOf,
 } from "@liquid-ims/location-service/record";
-import type { Happening } from "./step.ts";
+import type { Happening } from "./happening.ts";
 import type { UserRow } from "./user-row.ts";
 
 /** A registration at the target is still to come. */

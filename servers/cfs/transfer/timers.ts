@@ -1,7 +1,8 @@
 // When time alone changes something for a user of a transfer. Pure.
+
+import type { Happening } from "./happening.ts";
 import { verdictOf } from "./outcome.ts";
 import { reassignmentDue } from "./reassignment/reassignment-timers.ts";
-import type { Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
 import type { UserRow } from "./user-row.ts";
 

@@ -3,6 +3,7 @@ import type { LocationRecord, RegistrationKey } from "@liquid-ims/location-servi
 import type { LcfState } from "../cfs-ue/channel.ts";
 import { guardFigures } from "./figures.ts";
 import { type GuardLimits, guard } from "./guard.ts";
+import type { Happening } from "./happening.ts";
 import type { Ledger } from "./ledger.ts";
 import { createPacer, type Pacer } from "./pace.ts";
 import { hasPartnerToCome, type Pairs, pairsOf, releaseOf } from "./pairs.ts";
@@ -18,7 +19,6 @@ import { HssKnowledge, isNotHeld } from "./reassignment/hss-knowledge.ts";
 import type { Proof } from "./reassignment/proof.ts";
 import { wholeSubscriptions } from "./reassignment/subscription.ts";
 import type { Registrations } from "./registrations.ts";
-import type { Happening } from "./step.ts";
 import { dueFor } from "./timers.ts";
 import type { TransferTimes } from "./times.ts";
 import type { TransferRow } from "./transfer-row.ts";

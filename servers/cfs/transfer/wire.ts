@@ -4,9 +4,9 @@ import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { Answer, CommandBody, MoveCondition, MoveContent } from "@liquid-ims/reference-points/cfs-ue";
 import type { FunctionAddress } from "@liquid-ims/reference-points/function-address";
 import type { LcfMessage } from "../cfs-ue/channel.ts";
+import type { Happening } from "./happening.ts";
 import { type Reason, registrationReason, verdictOf } from "./outcome.ts";
 import { waitsForCall } from "./policy/order.ts";
-import type { Happening } from "./step.ts";
 import type { TransferTimes } from "./times.ts";
 import { lcfOperation, type SentCommand, type UserRow } from "./user-row.ts";
 

@@ -1,8 +1,9 @@
 // The per-user table: every cell, and what its rows do to a user.
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Happening, Step, StepContext } from "@liquid-ims/cfs/transfer/happening";
 import { verdictOf } from "@liquid-ims/cfs/transfer/outcome";
-import { type Happening, type Step, type StepContext, step } from "@liquid-ims/cfs/transfer/step";
+import { step } from "@liquid-ims/cfs/transfer/step";
 import { defaultTimes } from "@liquid-ims/cfs/transfer/times";
 import { userTable } from "@liquid-ims/cfs/transfer/transfer-state";
 import { isMoved, type UserRow } from "@liquid-ims/cfs/transfer/user-row";

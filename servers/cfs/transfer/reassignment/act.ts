@@ -1,6 +1,6 @@
 // What the actions of a change of S-CSCF do to a user's row, and what is to leave the process then. Pure.
 import type { MoveContent } from "@liquid-ims/reference-points/cfs-ue";
-import type { Acted, Happening, StepContext } from "../step.ts";
+import type { Acted, Happening, StepContext } from "../happening.ts";
 import type { ReassignmentAction } from "../user-event.ts";
 import type { Reassignment, UserRow } from "../user-row.ts";
 

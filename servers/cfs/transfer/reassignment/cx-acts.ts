@@ -2,7 +2,7 @@
 import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { AssignedServer, Cx, CxFailure, HeldRegistration, Reassigned } from "../../cx/cx.ts";
-import type { CxEffect, Happening } from "../step.ts";
+import type { CxEffect, Happening } from "../happening.ts";
 import type { TransferTimes } from "../times.ts";
 import type { UserRow } from "../user-row.ts";
 import { mayPass } from "../wire.ts";

@@ -1,8 +1,8 @@
 // What a transfer of an S-CSCF has found out about the HSS and the S-CSCF that is left: whether names move users at all,
 // and whether moving cuts calls. Looked up again after each change of a row, no more often.
 import { dangerOf } from "../danger.ts";
+import type { Happening } from "../happening.ts";
 import type { Ledger } from "../ledger.ts";
-import type { Happening } from "../step.ts";
 import { isMoved, type UserRow } from "../user-row.ts";
 import type { Proof } from "./proof.ts";
 

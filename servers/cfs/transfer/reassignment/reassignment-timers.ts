@@ -1,5 +1,5 @@
 // When time alone changes something for a user whose S-CSCF changes. Pure. cfs-ue 8, 9.
-import type { Happening } from "../step.ts";
+import type { Happening } from "../happening.ts";
 import type { TransferTimes } from "../times.ts";
 import type { Reassignment, UserRow } from "../user-row.ts";
 

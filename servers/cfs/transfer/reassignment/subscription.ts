@@ -1,6 +1,7 @@
 // The registrations of one IMS subscription, which has one S-CSCF: what one of them meets concerns the others. Pure.
 // TS 29.228 6.3 (the name is the subscription's), cfs-ue 8 step 1.
-import { type Effect, type Happening, type StepContext, step } from "../step.ts";
+import type { Effect, Happening, StepContext } from "../happening.ts";
+import { step } from "../step.ts";
 import type { UserEvent } from "../user-event.ts";
 import { isMoved, type UserRow, type UserState } from "../user-row.ts";
 

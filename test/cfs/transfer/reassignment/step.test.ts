@@ -1,8 +1,9 @@
 // What the rows of a change of S-CSCF do to a user and to his subscription.
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Happening, Step, StepContext } from "@liquid-ims/cfs/transfer/happening";
 import { stepSubscription } from "@liquid-ims/cfs/transfer/reassignment/subscription";
-import { type Happening, type Step, type StepContext, step } from "@liquid-ims/cfs/transfer/step";
+import { step } from "@liquid-ims/cfs/transfer/step";
 import { dueFor } from "@liquid-ims/cfs/transfer/timers";
 import { defaultTimes } from "@liquid-ims/cfs/transfer/times";
 import type { Reassignment, UserRow } from "@liquid-ims/cfs/transfer/user-row";
