@@ -1,4 +1,4 @@
-// BIND 9 on a free port of 127.0.0.1 with zones that keys may change, and BIND's own tools beside it.
+// BIND 9 on a free port of 127.0.0.1 and ::1 with zones that keys may change, and BIND's own tools beside it.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
@@ -73,7 +73,7 @@ export async function createBind(context: TestContext, options: BindOptions): Pr
   writeFileSync(
     join(folder, "named.conf"),
     `${keys} controls { }; options { directory "${folder}"; pid-file none; session-keyfile none; recursion no;
-dnssec-validation no; listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; };\n${statements.join("\n")}\n`,
+dnssec-validation no; listen-on port ${port} { 127.0.0.1; }; listen-on-v6 port ${port} { ::1; }; };\n${statements.join("\n")}\n`,
   );
   let child: ChildProcess | null = null;
   const kill = async () => {

@@ -235,6 +235,44 @@ test("a dead server: FAILED_TEMP, and done when it is back", async (context) => 
   assert.equal(bind.dig(i2, "A").length, 1);
 });
 
+test("RFC 3596: BIND over IPv6; its address is in brackets, and the function has an AAAA record", async (context) => {
+  const world = await startBind(context);
+  const { bind } = world;
+  const server = { host: "::1", port: bind.port };
+  const key = new TsigKey("nobody", "hmac-sha256", new Uint8Array(32));
+  const stranger = await startCfs(context, world, { dns: { server, key } });
+  const request = { ...second, addresses: ["2001:DB8:0::11"] };
+  const refused = await stranger.value(stranger.node.operations.putFunction(i2, request));
+  const { problem } = await stranger.until(refused.id, isFailing);
+  const where = `name server [::1]:${bind.port}, zone ${zone}, key nobody: answered NOTAUTH with BADKEY`;
+  assert.ok(problem?.detail.startsWith(where), problem?.detail);
+  await stranger.node.stop();
+  const cfs = await startCfs(context, world, { dns: { server } });
+  const { id } = await cfs.value(cfs.node.operations.putFunction(i2, request));
+  await cfs.until(id, isDone);
+  assert.deepEqual(bind.dig(i2, "AAAA"), [`${i2}. ${ttl} AAAA 2001:db8::11`]);
+  assert.deepEqual(bind.dig(i2, "A"), []);
+});
+
+test("orders for a dozen I-CSCFs at once: one UPDATE each", async (context) => {
+  const world = await startBind(context);
+  const cfs = await startCfs(context, world);
+  const hosts = Array.from({ length: 12 }, (_, index) => index + 2);
+  const begun = await Promise.all(
+    hosts.map((host) => {
+      const request = { ...second, addresses: [`127.0.1.${host + 10}`] };
+      return cfs.value(cfs.node.operations.putFunction(`icscf${host}.${zone}`, request));
+    }),
+  );
+  const done = await Promise.all(begun.map(({ id }) => cfs.until(id, isDone)));
+  assert.deepEqual(
+    done.map(({ updates }) => updates),
+    hosts.map(() => 1),
+  );
+  assert.deepEqual(cfs.codes, [], "none was refused");
+  assert.equal(world.bind.dig(`_sip._tcp.${zone}`, "SRV").length, 1 + hosts.length);
+});
+
 test("two CFSs add at the same moment: both are there", async (context) => {
   const world = await startBind(context);
   const [one, two] = [await startCfs(context, world), await startCfs(context, world)];
