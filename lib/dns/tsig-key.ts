@@ -54,6 +54,13 @@ export type TsigKeyFile =
   | { readonly ok: true; readonly keys: readonly TsigKey[] }
   | { readonly ok: false; readonly line: number; readonly detail: string };
 
+const example = 'key "name" { algorithm hmac-sha256; secret "..."; };';
+
+/** A word that somebody has to find again; not what may be a secret at a wrong place, such as nsupdate -y's argument. */
+function shown(word: string | undefined): string {
+  return word !== undefined && /^[a-z][a-z\d-]{0,19}$/i.test(word) ? `"${word}"` : "this";
+}
+
 interface Token {
   readonly text: string;
   readonly line: number;
@@ -117,7 +124,8 @@ export function parseTsigKeyFile(text: string): TsigKeyFile {
     const start = tokens[at];
     const [name, open] = [tokens[at + 1], tokens[at + 2]];
     if (!isMark(start, "key") || !isMark(open, "{")) {
-      if (!skipStatement()) return fail(start, `"${start?.text}": a statement without its ;`);
+      if (!skipStatement())
+        return fail(start, `${shown(start?.text)}: a statement without its ;, where a key is ${example}`);
       continue;
     }
     at += 3;
@@ -139,9 +147,7 @@ export function parseTsigKeyFile(text: string): TsigKeyFile {
     if (typeof key === "string") return fail(start, key);
     keys.push(key);
   }
-  return keys.length > 0
-    ? { ok: true, keys }
-    : fail(undefined, 'no key: write key "name" { algorithm hmac-sha256; secret "..."; };');
+  return keys.length > 0 ? { ok: true, keys } : fail(undefined, `no key: write ${example}`);
 }
 
 /** What is wrong with a key, in place of one. */
@@ -152,7 +158,7 @@ function readKey(name: string, members: ReadonlyMap<string, Token>): TsigKey | s
   if (secretText === undefined) return `key "${name}" has no secret: write secret "..."; in base64`;
   const algorithm = tsigAlgorithm(algorithmName);
   if (algorithm === null)
-    return `key "${name}": algorithm ${algorithmName} is not one of ${Object.keys(algorithms).join(", ")}`;
+    return `key "${name}": algorithm ${shown(algorithmName)} is not one of ${Object.keys(algorithms).join(", ")}`;
   const secret = decodeBase64(secretText);
   if (secret === null || secret.length === 0) return `key "${name}": its secret is no base64`;
   if (name.length > 253 || !/^(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?$/.test(name))

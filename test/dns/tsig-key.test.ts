@@ -46,7 +46,11 @@ test("what is wrong is named with its line, and never a secret", () => {
     ["\n# only a comment\n", /^line 3: no key/],
     [body(`secret "${secret}";`), /^line 2: key "k" has no algorithm: write/],
     [body("algorithm hmac-sha256;"), /^line 2: key "k" has no secret/],
-    [body(`algorithm hmac-md5; secret "${secret}";`), /^line 2: .*hmac-md5 is not one of hmac-sha1, /],
+    [body(`algorithm hmac-md5; secret "${secret}";`), /^line 2: .*"hmac-md5" is not one of hmac-sha1, /],
+    [
+      body(`algorithm "${secret}"; secret hmac-sha256;`),
+      /^line 2: key "k": algorithm this is not one of hmac-sha1, /,
+    ],
     [body(`algorithm hmac-sha256; secret "${secret}!";`), /^line 2: key "k": its secret is no base64$/],
     [body(`algorithm hmac-sha256; secret "";`), /its secret is no base64/],
     [body(`algorithm hmac-sha256;\nsecret "${secret}"`), /^line 4: key "k": secret without its value or ;/],
@@ -63,7 +67,13 @@ test("what is wrong is named with its line, and never a secret", () => {
       /^line 1: .*a key's name is a domain name/,
     ],
     ["options { x y; }", /^line 1: "options": a statement without its ;/],
-    ["Kcfs.+163+12345.private", /without its ;/],
+    ["Kcfs.+163+12345.private", /^line 1: this: a statement without its ;/],
+    [
+      `Private-key-format: v1.3\nKey: ${secret}\n`,
+      /^line 1: this: a statement without its ;, where a key is key "name" \{ algorithm/,
+    ],
+    [`hmac-sha256:cfs-key:${secret}\n`, /^line 1: this: a statement without its ;/],
+    [`${secret}\n`, /^line 1: this: a statement without its ;/],
   ];
   for (const [text, message] of faults) {
     const [first = ""] = names(text);
