@@ -45,7 +45,9 @@ function readUes(text: string): number {
 
 const afterHelp = `
 Behind -- a command can stand; it runs when the core is ready, in the same network, and its exit code is that of the lab.
-Its environment says where everything is (LIQUID_IMS_LAB_CORE, JSON); npm run sipp reads it.
+Its environment says where everything is (LIQUID_IMS_LAB_CORE, JSON); npm run sipp reads it. Beside --core kamailio Ctrl-C ends
+the command with the core, at once (but for a shell, which keeps Ctrl-C to itself).
+With --without-servers the UEs of --ues register when your CFD and CFS are there.
 
 Examples:
   npm run lab -- core
