@@ -20,10 +20,11 @@ interface StartedLab {
   output(): string;
 }
 
-function startLab(context: TestContext, argv: readonly string[]): StartedLab {
+/** Its report goes to a new folder, with a space in its name, or to that of another lab. */
+function startLab(context: TestContext, argv: readonly string[], into?: StartedLab): StartedLab {
   const base = mkdtempSync(join(tmpdir(), "liquid-ims-"));
   context.after(() => rmSync(base, { recursive: true, force: true }));
-  const folder = join(base, "out");
+  const folder = into?.folder ?? join(base, "the report");
   const temporary = join(base, "temporary");
   mkdirSync(temporary);
   const child = spawn(process.execPath, ["lab/main.ts", ...argv, "--out", folder], {
@@ -90,7 +91,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   });
 }
 
-test("two labs side by side, same addresses: each drains a function, moves who comes there afterwards, leaves nothing", async (context) => {
+test("two labs side by side, same addresses, never in one folder: each drains a function, moves who comes there afterwards, leaves nothing", async (context) => {
   assertInstalled();
   const since = Date.now();
   const labs = [
@@ -100,6 +101,11 @@ test("two labs side by side, same addresses: each drains a function, moves who c
   const namespaces = await Promise.all(labs.map((lab) => runsCore(lab)));
   const [first = [], second = []] = namespaces;
   for (const name of first) assert.ok(!second.includes(name), `${name} is shared`);
+  const [taken] = labs;
+  assert.ok(taken !== undefined);
+  const third = startLab(context, ["s-cscf-underload", ...short], taken);
+  assert.equal(await third.ended, 2, third.output());
+  assert.equal(third.output(), `lab: another lab writes to ${taken.folder}: give another folder by --out\n`);
   for (const [index, lab] of labs.entries()) {
     assert.equal(await lab.ended, 0, lab.output());
     await assertNothingLeft(lab, namespaces[index] ?? [], since);

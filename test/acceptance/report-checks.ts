@@ -1,9 +1,10 @@
 // What the acceptance tests of the experiments check of every report.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import type { TestContext } from "node:test";
 import type { Report } from "@liquid-ims/lab/report/report";
 import { type Recount, recount } from "../support/recount.ts";
-import { type LabRun, readTrace } from "./run-lab.ts";
+import { describe, type LabRun, readReport, readTrace } from "./run-lab.ts";
 
 /** Mean session set-ups a second of the script in the last two turns of the callers, 80 s to 120 s. */
 export function lateLoad(report: Report, name: string): number {
@@ -39,6 +40,34 @@ export function assertSums({ dialogs, transfer, calls }: Report): void {
   assert.equal(dialogs.atTransfer, dialogs.kept + dialogs.pinned + dialogs.lost + dialogs.endedMeanwhile);
   assert.equal(transfer.planned, transfer.moved + transfer.left);
   assert.equal(calls.attempted, calls.completed + calls.failed);
+}
+
+/**
+ * Figure 3.6a: half of P-CSCF1's users moved to P-CSCF2 with their calls, every other call went on, and what was kept ended
+ * through P-CSCF2 alone.
+ */
+export function assertHalfMovedWithCalls(context: TestContext, run: LabRun): Report {
+  assert.equal(run.exitCode, 0, describe(run));
+  const report = readReport(run);
+  const { transfer, dialogs, calls, users } = report;
+  assertSums(report);
+  assert.deepEqual(transfer, { planned: 10, moved: 10, left: 0 });
+  assert.equal(dialogs.lost, 0);
+  assert.ok(dialogs.kept >= 3, `kept ${dialogs.kept}`);
+  assert.deepEqual({ attempted: calls.attempted, failed: calls.failed }, { attempted: 120, failed: 0 });
+  assert.equal(users.length, 22);
+  const { byePaths, kept } = assertRecounts(run, report, "pcscf1", "pcscf2");
+  assert.equal(byePaths.size, kept);
+  for (const [callId, path] of byePaths)
+    assert.ok(
+      path.includes("pcscf2") && !path.includes("pcscf1"),
+      `BYE of ${callId} crossed ${path.join(", ")}`,
+    );
+  assertWithin15Percent(lateLoad(report, "pcscf1"), 0.5, "P-CSCF1");
+  assertWithin15Percent(lateLoad(report, "pcscf2"), 0.5, "P-CSCF2");
+  assertWithin15Percent(lateLoad(report, "pcscf3"), 1, "P-CSCF3");
+  context.diagnostic(`${dialogs.kept} dialogs kept; ${run.seconds.toFixed(1)} s`);
+  return report;
 }
 
 /** Keeps both cores busy until it is stopped. */
