@@ -89,8 +89,10 @@ export function millisecondsBetween(call: UeCall, from: UeEvent, to: UeEvent): n
 }
 
 interface LastMessages {
-  /** Of the last request that was sent. */
+  /** Of the last request that was sent; empty: none. */
   method: string;
+  /** Of the last request that came; empty: none. */
+  asked: string;
   /** Of the last response that came; null: none since that request. */
   status: number | null;
   /** Seconds since 1970, of whatever came or went. */
@@ -104,11 +106,12 @@ export class EndLog {
   add(text: string): void {
     const [, , time, direction, callId, , first] = text.split("\t");
     if (direction === undefined || callId === undefined || first === undefined) return;
-    const known = this.#last.get(callId) ?? { method: "", status: null, at: 0 };
+    const known = this.#last.get(callId) ?? { method: "", asked: "", status: null, at: 0 };
     this.#last.set(callId, known);
     known.at = Number(time);
     const status = Number(/^SIP\/2\.0 (\d{3})/.exec(first)?.[1] ?? 0);
     if (direction === "R" && status > 0) known.status = status;
+    if (direction === "R" && status === 0) known.asked = first.split(" ")[0] ?? "";
     if (direction === "S" && status === 0) {
       const method = first.split(" ")[0] ?? "";
       // The ACK of a failure is no step on.
@@ -124,11 +127,12 @@ export class EndLog {
     return this.#last.get(callId)?.at ?? null;
   }
 
-  /** `404`, or what no final answer came to. */
+  /** `404`, what no final answer came to, or after what SIPp gave the call up. */
   endOf(callId: string): string {
-    const last = this.#last.get(callId);
-    if (last === undefined || last.method === "") return "nothing came";
-    if (last.status !== null && last.status >= 200) return String(last.status);
-    return `no answer to ${last.method}`;
+    const { method = "", asked = "", status = null } = this.#last.get(callId) ?? {};
+    if (status !== null && status >= 300) return String(status);
+    if (status !== null && status >= 200) return `broken off after the ${status} to ${method}`;
+    if (method !== "") return `no answer to ${method}`;
+    return asked === "" ? "nothing came" : `broken off after the other side's ${asked}`;
   }
 }

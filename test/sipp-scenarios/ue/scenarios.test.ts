@@ -131,6 +131,18 @@ test("how a call ended that failed: its last status, or what was not answered", 
     "no answer to BYE",
   );
   assert.equal(endsOf().endOf("1-7@a"), "nothing came");
+  assert.equal(
+    endsOf(invite, ["R", "SIP/2.0 200 OK"]).endOf("1-7@a"),
+    "broken off after the 200 to INVITE",
+    "SIPp gave it up",
+  );
+  assert.equal(
+    endsOf(["R", "INVITE sip:b SIP/2.0"], ["S", "SIP/2.0 200 OK"], ["R", "INVITE sip:b SIP/2.0"]).endOf(
+      "1-7@a",
+    ),
+    "broken off after the other side's INVITE",
+    "as the one who is called",
+  );
 });
 
 test("a step: what did not begin has failed, and SIPp's own count must agree", () => {
