@@ -39,7 +39,7 @@ test("a wrong key deep inside, and one that is near nothing", (context) => {
   const text = `${right}    adresses: [127.0.1.22]\nadmin:\n  wholly-other: 1\n`;
   assert.deepEqual(linesOf(loadCfd(context, text)), [
     "cfd.yaml:6:5: sCscfs[0].adresses: no such key; did you mean addresses? Allowed here: name, addresses, answersRegEvent",
-    "cfd.yaml:8:3: admin.wholly-other: no such key; Allowed here: enabled, host, port, allowRemote",
+    "cfd.yaml:8:3: admin.wholly-other: no such key; allowed here: enabled, host, port, allowRemote",
   ]);
 });
 

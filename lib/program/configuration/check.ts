@@ -73,9 +73,9 @@ class Checker {
     for (const [name, { origin }] of members)
       if (!shape.members.has(name)) {
         const near = nearest(name, shape.members.keys());
-        const hint = near === null ? "" : `did you mean ${near}? `;
+        const allowed = near === null ? "allowed here" : `did you mean ${near}? Allowed here`;
         const names = [...shape.members.keys()].join(", ");
-        this.#fail(origin, memberPath(path, name), `no such key; ${hint}Allowed here: ${names}`);
+        this.#fail(origin, memberPath(path, name), `no such key; ${allowed}: ${names}`);
       }
     const complete = new Map<string, GivenMember>();
     for (const [name, member] of shape.members) {
