@@ -56,8 +56,10 @@ export interface CfsNode {
   reachable(): number;
   /** The host's, for what serves this node's operations. */
   readonly metrics: Metrics;
-  /** Why its own store or the location service does not do what is asked, for /healthz; null: they do. */
+  /** Why its own store does not do what is asked, for /healthz; null: it does. */
   storeTrouble(): string | null;
+  /** Why the location service does not answer, for /healthz; null: it does. */
+  locationTrouble(): string | null;
   /** Diameter peers with the states of their machines, for /healthz; none without `cx`, and before it is called. */
   cxPeers(): readonly PeerStatus[];
   /** Before `stop`: from now on requests of UEs get 503; resolves when those that came before are answered. */
@@ -172,7 +174,11 @@ class Cfs implements CfsNode {
   }
 
   storeTrouble(): string | null {
-    return this.#store.trouble() ?? this.#location.trouble();
+    return this.#store.trouble();
+  }
+
+  locationTrouble(): string | null {
+    return this.#location.trouble();
   }
 
   cxPeers(): readonly PeerStatus[] {

@@ -75,7 +75,8 @@ async function start(host: Host, settings: CfsSettings): Promise<RunningServer> 
       http = opened;
     }),
     async health(): Promise<Health> {
-      const [locationState, read] = await Promise.all([locationProbe(), storeProbe()]);
+      const [found, read] = await Promise.all([locationProbe(), storeProbe()]);
+      const locationState = cfs.locationTrouble() ?? found;
       const storeState = cfs.storeTrouble() ?? read;
       return {
         status: locationState === "ok" && storeState === "ok" ? "ready" : "store down",

@@ -129,12 +129,13 @@ test("a location service that is down: operations answer 503 with the reason, an
     [503, "urn:liquid-ims:problem:store-down"],
   );
   assert.match(refused.problem.detail, /location\.db: the disk fails; ask again/);
-  assert.match(cfs.node.storeTrouble() ?? "", /the disk fails/);
+  assert.match(cfs.node.locationTrouble() ?? "", /the disk fails/);
+  assert.equal(cfs.node.storeTrouble(), null, "its own store has no trouble");
   state.locationDown = false;
   const list = await simulation.settle(cfs.node.operations.listAllUsers());
   assert.ok(list.ok);
   assert.deepEqual([list.value.users.length, list.value.unknown.count], [1, 0]);
-  assert.equal(cfs.node.storeTrouble(), null);
+  assert.equal(cfs.node.locationTrouble(), null);
   await cfs.node.stop();
 });
 
