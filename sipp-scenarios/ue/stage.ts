@@ -265,6 +265,7 @@ export class UeStage {
     const { rate, count, group, peers } = job;
     const listeners = await this.startCallees("ue-listen", group, 0);
     const outcomes: Promise<readonly SippOutcome[]>[] = [];
+    const began = performance.now();
     for (let index = 0; index < count; index += 1) {
       const ue = group.ues[index % group.ues.length];
       if (ue === undefined) throw new Error("nobody calls");
@@ -276,7 +277,9 @@ export class UeStage {
       });
       outcome.catch(() => undefined);
       outcomes.push(outcome);
-      await new Promise((resolve) => setTimeout(resolve, 1000 / rate));
+      // To the beginning of the next one, whatever starting this one took.
+      const wait = began + (1000 * (index + 1)) / rate - performance.now();
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
     }
     const ended = await Promise.all(outcomes);
     await listeners.stop();
