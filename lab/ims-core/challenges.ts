@@ -13,6 +13,9 @@ import { authenticationScheme } from "./hss-authentication.ts";
 /** TS 24.229 7.x: reg-await-auth. */
 const awaitAuthenticationMs = 240_000;
 
+/** Challenges of one private identity that wait at the same time; one more takes the place of the oldest. */
+const mostWaiting = 8;
+
 type AuthDataItem = NonNullable<MultimediaAuthAnswer["sipAuthDataItems"]>[number];
 
 /** A challenge that waits for its answer. */
@@ -34,45 +37,59 @@ export type Verdict =
   /** The USIM wants another sequence number (RFC 3310 3.4). */
   | { readonly kind: "synchronisation failure"; readonly rand: Uint8Array; readonly auts: Uint8Array };
 
+/** Whose REGISTER is challenged; devices of one user authenticate at once, each by a Call-ID of its own. */
+export interface Asked {
+  readonly userName: string;
+  readonly callId: string;
+}
+
 export interface Challenges {
   /**
    * The value of WWW-Authenticate that these data make; null when they make none. `expired` is called when nobody
    * answers in 4 minutes.
    */
-  create(userName: string, item: AuthDataItem, expired: () => void): string | null;
+  create(asked: Asked, item: AuthDataItem, expired: () => void): string | null;
   /** A challenge is good for one answer, right or wrong: a vector is never used twice. */
   judge(userName: string, request: SipRequest): Verdict;
 }
 
 export function createChallenges(host: Host, realm: string): Challenges {
-  const waiting = new Map<string, Challenge>();
+  /** By private identity and Call-ID, the oldest first. */
+  const waiting = new Map<string, Map<string, Challenge>>();
 
   /** Takes away what waits: a challenge is good for one answer. */
-  function take(userName: string): Challenge | null {
-    const found = waiting.get(userName) ?? null;
+  function take({ userName, callId }: Asked): Challenge | null {
+    const ofUser = waiting.get(userName);
+    const found = ofUser?.get(callId) ?? null;
     found?.timer.cancel();
-    waiting.delete(userName);
+    ofUser?.delete(callId);
+    if (ofUser?.size === 0) waiting.delete(userName);
     return found;
   }
 
-  function remember(userName: string, challenge: Omit<Challenge, "timer">, expired: () => void): void {
-    take(userName);
+  function remember(asked: Asked, challenge: Omit<Challenge, "timer">, expired: () => void): void {
+    take(asked);
+    const { userName, callId } = asked;
+    const oldest = waiting.get(userName)?.keys().next().value;
+    if (oldest !== undefined && waiting.get(userName)?.size === mostWaiting)
+      take({ userName, callId: oldest });
     const expire = (): void => {
-      waiting.delete(userName);
+      take(asked);
       expired();
     };
     const timer = host.clock.after(awaitAuthenticationMs, expire, "reg-await-auth");
-    waiting.set(userName, { ...challenge, timer });
+    const ofUser = waiting.get(userName) ?? new Map<string, Challenge>();
+    waiting.set(userName, ofUser.set(callId, { ...challenge, timer }));
   }
 
   /** 5.4.1.2.1A, without qop: a card computes no cnonce. CK and IK are for the P-CSCF, which takes them away. */
-  function createAka(userName: string, item: AuthDataItem, expired: () => void): string | null {
+  function createAka(asked: Asked, item: AuthDataItem, expired: () => void): string | null {
     const { sipAuthenticate, sipAuthorization, confidentialityKey, integrityKey } = item;
     if (sipAuthenticate?.length !== 32 || sipAuthorization === undefined) return null;
     const rand = sipAuthenticate.slice(0, 16);
     const nonce = formatAkaNonce({ rand, autn: sipAuthenticate.slice(16) });
     remember(
-      userName,
+      asked,
       { nonce, secret: { password: sipAuthorization }, algorithm: akaAlgorithm, rand },
       expired,
     );
@@ -84,22 +101,22 @@ export function createChallenges(host: Host, realm: string): Challenges {
   }
 
   /** 5.4.1.2.1B. */
-  function createDigest(userName: string, item: AuthDataItem, expired: () => void): string | null {
+  function createDigest(asked: Asked, item: AuthDataItem, expired: () => void): string | null {
     const digest = item.sipDigestAuthenticate;
     if (digest === undefined || (digest.digestAlgorithm ?? "MD5") !== "MD5") return null;
     const nonce = encodeHex(host.random.bytes(16));
-    remember(userName, { nonce, secret: { ha1: digest.digestHa1 }, algorithm: "MD5", rand: null }, expired);
+    remember(asked, { nonce, secret: { ha1: digest.digestHa1 }, algorithm: "MD5", rand: null }, expired);
     return formatChallenge(challengeOf({ realm: digest.digestRealm, nonce }));
   }
 
   return {
-    create(userName, item, expired) {
+    create(asked, item, expired) {
       return item.sipAuthenticationScheme === authenticationScheme.aka
-        ? createAka(userName, item, expired)
-        : createDigest(userName, item, expired);
+        ? createAka(asked, item, expired)
+        : createDigest(asked, item, expired);
     },
     judge(userName, request) {
-      const pending = take(userName);
+      const pending = take({ userName, callId: request.headers.get("Call-ID") ?? "" });
       const credentials = parseCredentials(request.headers.get("Authorization") ?? "");
       if (pending === null || credentials === null || credentials.parameters.get("nonce") !== pending.nonce)
         return { kind: "wrong" };

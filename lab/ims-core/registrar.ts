@@ -146,8 +146,10 @@ export function createRegistrar(
     const challenge =
       given === undefined
         ? null
-        : challenges.create(userName, given, () =>
-            host.spawn("scscf gives up a challenge", () => giveUp(userName, publicIdentity)),
+        : challenges.create(
+            { userName, callId: transaction.request.headers.get("Call-ID") ?? "" },
+            given,
+            () => host.spawn("scscf gives up a challenge", () => giveUp(userName, publicIdentity)),
           );
     if (challenge === null) return reject(transaction, { status: 500, reason: "HSS gives no usable vector" });
     const headers = [["WWW-Authenticate", challenge]] as const;
