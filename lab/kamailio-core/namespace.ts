@@ -1,16 +1,9 @@
 // A machine of its own for a lab with the real core: the lab runs itself again in user, network, mount and process
 // namespaces, which end with it, however it ends. namespaces(7).
 import { spawn, spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 import { enterNamespaces, resolverFile } from "./namespace-probe.ts";
 import { programPath } from "./programs.ts";
 
@@ -43,7 +36,7 @@ export function runInside(
   argv: readonly string[],
 ): Promise<number> {
   const above = dirname(runFolder);
-  mkdirSync(above, { recursive: true });
+  makeFolder(above);
   const [program = "", ...rest] = enterNamespaces([
     ...["flock", "--no-fork", "--nonblock", "--conflict-exit-code", String(takenCode), above],
     ...["unshare", ...options, process.execPath, ...process.execArgv],
@@ -98,7 +91,7 @@ export function emptyRunFolder(folder: string): void {
       `${folder} holds what no earlier run has written, and would be emptied: give another folder by --out, or move it away`,
     );
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
 }
 
 /**

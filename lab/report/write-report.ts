@@ -1,5 +1,5 @@
 // The files of a report. report.json is the same for the same virtual run; what is not stands in run.json.
-import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, writeFileSync } from "node:fs";
 import { arch, cpus, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,6 +9,7 @@ import {
   isScaleResult,
   type ScaleResult,
 } from "../experiments/experiment.ts";
+import { makeFolder } from "../make-folder.ts";
 import { drawFigure, renderPng } from "./figure.ts";
 import { renderPage } from "./page.ts";
 import { drawScaleFigure } from "./scale-figure.ts";
@@ -16,7 +17,7 @@ import { renderScalePage } from "./scale-page.ts";
 
 /** Makes the folder now, so that a long run does not end at a door that is locked. */
 export function openReportFolder(folder: string): string {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   accessSync(folder, constants.W_OK);
   return folder;
 }

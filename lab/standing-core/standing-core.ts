@@ -1,5 +1,5 @@
 // A core that stands: everything of the lab but UEs, until a signal comes or the command that runs beside it has ended.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
@@ -12,6 +12,7 @@ import { encodeHex } from "@liquid-ims/runtime/text";
 import { formatSubscribers, parseSubscribers } from "../hss/subscriber-csv.ts";
 import type { Subscriber } from "../ims-core/subscriber.ts";
 import { keyFile } from "../kamailio-core/core-files.ts";
+import { makeFolder } from "../make-folder.ts";
 import { startNetwork } from "../network.ts";
 import { InProcessPlacement } from "../placement-in-process.ts";
 import { createKamailioPlacement } from "../placement-kamailio.ts";
@@ -178,7 +179,7 @@ export async function runStandingCore(options: StandingCoreOptions, run: Standin
     throw new FileOptionError(
       `--state ${options.state}: its folder is not there; make it, or name another file`,
     );
-  mkdirSync(options.out, { recursive: true });
+  makeFolder(options.out);
   const topology = createTopology(run.kamailio === null ? {} : { dnsPort: 53 });
   const log = createLineLog({
     level: options.verbose ? "debug" : "error",
