@@ -51,6 +51,8 @@ export interface Challenges {
   create(asked: Asked, item: AuthDataItem, expired: () => void): string | null;
   /** A challenge is good for one answer, right or wrong: a vector is never used twice. */
   judge(userName: string, request: SipRequest): Verdict;
+  /** Whether a challenge of this private identity waits for its answer. */
+  isWaiting(userName: string): boolean;
 }
 
 export function createChallenges(host: Host, realm: string): Challenges {
@@ -133,5 +135,6 @@ export function createChallenges(host: Host, realm: string): Challenges {
       });
       return { kind: isRight ? "right" : "wrong" };
     },
+    isWaiting: (userName) => waiting.has(userName),
   };
 }

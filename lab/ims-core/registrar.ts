@@ -21,6 +21,7 @@ import {
 import { createChallenges, type Verdict } from "./challenges.ts";
 import { addressOfRecord, reject } from "./cscf.ts";
 import type { CxClient, CxReply } from "./cx-client.ts";
+import { createGivenUpAuthentications } from "./given-up-authentications.ts";
 import { authenticationScheme } from "./hss-authentication.ts";
 import { privateIdentityOf } from "./identity.ts";
 import { createRegisteredUsers } from "./registered-users.ts";
@@ -103,6 +104,12 @@ export function createRegistrar(
   const users = createRegisteredUsers(host, ended);
   const challenges = createChallenges(host, options.realm);
   const { find } = users;
+  const authentications = createGivenUpAuthentications({
+    isWaiting: (userName) => challenges.isWaiting(userName),
+    isRegistered: (publicIdentity) => find(publicIdentity) !== null,
+    tell: (userName, publicIdentity) =>
+      host.spawn("scscf gives up a challenge", () => tellTimeout(userName, publicIdentity)),
+  });
 
   /** 5.4.1.5: what expires here the HSS is to know. The application servers hear nothing, as real cores have it. */
   function ended(user: RegisteredUser): void {
@@ -149,16 +156,15 @@ export function createRegistrar(
         : challenges.create(
             { userName, callId: transaction.request.headers.get("Call-ID") ?? "" },
             given,
-            () => host.spawn("scscf gives up a challenge", () => giveUp(userName, publicIdentity)),
+            () => authentications.giveUp(userName, publicIdentity),
           );
     if (challenge === null) return reject(transaction, { status: 500, reason: "HSS gives no usable vector" });
     const headers = [["WWW-Authenticate", challenge]] as const;
     transaction.respond(buildResponse(transaction.request, 401, { headers }));
   }
 
-  /** 5.4.1.2.1: nobody has answered; whoever is registered stays it. */
-  async function giveUp(userName: string, publicIdentity: string): Promise<void> {
-    if (find(publicIdentity) !== null) return;
+  /** 5.4.1.2.1: nobody has answered, and nobody is registered. */
+  async function tellTimeout(userName: string, publicIdentity: string): Promise<void> {
     await cx.ask(serverAssignment, {
       ...{ userName, publicIdentities: [publicIdentity], serverName: options.serverName },
       serverAssignmentType: "AUTHENTICATION_TIMEOUT",
@@ -290,11 +296,13 @@ export function createRegistrar(
       if (publicIdentity === null)
         return reject(transaction, { status: 400, reason: "To names no identity" });
       const userName = privateIdentityOf(request, publicIdentity);
+      const end = authentications.begin(userName);
       const verdict = challenges.judge(userName, request);
       host.spawn("scscf registers", () =>
-        verdict.kind === "right"
+        (verdict.kind === "right"
           ? accept(transaction, request, userName, publicIdentity)
-          : sendChallenge(transaction, userName, publicIdentity, verdict),
+          : sendChallenge(transaction, userName, publicIdentity, verdict)
+        ).finally(end),
       );
     },
   };

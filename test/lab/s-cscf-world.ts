@@ -129,10 +129,11 @@ export class World {
     });
   }
 
-  /** One REGISTER, and what becomes of it within 10 s. */
+  /** One REGISTER, and what becomes of it within 10 s. Each device has a Call-ID of its own. */
   async register(
     authorization: string | null,
     contact = "<sip:alice@10.0.0.9:5060>",
+    callId = "register",
   ): Promise<{ response: SipResponse | null; ms: number }> {
     const { simulation } = this;
     const from = simulation.now;
@@ -140,7 +141,7 @@ export class World {
     const headers: HeaderPair[] = [
       ["From", "<sip:alice@ims.example>;tag=a"],
       ["To", "<sip:alice@ims.example>"],
-      ["Call-ID", "register"],
+      ["Call-ID", callId],
       ["CSeq", `${this.#sequence} REGISTER`],
       ["Max-Forwards", "70"],
       ["Contact", contact],
