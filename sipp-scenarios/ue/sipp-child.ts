@@ -93,6 +93,8 @@ export function ueArguments(job: SippJob): string[] {
     ...(job.injectionFile === null ? [] : ["-inf", job.injectionFile]),
     ...socketArguments(job),
     ...["-i", local.host, "-p", String(local.port), "-auth_uri", job.domain],
+    // Else SIPp's remote control listens at every address of the machine, in one of 60 ports that all processes share.
+    ...["-ci", local.host],
     ...["-d", String(job.pause), "-cid_str", "%u-%p@%s"],
     // Never fewer than the rate says, however slow the other side is: an open loop.
     ...(load === null

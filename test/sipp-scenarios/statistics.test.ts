@@ -165,6 +165,13 @@ test("SIPp's complaints, one behind the other on one line", () => {
     ),
     ["Error on TCP connection: Connection refused"],
   );
+  assert.deepEqual(
+    complaintsIn(
+      `${time}Unable to bind remote control socket (tried UDP ports 8888-8947): Address already in use${time}Aborting call`,
+    ),
+    ["Aborting call"],
+    "goes on without a remote control",
+  );
 });
 
 test("a missing SIPp is one line that says how to install it", () => {

@@ -14,6 +14,7 @@ import {
   sippUe,
 } from "@liquid-ims/sipp-scenarios/ue/injection-file";
 import { ueScenarioNames, ueScenarios } from "@liquid-ims/sipp-scenarios/ue/scenarios";
+import { ueArguments } from "@liquid-ims/sipp-scenarios/ue/sipp-child";
 import { ueStepResult } from "@liquid-ims/sipp-scenarios/ue/step-result";
 import { eventsOf, stamp } from "./events.ts";
 
@@ -169,6 +170,23 @@ test("a step: what did not begin has failed, and SIPp's own count must agree", (
   assert.deepEqual(result.failures, { "nothing came": 1, "not begun": 1 });
   assert.deepEqual(result.complaints, ["SIPp counts 2 good calls, its log shows 1"]);
   assert.deepEqual(result.users, ["sip:u@x"]);
+});
+
+test("each process of SIPp has its remote control at its own address, where no other one takes the port", () => {
+  const argumentsAt = (host: string) =>
+    ueArguments({
+      ...{
+        sipp: "sipp",
+        scenario: "uac-call",
+        folder: "/f",
+        injectionFile: "/f/ues.csv",
+        domain: "open-ims.test",
+      },
+      ...{ target: "127.0.1.1:4060", transport: "tcp", sockets: "per call", local: { host, port: 5060 } },
+      ...{ load: null, pause: 0, patience: 10 },
+    }).join(" ");
+  for (const host of ["127.8.0.1", "127.8.0.2"])
+    assert.ok(argumentsAt(host).includes(`-i ${host} -p 5060 -auth_uri open-ims.test -ci ${host} `), host);
 });
 
 test("the command line: what does not fit is named with the remedy", () => {
