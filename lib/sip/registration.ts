@@ -58,7 +58,10 @@ export interface RegisterOptions {
   readonly route?: readonly string[];
   /** Where it is sent instead of to the first Route; default as the last one, where `route` is not given. */
   readonly target?: Target | null;
-  /** Seconds; 0 removes. Default that of the registration. */
+  /**
+   * Seconds; 0 removes: whatever the network answers, the registration is over here and not refreshed (TS 24.229
+   * 5.1.1.6). Default that of the registration.
+   */
   readonly expires?: number;
   /** Contact value; default that of the registration. Given to remove another one. */
   readonly contact?: string;
@@ -121,7 +124,7 @@ export class Registration {
     this.#localTag = encodeHex(host.random.bytes(8));
   }
 
-  /** The present registration; null before the first, after its removal and its expiry. */
+  /** The present registration; null before the first, after its removal (refused ones, too) and its expiry. */
   get registered(): Registered | null {
     return this.#registered;
   }
@@ -218,7 +221,8 @@ export class Registration {
         break;
       case "report refused":
       case "report failed":
-        this.#retryRefresh(context.outcome ?? null);
+        if (attempt?.expires === 0 && attempt.contact === this.#options.contact) this.#forget();
+        else this.#retryRefresh(context.outcome ?? null);
         this.#report(context);
         break;
       case "next":
@@ -345,15 +349,21 @@ export class Registration {
       .add();
   }
 
-  #note(outcome: RegistrationOutcome, attempt: Attempt): void {
-    // The removal of a stale binding says nothing of the own one.
-    if (attempt.contact !== this.#options.contact) return;
+  /** No registration from now on, and none comes about by itself. */
+  #forget(): void {
     this.#failures = 0;
     this.#due?.cancel();
     this.#expiry?.cancel();
-    this.#registered = outcome.kind === "registered" ? outcome : null;
+    this.#registered = null;
+  }
+
+  #note(outcome: RegistrationOutcome, attempt: Attempt): void {
+    // The removal of a stale binding says nothing of the own one.
+    if (attempt.contact !== this.#options.contact) return;
+    this.#forget();
     if (outcome.kind === "removed") this.#last = null;
     if (outcome.kind !== "registered") return;
+    this.#registered = outcome;
     this.#last = outcome;
     const { clock } = this.#host;
     this.#expiry = clock.after(outcome.expires * 1000, () => this.#expire(), "registration expires");

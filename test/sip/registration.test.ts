@@ -321,6 +321,25 @@ test("RFC 5626 4.5: a refresh that fails is tried again, Retry-After is kept; th
   assert.equal(received.length, count);
 });
 
+test("TS 24.229 5.1.1.6: a removal that is refused or not answered: told once, and never followed by a refresh", async () => {
+  for (const line of [[403], [503, ["Retry-After", "10"]], "silence"] as const) {
+    const { simulation, registration, received, outcomes } = await world(({ headers }) =>
+      headers.get("Expires") === "0" ? line : accepted,
+    );
+    registration.register({ route });
+    await simulation.run({ ms: 1000 });
+    registration.register({ expires: 0 });
+    await simulation.run({ ms: 40_000 });
+    assert.equal(registration.registered, null);
+    await simulation.run({ ms: 10_000_000 });
+    assert.deepEqual(
+      outcomes.map(({ kind }) => kind),
+      ["registered", line === "silence" ? "failed" : "refused"],
+    );
+    assert.equal(received.length, 2, `${line}`);
+  }
+});
+
 test("a registration that was stopped sends and tells nothing more", async () => {
   const { simulation, registration, received, outcomes } = await world([accepted]);
   registration.register({ route });

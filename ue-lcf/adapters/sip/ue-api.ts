@@ -50,15 +50,21 @@ export interface Call {
   setDirection(direction: MediaDirection): void;
 }
 
-export type RegisterOutcome =
-  | { readonly outcome: "registered"; readonly expires: number }
+/** A REGISTER that the network did not grant. */
+export type RegisterFailure =
   | {
       readonly outcome: "refused";
       readonly status: number;
       /** Where it was the authentication that failed: why. */
       readonly authentication?: AuthenticationFailure;
     }
+  /** No answer came. */
   | { readonly outcome: "failed"; readonly cause: "timeout" | "transport" | "unresolvable" };
+
+export type RegisterOutcome = { readonly outcome: "registered"; readonly expires: number } | RegisterFailure;
+
+/** Of a de-registration. After a failure the network may keep the binding until it expires: calls may come until then. */
+export type DeregisterOutcome = { readonly outcome: "deregistered" } | RegisterFailure;
 
 /** Handle of one life of a UE. */
 export interface Ue {
@@ -68,11 +74,15 @@ export interface Ue {
   register(): Promise<RegisterOutcome>;
   /**
    * Registers through another P-CSCF (null: anew through the present one) by the application's own wish; the dialogs
-   * follow as after a move of the CFS.
+   * follow as after a move of the CFS. Fails while `deregister` is under way.
    */
   moveTo(pCscf: FunctionAddress | null): Promise<RegisterResult>;
-  /** Removes the registration. */
-  deregister(): Promise<void>;
+  /**
+   * Removes the registration, after a move that is under way. Whatever the network answers, this UE counts as not
+   * registered from then on and refreshes nothing; called again, it asks the network again (TS 24.229 5.1.1.6, RFC 3261
+   * 10.2.2).
+   */
+  deregister(): Promise<DeregisterOutcome>;
   /** Places a call to a SIP or tel URI. */
   call(to: string, handlers?: CallHandlers): Call;
   /** Called with each new incoming call before 180; without it they are refused with 480. */

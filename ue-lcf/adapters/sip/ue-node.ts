@@ -13,7 +13,7 @@ import { createLcf, type Lcf } from "../../lcf.ts";
 import { checkIdentity } from "../../peer-identity.ts";
 import type { RegisterResult } from "../../ue-port.ts";
 import { fixedAudio } from "./audio.ts";
-import type { Call, CallHandlers, RegisterOutcome, Ue } from "./ue-api.ts";
+import type { Call, CallHandlers, DeregisterOutcome, RegisterOutcome, Ue } from "./ue-api.ts";
 import { UeCall, type UeCallContext } from "./ue-call.ts";
 import { UeLcfPort } from "./ue-lcf-port.ts";
 import type { UeOptions } from "./ue-options.ts";
@@ -107,10 +107,10 @@ export class UeNode implements Ue {
     return new Promise((resolve) => registration.move(pCscf, resolve));
   }
 
-  async deregister(): Promise<void> {
+  async deregister(): Promise<DeregisterOutcome> {
     await this.ready;
     const registration = this.#opened();
-    await new Promise<void>((resolve) => registration.deregister(resolve));
+    return new Promise((resolve) => registration.deregister(resolve));
   }
 
   call(to: string, handlers: CallHandlers = {}): Call {

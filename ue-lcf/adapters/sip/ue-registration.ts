@@ -12,7 +12,7 @@ import type { RegistrationObservation, UeObserver } from "../../observation.ts";
 import { leaveOldFlow, mayPass, reRegister, routeOf } from "../../re-registration.ts";
 import { type KnownRegistration, stampKey, stampOf, stampOfArrival } from "../../registration-stamp.ts";
 import type { PresentRegistration, RegisterResult } from "../../ue-port.ts";
-import type { RegisterOutcome } from "./ue-api.ts";
+import type { DeregisterOutcome, RegisterFailure, RegisterOutcome } from "./ue-api.ts";
 import { userCredentials } from "./ue-credentials.ts";
 import type { UeOptions } from "./ue-options.ts";
 
@@ -42,6 +42,14 @@ const mostRemovals = 5;
 /** Registrations that are remembered: a leg's stamp may name any of them. */
 const remembered = 8;
 
+/** What an application hears of a REGISTER that was not granted. */
+function failureOf(outcome: RegistrationOutcome): RegisterFailure {
+  if (outcome.kind !== "refused")
+    return { outcome: "failed", cause: outcome.kind === "failed" ? outcome.cause : "timeout" };
+  const { status, authentication } = outcome;
+  return { outcome: "refused", status, ...(authentication === undefined ? {} : { authentication }) };
+}
+
 /** Of the binding that was made or refreshed; null where the 200 lists none. */
 function ownUri({ bindings, stale }: Registered): string | null {
   return bindings.find((binding) => binding.own && !stale.includes(binding))?.uri ?? null;
@@ -63,6 +71,10 @@ export class UeRegistration {
   #pCscfAddresses: readonly string[] = [];
   /** A move decides by itself what its outcomes mean. */
   #isMoving = false;
+  /** De-registrations that were asked for and are not answered: nothing of its own registers behind their back. */
+  #leaving = 0;
+  /** Those of them that wait for the end of a move. */
+  #afterMove: (() => void)[] = [];
   #heard: RegistrationOutcome | null = null;
   /** P-CSCFs that moves have left, while a binding stands that only they can name. */
   #left: readonly LeftPCscf[] = [];
@@ -129,10 +141,7 @@ export class UeRegistration {
         return;
       }
       this.#observe("failed", "application", outcome.kind === "refused" ? outcome.status : null);
-      if (outcome.kind === "refused") {
-        const { status, authentication } = outcome;
-        done({ outcome: "refused", status, ...(authentication === undefined ? {} : { authentication }) });
-      } else done({ outcome: "failed", cause: outcome.kind === "failed" ? outcome.cause : "timeout" });
+      done(failureOf(outcome));
     });
   }
 
@@ -142,6 +151,12 @@ export class UeRegistration {
     done: (result: RegisterResult) => void,
     { isOldDead = false }: { readonly isOldDead?: boolean } = {},
   ): void {
+    if (this.#leaving > 0) {
+      const detail = "the UE is being deregistered";
+      const refuse = (): void => done({ outcome: "failed", trouble: [], detail });
+      this.#host.clock.after(0, refuse, "no move of a UE that leaves");
+      return;
+    }
     const previous = this.#pCscf;
     const pCscf = through === null ? previous : this.#uriOf(through);
     this.#isMoving = true;
@@ -150,6 +165,7 @@ export class UeRegistration {
       if (result.outcome === "failed") {
         this.#observe("failed", "command", result.status);
         done({ outcome: "failed", trouble: result.trouble, detail: result.detail });
+        this.#endMove();
         return;
       }
       this.#heard = result.registered;
@@ -163,12 +179,13 @@ export class UeRegistration {
         this.#left = [...this.#left, { uri: previous, tries: 0 }];
       const registration = this.#stand(result.registered, "command");
       done({ outcome: "registered", registration, trouble: result.trouble });
+      this.#endMove();
     });
   }
 
   /** True while a binding waits for `leaveOldFlow`: until no dialog uses a P-CSCF that a move has left. */
   get hasOldFlow(): boolean {
-    return this.#left.length > 0 && !this.#isMoving;
+    return this.#left.length > 0 && !this.#isMoving && this.#leaving === 0;
   }
 
   /** Removes what P-CSCFs which rewrite Contact have left, through them. */
@@ -180,22 +197,47 @@ export class UeRegistration {
       const ways = { contact: this.#contact, old: uri, present: this.#pCscf };
       leaveOldFlow(this.#registration, ways, (outcome, of) => {
         const isDue = of === "removal" && mayPass(outcome) && tries + 1 < mostRemovals;
-        if (isDue && uri !== this.#pCscf) this.#left = [...this.#left, { uri, tries: tries + 1 }];
+        if (isDue && uri !== this.#pCscf && this.#leaving === 0)
+          this.#left = [...this.#left, { uri, tries: tries + 1 }];
         this.#follow(outcome);
       });
     }
   }
 
-  deregister(done: () => void): void {
+  /** Refused or not answered, the registration is over here all the same, and is not refreshed any more. */
+  deregister(done: (outcome: DeregisterOutcome) => void): void {
+    this.#leaving += 1;
+    const leave = (): void => this.#leave(done);
+    if (this.#isMoving) this.#afterMove.push(leave);
+    else leave();
+  }
+
+  #leave(done: (outcome: DeregisterOutcome) => void): void {
     this.leaveOldFlow();
-    this.#registration.register({ expires: 0 }, (outcome) => {
+    const isFirst = this.#registration.sequence === 0;
+    const way = isFirst ? { route: [routeOf(this.#pCscf)] } : {};
+    this.#registration.register({ ...way, expires: 0 }, (outcome) => {
       this.#heard = outcome;
-      if (outcome.kind === "removed") this.#fall("removed", "application");
-      done();
+      this.#leaving -= 1;
+      if (outcome.kind === "removed") {
+        this.#fall("removed", "application");
+        done({ outcome: "deregistered" });
+        return;
+      }
+      this.#observe("failed", "application", outcome.kind === "refused" ? outcome.status : null);
+      this.#fall("removed", "application");
+      done(failureOf(outcome));
     });
   }
 
+  #endMove(): void {
+    const waiting = this.#afterMove;
+    this.#afterMove = [];
+    for (const leave of waiting) leave();
+  }
+
   stop(): void {
+    this.#afterMove = [];
     this.#registration.stop();
   }
 
@@ -214,6 +256,7 @@ export class UeRegistration {
 
   /** What an earlier life of this UE, or a connection that is gone, has left: by its own text, once. */
   #removeStale({ stale }: Registered): void {
+    if (this.#leaving > 0) return;
     const untried = stale.filter(({ uri }) => !this.#tried.has(uri));
     this.#tried = new Set(stale.map(({ uri }) => uri));
     if (untried.length > 0) this.#registration.removeStale(untried, (outcome) => this.#follow(outcome));

@@ -4,7 +4,16 @@ import type { Ue } from "./ue-api.ts";
 import { UeNode } from "./ue-node.ts";
 import type { UeOptions } from "./ue-options.ts";
 
-export type { Call, CallEnd, CallHandlers, CallState, RegisterOutcome, Ue } from "./ue-api.ts";
+export type {
+  Call,
+  CallEnd,
+  CallHandlers,
+  CallState,
+  DeregisterOutcome,
+  RegisterFailure,
+  RegisterOutcome,
+  Ue,
+} from "./ue-api.ts";
 export type { UeOptions } from "./ue-options.ts";
 
 /** A UE as a program of a host. */
