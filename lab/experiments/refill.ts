@@ -8,8 +8,8 @@ import type { Fleet } from "../ue/fleet.ts";
 import { type Waiting, waitUntil } from "./wait-until.ts";
 
 export interface RefillOptions {
-  readonly fleet: Fleet;
-  readonly oss: Oss;
+  readonly fleet: Pick<Fleet, "registerAfresh" | "registrations">;
+  readonly oss: Pick<Oss, "listUsers">;
   /** The drained function, and its name at os-cfs. */
   readonly drained: Element;
   readonly functionName: string;
@@ -31,10 +31,10 @@ export async function refill(host: Host, options: RefillOptions): Promise<string
     drained.role === "pcscf" ? { name: fqdn, addresses: [address.host], port: address.port } : null;
 
   async function comeBack(user: string): Promise<void> {
-    const registration = await fleet.registerAfresh(user, through);
-    const place = registration === null ? "nowhere" : placeOf(registration);
-    if (place !== functionName)
-      failures.push(`${user} was to register at ${functionName} afresh, and is at ${place}`);
+    const result = await fleet.registerAfresh(user, through);
+    const fate = result.ok ? `is at ${placeOf(result.registration)}` : result.problem;
+    if (!result.ok || placeOf(result.registration) !== functionName)
+      failures.push(`${user} was to register at ${functionName} afresh, and ${fate}`);
   }
 
   await Promise.all(newcomers.map(comeBack));

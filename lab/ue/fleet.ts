@@ -67,8 +67,8 @@ export interface Fleet {
   register(host: Host): Promise<void>;
   /** Registers a user anew; rejects when he could not be. */
   registerAnew(user: string): Promise<void>;
-  /** The user goes away, and comes back through this P-CSCF (null: the present one); null when he could not. */
-  registerAfresh(user: string, through: FunctionAddress | null): Promise<ObservedRegistration | null>;
+  /** The user goes away, and comes back through this P-CSCF (null: the present one). */
+  registerAfresh(user: string, through: FunctionAddress | null): Promise<RegisteredAfresh>;
   /** Places a call and hangs up when its time has come. */
   place(host: Host, call: PlannedCall): void;
   /** Calls that a user at either end still has. */
@@ -76,6 +76,11 @@ export interface Fleet {
   /** The P-CSCF and S-CSCF of each user now, by public identity. */
   registrations(): Map<string, { pCscf: string; sCscf: string } | null>;
 }
+
+/** Where a user has come back, or why he could not go away or come back. */
+export type RegisteredAfresh =
+  | { readonly ok: true; readonly registration: ObservedRegistration }
+  | { readonly ok: false; readonly problem: string };
 
 /** Short name of the UE with that number. */
 export function ueName(number: number): string {
@@ -179,9 +184,14 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     async registerAfresh(user, through) {
       const ue = ueOf(user);
-      await ue.deregister();
+      const left = await ue.deregister();
+      // Who is still registered for the network is no newcomer.
+      if (left.outcome !== "deregistered")
+        return { ok: false, problem: `could not be deregistered: ${JSON.stringify(left)}` };
       const result = await ue.moveTo(through);
-      return result.outcome === "registered" ? result.registration : null;
+      return result.outcome === "registered"
+        ? { ok: true, registration: result.registration }
+        : { ok: false, problem: `could not be registered: ${result.detail}` };
     },
     place(host, planned) {
       counts.attempted += 1;
