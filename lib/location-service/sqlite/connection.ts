@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { isSqliteError, SqliteFailure } from "./failure.ts";
+import { type FileFormat, otherProgram, otherVersion } from "./file-format.ts";
 
 /**
  * A store's operations: each takes one argument of its own kind, and all that it does lies in a transaction of the
@@ -10,13 +11,7 @@ import { isSqliteError, SqliteFailure } from "./failure.ts";
 export type Operations = Record<string, (argument: never) => unknown>;
 
 /** What a kind of store is made of. */
-export interface StoreKind<Calls extends Operations> {
-  /** `location store`. */
-  readonly name: string;
-  /** Told from other programs' files by this (PRAGMA application_id). */
-  readonly applicationId: number;
-  /** `steps[n]` makes schema version n + 1 of version n, in a transaction. */
-  readonly steps: readonly string[];
+export interface StoreKind<Calls extends Operations> extends FileFormat {
   /** Fills a new file; `at` is the wall clock, ms since 1970. */
   create(database: Database.Database, at: number): void;
   /** Operations that change something. */
@@ -123,26 +118,12 @@ export class Connection<Calls extends Operations> {
     if (owner === this.#kind.applicationId) return;
     const empty = database.prepare("SELECT 1 FROM sqlite_master LIMIT 1").get() === undefined;
     if (owner === 0 && empty) return;
-    throw new SqliteFailure(
-      "version",
-      `${this.file}: is another program's database, no ${this.#kind.name}; name another file`,
-    );
+    throw otherProgram(this.#kind, this.file);
   }
 
   #refuse(database: Database.Database): never {
     this.#checkOwner(database);
-    const { name, steps } = this.#kind;
-    const version = versionOf(database);
-    const remedy =
-      version > steps.length
-        ? "start a newer release"
-        : version === 0
-          ? "it is still empty; start the program that writes it first"
-          : "start the program that writes it, which brings it up to date";
-    throw new SqliteFailure(
-      version === 0 ? "missing" : "version",
-      `${this.file}: has ${name} schema version ${version}, this program reads ${steps.length}; ${remedy}`,
-    );
+    throw otherVersion(this.#kind, this.file, versionOf(database));
   }
 
   /** Within a transaction, so that two programs that start at once do it once. */

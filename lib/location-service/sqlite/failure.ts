@@ -58,6 +58,11 @@ export function isSqliteError(error: unknown): error is InstanceType<typeof Data
   return error instanceof Database.SqliteError;
 }
 
+/** A failure that was seen before SQLite was asked. */
+export function failureWith(file: string, code: FailureCode, detail: string, cause?: unknown): SqliteFailure {
+  return new SqliteFailure(code, `${file}: ${remedies[code]} (${detail})`, { cause });
+}
+
 /** The failure of the store of this file. */
 export function failureOf(file: string, error: unknown): SqliteFailure {
   if (error instanceof SqliteFailure) return error;
@@ -66,9 +71,7 @@ export function failureOf(file: string, error: unknown): SqliteFailure {
     return new SqliteFailure("failed", `${file}: ${reason}`, { cause: error });
   }
   const code = codes.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "failed";
-  return new SqliteFailure(code, `${file}: ${remedies[code]} (${error.code}: ${error.message})`, {
-    cause: error,
-  });
+  return failureWith(file, code, `${error.code}: ${error.message}`, error);
 }
 
 /** The same text for whoever asks a store that is closed. */

@@ -2,8 +2,9 @@
 import { extname } from "node:path";
 import type { LocationRecord } from "../record.ts";
 import type { ChangesSince, FunctionFilter, LocationStore, RecordChange, RecordRemoval } from "../store.ts";
-import type { Driver, SqliteOptions } from "./driver.ts";
+import { type Driver, isWorthWaiting, type SqliteOptions } from "./driver.ts";
 import { type Committed, Engine } from "./engine.ts";
+import { examineFile } from "./file-format.ts";
 import { InlineDriver, openInline } from "./inline-driver.ts";
 import { type LocationCalls, locationKind } from "./location-sql.ts";
 import { WorkerDriver } from "./worker-driver.ts";
@@ -59,6 +60,18 @@ export async function openSqliteLocationStore(options: SqliteOptions): Promise<S
   const driver = new WorkerDriver<LocationCalls>(program, options);
   await driver.open();
   return new SqliteLocationStore(driver);
+}
+
+/**
+ * Throws the `SqliteFailure` with which opening the file would be refused, as far as it is seen without opening it; nothing
+ * is made or changed. A reader waits for a file that is not there.
+ */
+export function examineSqliteLocationStore(options: Pick<SqliteOptions, "file" | "readOnly">): void {
+  try {
+    examineFile(locationKind, options);
+  } catch (error) {
+    if (!isWorthWaiting(error, options)) throw error;
+  }
 }
 
 /**
