@@ -47,7 +47,7 @@ export function readArguments(argv: readonly string[], options: ArgumentsOptions
       "say the effective configuration as YAML, with where each value came from",
       false,
     )
-    .option("--check", "check the configuration and end", false)
+    .option("--check", "check the configuration and the files that it names, and end", false)
     .exitOverride()
     .configureOutput(quiet)
     .allowExcessArguments(false)

@@ -30,14 +30,19 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export interface ProgramOptions<Settings extends ProgramSettings> extends ArgumentsOptions {
+export interface ProgramOptions<Settings extends ProgramSettings, Files> extends ArgumentsOptions {
   readonly load: (request: {
     readonly file: string | null;
     readonly folder: string;
     readonly environment: Readonly<Record<string, string | undefined>>;
   }) => LoadResult<Settings>;
+  /**
+   * Reads the files that the configuration names and changes nothing: before `start`, and for --check. Rejects with what is
+   * wrong, an `AggregateError` for several mistakes.
+   */
+  readonly read: (settings: Settings) => Promise<Files>;
   /** Opens what it needs; resolves before the server is ready. */
-  readonly start: (host: Host, settings: Settings) => Promise<RunningServer>;
+  readonly start: (host: Host, settings: Settings, files: Files) => Promise<RunningServer>;
 }
 
 /**
@@ -58,10 +63,10 @@ function say(text: string): void {
   process.stdout.write(text);
 }
 
-class Runner<Settings extends ProgramSettings> {
-  readonly #options: ProgramOptions<Settings>;
+class Runner<Settings extends ProgramSettings, Files> {
+  readonly #options: ProgramOptions<Settings, Files>;
 
-  constructor(options: ProgramOptions<Settings>) {
+  constructor(options: ProgramOptions<Settings, Files>) {
     this.#options = options;
   }
 
@@ -93,10 +98,12 @@ class Runner<Settings extends ProgramSettings> {
     }
   }
 
+  /** A line for each error; a fault of ours decides the code, then what stands in the configuration. */
   #explain(error: unknown): ExitCode {
-    const { exitCode, text } = explain(error);
-    this.#complain(text);
-    return exitCode;
+    const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    const explained = errors.map(explain);
+    for (const { text } of explained) this.#complain(text);
+    return explained.map(({ exitCode }) => exitCode).reduce((a, b) => (b < a ? b : a));
   }
 
   async #withSettings(request: Extract<ProgramRequest, { readonly config: string | null }>): Promise<void> {
@@ -110,12 +117,22 @@ class Runner<Settings extends ProgramSettings> {
       process.exitCode = 2;
       return;
     }
-    if (request.kind === "print") say(loaded.print());
-    else if (request.kind === "check") say(`${this.#options.name}: the configuration is right\n`);
-    else await this.#serve(loaded.value);
+    if (request.kind === "print") {
+      say(loaded.print());
+      return;
+    }
+    let files: Files;
+    try {
+      files = await this.#options.read(loaded.value);
+    } catch (error) {
+      process.exitCode = this.#explain(error);
+      return;
+    }
+    if (request.kind === "check") say(`${this.#options.name}: the configuration is right\n`);
+    else await this.#serve(loaded.value, files);
   }
 
-  async #serve(settings: Settings): Promise<void> {
+  async #serve(settings: Settings, files: Files): Promise<void> {
     const log = createPinoLog({ level: settings.log.level, fields: { host: settings.name } });
     const end = (code: ExitCode): never => {
       log.flush();
@@ -151,7 +168,7 @@ class Runner<Settings extends ProgramSettings> {
     const start = async (): Promise<RunningServer> => {
       const admin = await this.#openAdmin(host, settings, health);
       if (admin !== null) log.info("starting", { admin: formatAddress(admin.local) });
-      server = await this.#options.start(host, settings);
+      server = await this.#options.start(host, settings, files);
       await server.ready;
       return server;
     };
@@ -209,8 +226,8 @@ class Runner<Settings extends ProgramSettings> {
 }
 
 /** The whole life of a server process; sets the exit code, or ends the process with it. */
-export async function runProgram<Settings extends ProgramSettings>(
-  options: ProgramOptions<Settings>,
+export async function runProgram<Settings extends ProgramSettings, Files>(
+  options: ProgramOptions<Settings, Files>,
   argv: readonly string[],
 ): Promise<void> {
   await new Runner(options).run(argv);

@@ -13,6 +13,7 @@ import { formatTarget } from "@liquid-ims/sip/transport";
 import { createCfd } from "./cfd.ts";
 import { cfdConfigOf } from "./cfd-settings.ts";
 import { loadCfdConfiguration } from "./cli/load-configuration.ts";
+import { readCfdFiles } from "./cli/named-files.ts";
 import { type CfdSettings, cfdPrefix } from "./config-schema.ts";
 
 async function openStore({ kind, file, driver }: CfdSettings["store"]): Promise<LocationStore> {
@@ -55,6 +56,7 @@ await runProgram(
     version: packageVersion(import.meta.url),
     prefix: cfdPrefix,
     load: loadCfdConfiguration,
+    read: readCfdFiles,
     start,
   },
   process.argv.slice(2),

@@ -9,14 +9,14 @@ import { callersFolder, type RunningServer, runProgram } from "@liquid-ims/progr
 import { packageVersion } from "@liquid-ims/program/version";
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
+import { NodejsCrypto } from "@liquid-ims/runtime/nodejs/crypto";
 import { fetchHttp } from "@liquid-ims/runtime/nodejs/http";
 import { formatTarget } from "@liquid-ims/sip/transport";
 import { type CfsNode, createCfs } from "./cfs.ts";
 import { cfsConfigOf } from "./cfs-settings.ts";
-import { readKeyFile } from "./cli/key-file.ts";
 import { addKeysCommand } from "./cli/keys-command.ts";
 import { loadCfsConfiguration } from "./cli/load-configuration.ts";
-import { readZoneKeyFile } from "./cli/zone-key-file.ts";
+import { type CfsFiles, readCfsFiles } from "./cli/named-files.ts";
 import { type CfsSettings, cfsPrefix } from "./config-schema.ts";
 import { type OsCfsServer, serveOsCfs } from "./os-cfs/http.ts";
 import { MemoryCfsStore } from "./store/memory-store.ts";
@@ -44,15 +44,8 @@ function openOsCfs(host: Host, cfs: CfsNode, setting: CfsSettings["osCfs"]): Pro
   });
 }
 
-async function start(host: Host, settings: CfsSettings): Promise<RunningServer> {
-  const {
-    keys: { file: keyFile },
-    dns,
-    osCfs,
-  } = settings;
-  const keys = keyFile === undefined ? null : await readKeyFile(host.crypto, keyFile);
-  const { update } = dns;
-  const zoneKey = update?.keyFile === undefined ? null : readZoneKeyFile(update.keyFile, update.useKey);
+async function start(host: Host, settings: CfsSettings, { keys, zoneKey }: CfsFiles): Promise<RunningServer> {
+  const { dns, osCfs } = settings;
   const location = await openLocation(settings.location);
   const owner = settings.store.kind === "memory" ? null : await ownStore(host.clock, settings.store.file);
   const store = await openStore(settings.store);
@@ -111,6 +104,7 @@ await runProgram(
     version: packageVersion(import.meta.url),
     prefix: cfsPrefix,
     load: loadCfsConfiguration,
+    read: (settings) => readCfsFiles(new NodejsCrypto(), settings),
     extend: (command, run) => addKeysCommand(command, run, callersFolder),
     start,
   },

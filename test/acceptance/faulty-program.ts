@@ -7,6 +7,7 @@ await runProgram(
   {
     ...{ name: "faulty", summary: "fails", version: "0", prefix: cfdPrefix },
     load: (request) => loadConfiguration({ ...request, schema: cfdSchema, prefix: cfdPrefix }),
+    read: async () => undefined,
     async start(host) {
       host.clock.after(
         0,

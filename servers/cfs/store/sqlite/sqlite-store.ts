@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import type { Driver, SqliteOptions } from "@liquid-ims/location-service/sqlite/driver";
 import { SqliteFailure } from "@liquid-ims/location-service/sqlite/failure";
+import { examineFile } from "@liquid-ims/location-service/sqlite/file-format";
 import { openInline } from "@liquid-ims/location-service/sqlite/inline-driver";
 import { WorkerDriver } from "@liquid-ims/location-service/sqlite/worker-driver";
 import { type CfsStore, type Change, type CommitResult, type Key, type Row, StoreDown } from "../store.ts";
@@ -52,4 +53,12 @@ export async function openSqliteCfsStore(options: SqliteOptions): Promise<CfsSto
   const driver = new WorkerDriver<CfsCalls>(program, options);
   await driver.open();
   return new SqliteCfsStore(driver);
+}
+
+/**
+ * Throws the `SqliteFailure` with which opening the file would be refused, as far as it is seen without opening it; nothing
+ * is made or changed, and a CFS may run on it.
+ */
+export function examineSqliteCfsStore({ file }: Pick<SqliteOptions, "file">): void {
+  examineFile(cfsKind, { file });
 }
