@@ -1,12 +1,11 @@
 // The processes of a run with UEs: SIPp for those who register, who are called and who call, in a folder that is there
 // for the run. Over UDP one process plays many UEs, each from its own address; over TCP SIPp sends from one address only,
 // so a UE that must be reached has a process of its own.
-import { createSocket } from "node:dgram";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { MachineError } from "../machine-error.ts";
 import { formatUes, type SippUe, serviceRouteUri, type UePlace } from "./injection-file.ts";
+import { isTaken, placeText, silentPlaces } from "./listening-places.ts";
 import { type SippChild, type SippJob, type SippOutcome, startSipp } from "./sipp-child.ts";
 
 export interface UeStageOptions {
@@ -51,27 +50,6 @@ const registerRate = 50;
 const patience = 70;
 const readyWithinMs = 10_000;
 const stopWithinMs = 5_000;
-
-function placeText({ host, port }: UePlace): string {
-  return `${host}:${port}`;
-}
-
-/** True when somebody has the address already. */
-async function isTaken({ host, port }: UePlace, transport: "udp" | "tcp"): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const answer = (error: NodeJS.ErrnoException): void => {
-      if (error.code === "EADDRINUSE") resolve(true);
-      else reject(new MachineError(`${placeText({ host, port })} cannot be used: ${error.message}`));
-    };
-    if (transport === "udp") {
-      const socket = createSocket("udp4").once("error", answer);
-      socket.bind(port, host, () => socket.close(() => resolve(false)));
-    } else {
-      const server = createServer().once("error", answer);
-      server.listen(port, host, () => server.close(() => resolve(false)));
-    }
-  });
-}
 
 /** In groups of the same address. */
 function byHost(ues: readonly SippUe[]): (readonly SippUe[])[] {
@@ -182,15 +160,8 @@ export class UeStage {
         () => ({ expires, peer: null, serviceRoute: null, second: null, replaceable: false }),
       );
     });
-    const until = performance.now() + readyWithinMs;
-    for (const ue of ues)
-      while (!(await isTaken(ue, transport))) {
-        if (performance.now() > until)
-          throw new MachineError(`SIPp does not listen at ${placeText(ue)} after ${readyWithinMs / 1000} s`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
     const ended = children.map((child) => this.#end(child));
-    for (const end of ended) end.catch(() => undefined);
+    await this.#awaitListening(ues, ended);
     return {
       async stop() {
         for (const child of children) child.stop();
@@ -204,6 +175,28 @@ export class UeStage {
         }
       },
     };
+  }
+
+  /** Waits until SIPp listens for all of them; rejects when one of its processes ends before, or it takes too long. */
+  async #awaitListening(ues: readonly SippUe[], processes: readonly Promise<SippOutcome>[]): Promise<void> {
+    const { transport, signal } = this.#options;
+    const gone: string[] = [];
+    for (const ended of processes)
+      ended.then(
+        ({ exitCode, complaints }) =>
+          gone.push([`it ended with ${exitCode ?? "a signal"}`, ...complaints].join("; ")),
+        (error: unknown) => gone.push(String(error)),
+      );
+    const until = performance.now() + readyWithinMs;
+    for (let silent = ues; ; ) {
+      silent = await silentPlaces(silent, transport);
+      const [first] = silent;
+      if (first === undefined) return;
+      signal.throwIfAborted();
+      const [why] = performance.now() > until ? [...gone, `not within ${readyWithinMs / 1000} s`] : gone;
+      if (why !== undefined) throw new MachineError(`SIPp does not listen at ${placeText(first)}: ${why}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** The S-CSCF of the Service-Route, as the injection file can hold it. */

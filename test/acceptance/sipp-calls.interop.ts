@@ -1,4 +1,5 @@
-// SIPp's calling UEs before a scripted P-CSCF: answers out of their order, and other processes of SIPp. Fails without SIPp.
+// What SIPp's UEs meet beside calls: answers out of their order by a scripted P-CSCF, ports that others hold, an end before
+// they listen. Fails without SIPp.
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -9,6 +10,7 @@ import test, { type TestContext } from "node:test";
 import { findSipp } from "@liquid-ims/sipp-scenarios/sipp-program";
 import { formatUes, type UePlace } from "@liquid-ims/sipp-scenarios/ue/injection-file";
 import { type SippOutcome, startSipp } from "@liquid-ims/sipp-scenarios/ue/sipp-child";
+import { UeStage } from "@liquid-ims/sipp-scenarios/ue/stage";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 type Transport = "udp" | "tcp";
@@ -157,4 +159,17 @@ test("where others hold all ports of SIPp's remote control, each process has its
   assert.equal(exitCode, 0);
   const errors = join(folder, "errors.log");
   assert.doesNotMatch(existsSync(errors) ? readFileSync(errors, "utf8") : "", /remote control/);
+});
+
+test("a SIPp that ends before it listens is told at once, with what it said", async (context) => {
+  const folder = temporaryFolder(context);
+  const sipp = join(folder, "sipp-that-ends");
+  writeFileSync(sipp, "#!/bin/sh\necho 'no such option' >&2\nexit 255\n", { mode: 0o755 });
+  const { signal } = new AbortController();
+  const stage = new UeStage({ sipp, folder, transport: "tcp", expires: 600, signal });
+  const place = { host: core, port: 4060 };
+  await assert.rejects(stage.startCallees("uas-answer", { ues: [ue], pCscf: place }, 0), {
+    name: "MachineError",
+    message: "SIPp does not listen at 127.8.7.1:5060: it ended with 255; no such option",
+  });
 });
