@@ -45,6 +45,11 @@ export class Registrations {
     }
   }
 
+  /** A registration of each subscription, in the order in which they were given. */
+  all(): Registration[] {
+    return [...this.#byPrivate.values()];
+  }
+
   /** The registration of a public identity. */
   get(publicIdentity: string): Registration | null {
     return this.#byPublic.get(publicIdentity) ?? null;

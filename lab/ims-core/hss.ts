@@ -15,13 +15,15 @@ import type { FieldList, FieldsOf } from "@liquid-ims/diameter/fields";
 import { DiameterNode } from "@liquid-ims/diameter/node";
 import { resultCode } from "@liquid-ims/diameter/result-code";
 import type { Program } from "@liquid-ims/runtime/host";
-import type { Address } from "@liquid-ims/runtime/network";
+import type { Address, Listener } from "@liquid-ims/runtime/network";
+import { type HttpCall, serveHttp } from "../http/server.ts";
 import { cxApplication } from "./cx-client.ts";
 import { createAuthenticator } from "./hss-authentication.ts";
 import { type HssBehaviour, type HssRules, hssRules } from "./hss-behaviour.ts";
 import * as procedures from "./hss-procedures.ts";
 import { createPushes, type PushOutcome, type TerminationReason } from "./hss-pushes.ts";
 import { Registrations } from "./hss-registration.ts";
+import { PyHssInterface } from "./pyhss-interface.ts";
 import { type Capacity, createServiceQueue } from "./service-time.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -42,6 +44,8 @@ export interface HssOptions {
   readonly capacity: Capacity;
   /** What it does with a change of S-CSCF. Default "specification". */
   readonly behaviour?: HssBehaviour;
+  /** Where PyHSS's REST interface is offered. Default: nowhere. */
+  readonly pyHssInterface?: Address;
 }
 
 export interface HssNode {
@@ -124,7 +128,17 @@ export function createHss(options: HssOptions): Program<HssNode> {
     );
     serve(locationInfo, noFeatures, (request) => procedures.locationInfo(registrations, request, rules));
 
-    const ready = node.start();
+    async function start(): Promise<void> {
+      await node.start();
+      const { pyHssInterface: listen } = options;
+      if (listen === undefined) return;
+      const own = new PyHssInterface(registrations, options.originRealm);
+      const answer = (call: HttpCall) => own.answer(call);
+      httpInterface = await serveHttp(host, { listen, counter: "hss_interface_requests_total", answer });
+    }
+
+    let httpInterface: Listener | null = null;
+    const ready = start();
     host.spawn("hss listens", () => ready);
     return {
       ready,
@@ -154,7 +168,10 @@ export function createHss(options: HssOptions): Program<HssNode> {
         found.serverName = serverName;
         return true;
       },
-      stop: () => new Promise((resolve) => node.stop("REBOOTING", resolve)),
+      stop() {
+        httpInterface?.close();
+        return new Promise((resolve) => node.stop("REBOOTING", resolve));
+      },
     };
   };
 }
