@@ -47,6 +47,8 @@ export interface ReassignOptions {
 
 /** The HSS on the CFS's own behalf. The promises always settle, with a failure in the worst case. */
 export interface Cx {
+  /** Names are written through the HSS's own interface, where `registration` reads them. Default false: by MAR. */
+  readonly hasOwnInterface?: boolean;
   /**
    * Overwrites the name of the S-CSCF by MAR, verbatim; the HSS then holds the authentication for pending until the
    * user has registered. The same again changes nothing more.

@@ -14,6 +14,7 @@ export interface HssAdapter {
  */
 export function withAdapter(cx: Cx, adapter: HssAdapter): Cx {
   return {
+    hasOwnInterface: true,
     reassign: (user, server, options) => adapter.assign(user, server, options),
     assignedServer: (user) => cx.assignedServer(user),
     registration: (user) => adapter.registration(user),

@@ -62,6 +62,65 @@ test("PyHSS: by its adapter users move with their calls, without any MAR of the 
   isAt(made, alice, s1);
 });
 
+/** Whenever user 1 gets S-CSCF 2, up to so many times, PyHSS forgets that at once and names S-CSCF 1, of its own choice. */
+async function openForgetful(seed: number, times: number) {
+  const opened = await openWithAdapter(seed);
+  const { hss, made } = opened;
+  const node = made.world.placement.node("hss", "hss");
+  const { written } = hss;
+  let left = times;
+  hss.written = (subscriber) => {
+    written(subscriber);
+    if (subscriber.imsi !== "user001" || subscriber.scscf !== s2 || left === 0) return;
+    left -= 1;
+    node.assign("sip:user001@open-ims.test", s1);
+  };
+  const ues = [await made.world.openUe(1, 1), await made.world.openUe(2, 2), await made.world.openUe(3, 3)];
+  return { ...opened, ues };
+}
+
+test("PyHSS: a name that was written and is forgotten in the first window is written again; nobody else is told of it", async () => {
+  for (const times of [1, 3]) {
+    const { made, hss, ues } = await openForgetful(34, times);
+    const transfer = await ended(made, await leave(made));
+    assert.equal(transfer.counts.moved, 3, JSON.stringify(transfer.users));
+    for (const ue of ues) isAt(made, ue, s2);
+    const [first] = hss.subscribers;
+    const patches = hss.requests.filter(
+      ({ method, path }) => method === "PATCH" && path.endsWith(`/${first?.ims_subscriber_id}`),
+    );
+    assert.equal(patches.length, times + 1);
+    assert.equal(counted(made.cfs.host, "cfs_reassignments_total", "overwritten"), times);
+  }
+});
+
+test("PyHSS: whose name is forgotten each time is rolled back after three more, the others move", async () => {
+  const { made, ues } = await openForgetful(35, 1_000);
+  const transfer = await ended(made, await leave(made));
+  assert.deepEqual(transfer.counts, { planned: 3, moved: 2, left: 1 }, JSON.stringify(transfer.users));
+  const [left] = transfer.users.filter(({ state }) => state !== "done");
+  assert.deepEqual([left?.user, left?.state], [ues[0]?.identity, "rolledBack"]);
+  assert.equal(counted(made.cfs.host, "cfs_reassignments_total", "overwritten"), 4);
+  for (const [index, ue] of ues.entries()) isAt(made, ue, index === 0 ? s1 : s2);
+});
+
+test("PyHSS: an interface of another HSS than Cx's: all are told which two settings to look at", async () => {
+  const { made, hss } = await openWithAdapter(36);
+  hss.written = () => undefined;
+  hss.read = () => undefined;
+  const ues = [await made.world.openUe(1, 1), await made.world.openUe(2, 2)];
+  const transfer = await ended(made, await leave(made));
+  assert.deepEqual(transfer.counts, { planned: 2, moved: 0, left: 2 });
+  for (const { state, reason } of transfer.users) {
+    assert.equal(state, "refused");
+    assert.match(
+      reason,
+      /its own interface says sip:scscf2\S+, UAR still says sip:scscf1\S+; let cx\.adapter\.url and cx\.peers/,
+    );
+  }
+  for (const ue of ues) isAt(made, ue, s1);
+});
+
 test("PyHSS: whom a call into the window has made it forget is found through its interface, and registers again", async () => {
   let repaired = 0;
   for (let afterMs = 4; afterMs <= 28; afterMs++) {

@@ -54,8 +54,10 @@ function reassign(row: UserRow, { at, times, change }: StepContext): Acted {
       nameReads: 0,
       registeredAt: null,
       checkDueAt: null,
-      // One who was seen at the target and is not there by the HSS's word.
-      repairs: (row.reassignment?.repairs ?? 0) + (row.state === "registered" ? 1 : 0),
+      // One who was seen at the target, or whose name was written, and it is not so by the HSS's word.
+      repairs:
+        (row.reassignment?.repairs ?? 0) +
+        (row.state === "registered" || row.reassignment?.mar === "answered" ? 1 : 0),
     },
   );
   const server = row.target ?? "";

@@ -1,7 +1,7 @@
 // Sends to the HSS what the table decides, and brings back what came of it as events of the subscription.
 import type { FunctionName } from "@liquid-ims/location-service/record";
 import type { Host } from "@liquid-ims/runtime/host";
-import type { AssignedServer, Cx, CxFailure, HeldRegistration, Reassigned } from "../../cx/cx.ts";
+import type { Cx, CxFailure, CxUser, HeldRegistration, Reassigned } from "../../cx/cx.ts";
 import type { CxEffect, Happening } from "../happening.ts";
 import type { TransferTimes } from "../times.ts";
 import type { UserRow } from "../user-row.ts";
@@ -62,7 +62,9 @@ export class CxActs {
           const read = await cx.assignedServer(effect.user);
           if (read.ok && row.reassignment?.mar === "answered" && this.#isTarget(row, read.server))
             this.#parts.proof.moves = true;
-          if (read.ok) this.#tell(row, (present) => this.#nameOf(present, read));
+          if (!read.ok) return;
+          const held = await this.#heldAgainst(cx, row, effect.user, read.server);
+          this.#tell(row, (present) => this.#nameOf(present, read.server, held));
         });
         return;
       case "check":
@@ -102,16 +104,40 @@ export class CxActs {
     return server !== null && target !== null && this.#parts.isSame(server, target);
   }
 
-  #nameOf(row: UserRow, { server }: AssignedServer & { ok: true }): Happening {
-    const { state, reassignment } = row;
-    const isRead = state === "reassigned" && reassignment?.mar === "answered";
+  /** What the HSS's own interface says, where a name was written through it and Cx shows another one; else null. */
+  async #heldAgainst(
+    cx: Cx,
+    row: UserRow,
+    user: CxUser,
+    server: string | null,
+  ): Promise<(HeldRegistration & { ok: true }) | null> {
+    if (cx.hasOwnInterface !== true || !isReadBack(row) || this.#isTarget(row, server)) return null;
+    const held = await cx.registration(user);
+    return held.ok ? held : null;
+  }
+
+  #nameOf(row: UserRow, server: string | null, held: (HeldRegistration & { ok: true }) | null): Happening {
+    const isRead = isReadBack(row);
     if (this.#isTarget(row, server)) return { event: isRead ? "name is read back" : "name is new" };
-    if (isRead && reassignment.nameReads >= readsBack) {
-      const detail = `MAR was answered with success, UAR still says ${server ?? "nobody"}; give cx.adapter where the HSS has an interface of its own`;
+    if (isRead && held !== null && !this.#isTarget(row, held.server)) return this.#overwritten(row, held);
+    if (isRead && (row.reassignment?.nameReads ?? 0) >= readsBack) {
+      const detail =
+        held === null
+          ? `MAR was answered with success, UAR still says ${server ?? "nobody"}; give cx.adapter where the HSS has an interface of its own`
+          : `its own interface says ${held.server ?? "nobody"}, UAR still says ${server ?? "nobody"}; let cx.adapter.url and cx.peers lead to the same HSS`;
       return { event: "name is kept", all: true, reason: "HSS does not move users on MAR", detail };
     }
-    const isMissing = server === null || reassignment?.mar === "lost";
+    const isMissing = server === null || row.reassignment?.mar === "lost";
     return { event: isMissing && !isRead ? "name is missing" : "name is old" };
+  }
+
+  /** The name was written, and is another one since: a call in the window has made PyHSS forget it. It says nothing of others. */
+  #overwritten(row: UserRow, { server }: HeldRegistration & { ok: true }): Happening {
+    this.#count("overwritten");
+    const detail = `the HSS took ${row.target} and has ${server ?? "no S-CSCF"} since: a request in the window may have done that`;
+    this.#parts.host.log.warn("a written name is another one", { user: row.user, detail });
+    const repairs = row.reassignment?.repairs ?? 0;
+    return repairs < mostRepairs ? { event: "name is missing" } : { event: "commit over", all: true, detail };
   }
 
   #checked(row: UserRow, { server, registered }: HeldRegistration & { ok: true }): Happening {
@@ -140,6 +166,11 @@ export class CxActs {
       "MARs with the name of another S-CSCF and what came of them (late ones are in twice), and whether the HSS held the user afterwards";
     this.#parts.host.metrics.counter("cfs_reassignments_total", { help, labels }).add();
   }
+}
+
+/** The name is read after an answer that it was written. */
+function isReadBack({ state, reassignment }: UserRow): boolean {
+  return state === "reassigned" && reassignment?.mar === "answered";
 }
 
 function optionsOf({ from, sCscf }: UserRow, { timeoutMs }: { readonly timeoutMs: number }) {
