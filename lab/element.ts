@@ -16,6 +16,7 @@ import {
   type AuthoritativeDnsOptions,
   createAuthoritativeDns,
 } from "./authoritative-dns.ts";
+import { createHttpClient } from "./http/client.ts";
 import type { CscfNode } from "./ims-core/cscf.ts";
 import { createHss, type HssNode, type HssOptions } from "./ims-core/hss.ts";
 import { createICscf, type ICscfOptions } from "./ims-core/i-cscf.ts";
@@ -92,7 +93,8 @@ const factories: Factories = {
     (host) => {
       const location = stores.location(host);
       const lookup = lookupAt(dns)(host);
-      return withOsCfs(createCfs({ location, store: stores.cfs(host), lookup, config })(host), osCfs);
+      const http = createHttpClient(host, config.listen[0]?.address.host ?? "127.0.0.1");
+      return withOsCfs(createCfs({ location, store: stores.cfs(host), lookup, http, config })(host), osCfs);
     },
 };
 

@@ -45,6 +45,7 @@ type NetworkWishes = Pick<
   | "replaceDialogs"
   | "retry"
   | "hss"
+  | "usesAdapter"
   | "releaseSessionsOnRtr"
   | "cancelsOldServer"
   | "addContactAlias"
@@ -94,7 +95,7 @@ function traceNames(topology: Topology): Parameters<typeof createTrace>[0]["name
     address: topology.ue(index + 1),
     name: ueName(index + 1),
   }));
-  const all = [...ues, ...elements];
+  const all = [...ues, ...elements, { address: topology.hssInterface, name: topology.hss.name }];
   const hosts = all.map(({ address }) => address.host);
   const isShared = new Set(hosts).size < 2;
   return {
@@ -102,6 +103,7 @@ function traceNames(topology: Topology): Parameters<typeof createTrace>[0]["name
     byAddress: new Map(isShared ? all.map(({ address, name }) => [formatAddress(address), name]) : []),
     dns: formatAddress(topology.dns.address),
     cx: formatAddress(topology.hss.address),
+    http: formatAddress(topology.hssInterface),
   };
 }
 
@@ -155,6 +157,7 @@ export function createLab(options: ExperimentOptions, { second, count }: LabOpti
     return watchWindows({
       cfs: topology.cfs.address.host,
       hss: topology.hss.address,
+      hssInterface: topology.hssInterface,
       opened(user) {
         messenger?.send(user);
         lab.windowOpened?.(user);

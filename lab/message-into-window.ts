@@ -3,42 +3,36 @@
 import type { Program } from "@liquid-ims/runtime/host";
 import { type Address, type DatagramSocket, formatAddress } from "@liquid-ims/runtime/network";
 import type { NetworkTap } from "@liquid-ims/runtime/network-tap";
-import { encodeHex, encodeText } from "@liquid-ims/runtime/text";
+import { decodeText, encodeHex, encodeText } from "@liquid-ims/runtime/text";
 import { createDiameterReader } from "./diameter-text.ts";
+import { WrittenNames } from "./report/written-names.ts";
 
 export interface WindowWatchOptions {
-  /** Where the CFS calls from, and the HSS. */
+  /** Where the CFS calls from; the HSS, and its own interface. */
   readonly cfs: string;
   readonly hss: Address;
-  /** Called with the public identity when the answer to the CFS's MAR leaves the HSS: the name is another one by then. */
+  readonly hssInterface: Address;
+  /** Called with the public identity when the answer to the CFS leaves the HSS: the name is another one by then. */
   opened(user: string): void;
 }
 
 /** Hears of windows the moment they open, while a capture would tell of them later. */
-export function watchWindows({ cfs, hss, opened }: WindowWatchOptions): NetworkTap {
+export function watchWindows({ cfs, hss, hssInterface, opened }: WindowWatchOptions): NetworkTap {
   const diameter = createDiameterReader();
-  /** Public identities by the Session-Id of the CFS's MAR. */
-  const asked = new Map<string, string>();
+  const names = new WrittenNames();
 
-  function read(message: string): void {
-    const session = /^Session-Id: (.*)$/m.exec(message)?.[1] ?? "";
-    if (message.startsWith("Multimedia-Auth-Request")) {
-      const user = /^Public-Identity: (.*)$/m.exec(message)?.[1];
-      if (user !== undefined) asked.set(session, user);
-      return;
-    }
-    const user = asked.get(session);
-    if (user === undefined || !message.startsWith("Multimedia-Auth-Answer success")) return;
-    asked.delete(session);
-    opened(user);
+  function read(protocol: "cx" | "http", message: string): void {
+    const step = names.read({ protocol, message });
+    if (step?.step === "written") opened(step.user);
   }
 
   return {
     sent(transport, from, to, data) {
-      const isCx = [formatAddress(from), formatAddress(to)].includes(formatAddress(hss));
-      if (transport !== "tcp" || !isCx || (from.host !== cfs && to.host !== cfs)) return;
-      const direction = `${formatAddress(from)} ${formatAddress(to)}`;
-      for (const message of diameter.read(direction, data)) read(message);
+      if (transport !== "tcp" || (from.host !== cfs && to.host !== cfs)) return;
+      const ends = [formatAddress(from), formatAddress(to)];
+      if (ends.includes(formatAddress(hss)))
+        for (const message of diameter.read(ends.join(" "), data)) read("cx", message);
+      else if (ends.includes(formatAddress(hssInterface))) read("http", decodeText(data));
     },
   };
 }

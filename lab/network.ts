@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly retry?: number;
   /** Default "specification". */
   readonly hss?: HssBehaviour;
+  /** The CFS is told of the interface that the HSS has of its own, where it has one (PyHSS). Default true. */
+  readonly usesAdapter?: boolean;
   /** S-CSCFs cut the calls of a user whom the HSS cancels, 10 s later at most or `afterMs`. Default false. */
   readonly releaseSessionsOnRtr?: boolean | { readonly afterMs: number };
   /** The CFS knows that the HSS cancels the S-CSCF that a user leaves, and that calls are then cut. Default false. */
@@ -102,8 +104,13 @@ export function pushesOf(topology: Topology): Pick<CxConfig, "listen" | "serving
   return { listen: controllerOf(topology).address, serving };
 }
 
+/** What the CFS is told of an HSS that does not move users on MAR. */
+function adapterOf({ hssInterface }: Topology): Pick<CxConfig, "adapter"> {
+  return { adapter: { kind: "pyhss", url: `http://${formatAddress(hssInterface)}` } };
+}
+
 export async function startNetwork(options: NetworkOptions): Promise<LabNetwork> {
-  const { topology, placement, capacity, relaysPushes = false } = options;
+  const { topology, placement, capacity, relaysPushes = false, hss: behaviour = "specification" } = options;
   const killable = new Map<string, PlacedElement>();
   const dns = topology.dns.address;
 
@@ -136,7 +143,8 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
     ],
     subscribers: options.subscribers,
     capacity,
-    behaviour: options.hss ?? "specification",
+    behaviour,
+    ...(behaviour === "pyhss" ? { pyHssInterface: topology.hssInterface } : {}),
   });
   const cscf = (element: Element) => ({
     fqdn: element.fqdn,
@@ -200,6 +208,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LabNetwork>
         ...(options.cancelsOldServer === true ? { cancelsOldServer: true } : {}),
         peers: [{ host: hss.originHost, address: hss.address, localHost: topology.cfs.address.host }],
         ...(relaysPushes ? pushesOf(topology) : {}),
+        ...(behaviour === "pyhss" && options.usesAdapter !== false ? adapterOf(topology) : {}),
       },
       ...(options.retry === undefined ? {} : { times: { retry: options.retry } }),
     },

@@ -106,6 +106,11 @@ export function buildCommand(): Command {
         .default("specification"),
     )
     .option(
+      "--without-adapter",
+      "with --hss pyhss: the CFS is not told of its REST interface (cx.adapter), for contrast: nobody can be moved",
+      false,
+    )
+    .option(
       "--release-sessions-on-rtr",
       "S-CSCFs cut the calls of a user whom the HSS cancels, as OpenIMSCore's do",
       false,
@@ -159,6 +164,7 @@ interface Parsed {
   readonly placement: "shared" | "process";
   readonly core: "embedded" | "kamailio";
   readonly hss: HssBehaviour;
+  readonly withoutAdapter: boolean;
   readonly releaseSessionsOnRtr: boolean;
   readonly cancelsOldServer: boolean;
   readonly ipv6: boolean;
@@ -232,6 +238,10 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
       message: `option '--core kamailio' has processes of its own, in real time: leave '${other}' out`,
     };
   }
+  if (parsed.withoutAdapter && parsed.hss !== "pyhss") {
+    const message = `option '--without-adapter' is about an HSS with an interface of its own, '--hss ${parsed.hss}' has none: add '--hss pyhss'`;
+    return { kind: "usage", message };
+  }
   if (parsed.core === "kamailio" && parsed.releaseSessionsOnRtr) {
     const message =
       "option '--release-sessions-on-rtr' is about the embedded S-CSCFs, Kamailio's do not cut calls: leave it or '--core kamailio' out";
@@ -249,6 +259,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
     placement,
     core,
     hss,
+    withoutAdapter,
     releaseSessionsOnRtr,
     cancelsOldServer,
     ipv6,
@@ -272,7 +283,7 @@ export function readOptions(argv: readonly string[], experiments: readonly AnyEx
     trace,
     options: {
       ...{ seed, users, rate, duration, pace, t1, load, loss, kill, virtual, placement },
-      ...{ hss, releaseSessionsOnRtr, cancelsOldServer, ipv6 },
+      ...{ hss, withoutAdapter, releaseSessionsOnRtr, cancelsOldServer, ipv6 },
       ...(core === "kamailio" ? { kamailio: { folder: resolve(out, "kamailio") } } : {}),
       speed: parsed.speed ?? 1,
       replaceDialogs: !parsed.withoutReplaces,

@@ -34,12 +34,12 @@ export interface Oss {
   countReachable(functions: readonly string[]): Promise<number>;
   /** Registrations of a P-CSCF or S-CSCF, as the location service knows them. */
   listUsers(name: string): Promise<readonly OssUser[]>;
-  /** Asks until the operation has ended, or so many milliseconds are over, calling `seen` with each state on the way. */
+  /** Asks until the operation has ended, or `isEnough` of its state, calling `seen` with each state on the way. */
   awaitEnd(
     host: Host,
     id: string,
     seen: (operation: TransferOperation) => void,
-    limitMs?: number,
+    isEnough: (operation: TransferOperation) => boolean,
   ): Promise<TransferOperation>;
   /** Brings an I-CSCF or a CFD into the DNS; rejects with the problem's text when it was refused. */
   putFunction(name: string, request: FunctionRequest): Promise<FunctionOperation>;
@@ -131,12 +131,11 @@ export function createOss(carry: OsCfsCarrier, trace: Trace): Oss {
         reachable += (await listUsers(name)).filter((user) => user.unreachable === null).length;
       return reachable;
     },
-    async awaitEnd(host, id, seen, limitMs = Number.POSITIVE_INFINITY) {
-      const until = host.clock.now() + limitMs;
+    async awaitEnd(host, id, seen, isEnough) {
       for (;;) {
         const present = await getTransfer(id);
         seen(present);
-        if (ends.has(present.state) || host.clock.now() >= until) return present;
+        if (ends.has(present.state) || isEnough(present)) return present;
         await host.clock.sleep(askEveryMs, "oss asks again");
       }
     },

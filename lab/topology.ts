@@ -47,6 +47,8 @@ export interface Topology {
   readonly later: Element | null;
   /** Where the CFS offers os-cfs over HTTP. */
   readonly osCfs: Address;
+  /** Where an HSS that has an interface of its own (PyHSS) offers it over HTTP. */
+  readonly hssInterface: Address;
   /** Where the UE with that number (from 1) listens. */
   ue(number: number): Address;
 }
@@ -70,7 +72,7 @@ export interface TopologyOptions {
 export type Addressing = "IPv4" | "IPv6" | "IPv6 loopback";
 
 /** Where the element of a role with that number (from 1) is. */
-type Places = (role: Role | "osCfs" | "ue", number: number) => Address;
+type Places = (role: Role | "osCfs" | "hssInterface" | "ue", number: number) => Address;
 
 const ports = {
   pcscf: 4060,
@@ -80,12 +82,25 @@ const ports = {
   cfd: 7080,
   cfs: 7090,
   osCfs: 7080,
+  hssInterface: 8080,
   ue: 5060,
 };
-const hostsIpv4 = { pcscf: 0, icscf: 9, scscf: 20, hss: 29, dns: 52, cfd: 10, cfs: 20, osCfs: 20 } as const;
+const hostsIpv4 = {
+  ...{ pcscf: 0, icscf: 9, scscf: 20, hss: 29, hssInterface: 29, dns: 52 },
+  ...{ cfd: 10, cfs: 20, osCfs: 20 },
+} as const;
 /** Ports on ::1 before the number is added. */
 const portsOnOne = {
-  ...{ pcscf: 4060, icscf: 5060, scscf: 6060, hss: 3867, cfd: 7080, cfs: 7089, osCfs: 7069 },
+  ...{
+    pcscf: 4060,
+    icscf: 5060,
+    scscf: 6060,
+    hss: 3867,
+    cfd: 7080,
+    cfs: 7089,
+    osCfs: 7069,
+    hssInterface: 8079,
+  },
   ue: 20_000,
 };
 
@@ -139,6 +154,7 @@ export function createTopology(options: TopologyOptions = {}): Topology {
     cfs: one("cfs"),
     later: second === null ? null : (later[second] ?? null),
     osCfs: at("osCfs", 1),
+    hssInterface: at("hssInterface", 1),
     ue: (number) => at("ue", number),
   };
 }

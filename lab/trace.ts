@@ -26,6 +26,8 @@ export interface TraceNames {
   /** Ports that are not SIP, as `host:port`. */
   readonly dns: string;
   readonly cx: string;
+  /** Default: none. */
+  readonly http?: string;
 }
 
 /** What a tap has seen. */
@@ -73,6 +75,7 @@ export function createTrace(options: TraceOptions): Trace {
     const ends = [formatAddress(from), formatAddress(to)];
     if (ends.includes(names.dns)) return "dns";
     if (ends.includes(names.cx)) return "cx";
+    if (names.http !== undefined && ends.includes(names.http)) return "http";
     return transport === "udp" ? "sip/udp" : "sip/tcp";
   }
 

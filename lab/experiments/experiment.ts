@@ -31,6 +31,8 @@ export interface ExperimentOptions {
   readonly kamailio?: { readonly folder: string };
   /** What the HSS does with a change of S-CSCF. Default "specification". */
   readonly hss?: HssBehaviour;
+  /** The CFS is not told of the HSS's own interface (cx.adapter), where it has one. Default false. */
+  readonly withoutAdapter?: boolean;
   /**
    * S-CSCFs of the embedded core cut the calls of a user whom the HSS cancels, as OpenIMSCore does: 10 s later at most, or
    * `afterMs`. Default false.

@@ -1,6 +1,6 @@
 // An experiment in which users are transferred while they call each other: everything runs, everybody is registered,
 // calls begin; at the trigger the OSS/BSS asks for the transfer; when the last call is over, the report is built.
-import type { TransferOperation, TransferReason } from "@liquid-ims/reference-points/os-cfs";
+import type { TransferOperation, TransferReason, UserState } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Random } from "@liquid-ims/runtime/random";
 import type { ObservedRegistration } from "@liquid-ims/ue-lcf/observation";
@@ -65,6 +65,10 @@ const retryMs = 2000;
 const killAfterMs = 2000;
 /** How long the transfer may take beyond the last planned hang-up, in milliseconds of the clock. */
 const transferPatienceMs = 60_000;
+/** The same where nobody is under way and the CFS tries nobody again by itself. */
+const stuckPatienceMs = 10_000;
+/** How those end whom the CFS does not try again by itself. */
+const finalStates: ReadonlySet<UserState> = new Set(["refused", "failed", "rolledBack"]);
 /** How long the last calls may take beyond their planned hang-up, in milliseconds of the clock. */
 const callPatience: Waiting = { limitMs: 45_000, what: "the last calls to end" };
 /** Where a third-party REGISTER is lost again and again, an LCF is told to come back after 30 s. */
@@ -99,6 +103,7 @@ async function prepare(
     replaceDialogs: options.replaceDialogs,
     retry: retryMs / options.speed,
     ...(options.hss === undefined ? {} : { hss: options.hss }),
+    usesAdapter: options.withoutAdapter !== true,
     releaseSessionsOnRtr: options.releaseSessionsOnRtr ?? false,
     cancelsOldServer: options.cancelsOldServer ?? false,
     addContactAlias,
@@ -158,19 +163,28 @@ function registerBesideWindows(
   return begun;
 }
 
+/** Users are left, and only the deadline of the order would end it: the CFS has no more to do for any of them. */
+function isStuck({ state, users }: TransferOperation): boolean {
+  const left = users.filter((line) => line.state !== "done" && line.state !== "staying");
+  return state === "PROCESSING" && left.length > 0 && left.every((line) => finalStates.has(line.state));
+}
+
 async function transfer(
   host: Host,
   lab: Lab,
   options: ExperimentOptions,
   scenario: Scenario,
   { oss, fleet, network, strangers }: Prepared,
-  limitMs: number,
+  untilLastHangUpMs: number,
 ): Promise<Transferred> {
   const affected = scenario.affected(lab.topology);
   const before = placesOf({ fleet, strangers }, scenario, affected);
   const registeredAnew =
     scenario.measuresWindow === true ? registerBesideWindows(lab, fleet, before, scenario) : [];
   const triggeredAt = host.clock.wall();
+  const lastHangUp = host.clock.now() + untilLastHangUpMs;
+  const patienceMs = (present: TransferOperation) =>
+    isStuck(present) ? stuckPatienceMs : transferPatienceMs;
   const started = await oss.startTransfer({
     function: scenario.functionName(affected),
     load: options.load,
@@ -189,7 +203,7 @@ async function transfer(
       (present) => {
         lab.transfer = present;
       },
-      limitMs,
+      (present) => host.clock.now() >= lastHangUp + patienceMs(present),
     )
     .then((operation) => ({ operation, completedAt: host.clock.wall() }));
   const { operation, completedAt } = await ended;
@@ -222,8 +236,8 @@ async function script(
 
   await host.clock.sleep(timeline.clockMs(options.duration / 2), "until the trigger");
   const lastHangUp = timeline.clockMs(Math.max(...calls.map((call) => call.at + ringing + call.talk)));
-  const limitMs = Math.max(0, lastHangUp - elapsed()) + transferPatienceMs;
-  const transferred = await transfer(host, lab, options, scenario, prepared, limitMs);
+  const untilLastHangUpMs = Math.max(0, lastHangUp - elapsed());
+  const transferred = await transfer(host, lab, options, scenario, prepared, untilLastHangUpMs);
   await host.clock.sleep(Math.max(0, lastHangUp - elapsed()), "until the last hang-up");
   await waitUntil(host, () => fleet.callsUp === 0, { ...callPatience, orElse: "go on" });
   stopShowing();

@@ -1,6 +1,7 @@
 // Which messages of the trace belong to the move of which user.
 import type { TraceEntry } from "../trace.ts";
 import { type SipFacts, sipFacts } from "./sip-facts.ts";
+import { InterfaceUsers } from "./written-names.ts";
 
 /** The time in which a user was being moved, in the trace's milliseconds. */
 export interface MoveWindow {
@@ -33,7 +34,7 @@ function cxIdentity({ message }: TraceEntry, sessions: Map<string, string>): str
 
 /**
  * Counts requests and responses by any element for each move: its REGISTERs and third-party REGISTERs, its
- * subscription to the CFS, its Cx requests and answers, the INVITEs with Replaces that it sent with all that is in
+ * subscription to the CFS, its Cx requests and answers and those of the HSS's own interface, the INVITEs with Replaces that it sent with all that is in
  * their dialogs, and the BYEs of the dialogs that they replaced.
  */
 export function countMoveMessages(
@@ -46,6 +47,7 @@ export function countMoveMessages(
   const owners = new Map<string, string>();
   const replaced = new Map<string, string>();
   const sessions = new Map<string, string>();
+  const interfaceUsers = new InterfaceUsers();
 
   function count(user: string | null | undefined, at: number): void {
     const window = user === null || user === undefined ? undefined : byUser.get(user);
@@ -56,6 +58,11 @@ export function countMoveMessages(
   for (const entry of trace) {
     if (entry.protocol === "cx") {
       count(cxIdentity(entry, sessions), entry.at);
+      continue;
+    }
+    // What the OSS/BSS asks over HTTP is about the transfer, not about one user.
+    if (entry.protocol === "http" && entry.from !== "oss" && entry.to !== "oss") {
+      count(interfaceUsers.read(entry.message), entry.at);
       continue;
     }
     const facts = sipFacts(entry);

@@ -3,6 +3,7 @@ import type { TraceEntry } from "../trace.ts";
 import type { ReportWindowParts } from "./report.ts";
 import { type SipFacts, sipFacts } from "./sip-facts.ts";
 import { median, tenths, type UserWindow } from "./window.ts";
+import { type WrittenName, writtenNames } from "./written-names.ts";
 
 /** A REGISTER of a UE, whatever challenges it met, until its 200. Milliseconds of the trace. */
 export interface UeRegistration {
@@ -43,36 +44,16 @@ function ueRegistrations(sip: readonly SipEntry[]): UeRegistration[] {
   return registrations;
 }
 
-/** When the answer to a window's MAR left the HSS. */
-function answeredAt(trace: readonly TraceEntry[], { user, from }: UserWindow): number | null {
-  const request = trace.find(
-    ({ at, message }) =>
-      at === from &&
-      message.startsWith("Multimedia-Auth-Request") &&
-      message.includes(`Public-Identity: ${user}\n`),
-  );
-  const session = /^Session-Id: .*$/m.exec(request?.message ?? "")?.[0];
-  if (request === undefined || session === undefined) return null;
-  const answer = trace.find(
-    ({ at, to, message }) =>
-      at >= from &&
-      to === request.from &&
-      message.startsWith("Multimedia-Auth-Answer") &&
-      message.includes(`${session}\n`),
-  );
-  return answer?.at ?? null;
-}
-
 /** Milliseconds; a window without one of the moments counts nowhere. */
 function partsOf(
-  trace: readonly TraceEntry[],
+  names: readonly WrittenName[],
   sip: readonly SipEntry[],
   registrations: readonly UeRegistration[],
   window: UserWindow,
   cfs: string,
 ): { mar: number; order: number; command: number; registration: number } | null {
   const { user, from, to } = window;
-  const answered = answeredAt(trace, window);
+  const answered = names.find((one) => one.user === user && one.askedAt === from)?.writtenAt ?? null;
   // The one whose 200 ends the window.
   const registration = registrations.find((one) => one.user === user && one.to === to);
   if (answered === null || registration === undefined) return null;
@@ -116,8 +97,9 @@ export function measureParts(
 ): { readonly parts: ReportWindowParts; readonly baselineMilliseconds: number | null } {
   const sip = readSip(trace);
   const registrations = ueRegistrations(sip).sort((a, b) => a.from - b.from);
+  const names = writtenNames(trace, cfs);
   const all = windows
-    .map((window) => partsOf(trace, sip, registrations, window, cfs))
+    .map((window) => partsOf(names, sip, registrations, window, cfs))
     .filter((parts) => parts !== null);
   const others = registrations.filter((one) => staying.has(one.user) && one.from >= from && one.from <= to);
   // One was begun whenever a window opened, so that both meet the same load.

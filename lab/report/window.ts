@@ -1,13 +1,14 @@
-// The window of a change of S-CSCF, as it crossed the wires: from the MAR of the CFS to the 200 of the new registration at
-// the UE; and the calls that were lost in it.
+// The window of a change of S-CSCF, as it crossed the wires: from where the CFS asks the HSS for the new name (by MAR, or
+// through the HSS's own interface) to the 200 of the new registration at the UE; and the calls that were lost in it.
 import { addressUri } from "@liquid-ims/sip/header/name-address";
 import { parseSipUri } from "@liquid-ims/sip/uri";
 import type { TraceEntry } from "../trace.ts";
 import type { PlacedCall } from "../ue/fleet.ts";
 import type { ReportWindow } from "./report.ts";
 import { sipFacts } from "./sip-facts.ts";
+import { type WrittenName, writtenNames } from "./written-names.ts";
 
-/** Milliseconds of the trace; `to` is null when the user never came to the S-CSCF that the MAR named. */
+/** Milliseconds of the trace; `to` is null when the user never came to the S-CSCF that was named. */
 export interface UserWindow {
   readonly user: string;
   readonly from: number;
@@ -23,24 +24,12 @@ interface OpenWindow {
   to: number | null;
 }
 
-/** A member of a Diameter message as the trace shows it. */
-function avpOf(message: string, name: string): string | null {
-  return new RegExp(`^ *${name}: (.*)$`, "m").exec(message)?.[1] ?? null;
-}
-
 function hostOf(uri: string): string | null {
   return parseSipUri(uri)?.host.toLowerCase() ?? null;
 }
 
-function openWindow({ at, from, protocol, message }: TraceEntry, cfs: string): OpenWindow | null {
-  if (protocol !== "cx" || from !== cfs || !message.startsWith("Multimedia-Auth-Request")) return null;
-  const user = avpOf(message, "Public-Identity");
-  const host = hostOf(avpOf(message, "Server-Name") ?? "");
-  return user === null ? null : { user, from: at, host, to: null };
-}
-
 /**
- * A window for each user whose S-CSCF the CFS has changed: a MAR that takes a change back opens none, for the old S-CSCF
+ * A window for each user whose S-CSCF the CFS has changed: a name that takes a change back opens none, for the old S-CSCF
  * (`from` of the user's line) still knows him. `cfs` is the short name of the CFS.
  */
 export function userWindows(
@@ -49,12 +38,17 @@ export function userWindows(
   cfs: string,
 ): UserWindow[] {
   const windows: OpenWindow[] = [];
-  for (const entry of trace) {
-    const opened = openWindow(entry, cfs);
+  const names = writtenNames(trace, cfs);
+  let next = 0;
+  function begin({ user, server, askedAt: from }: WrittenName): void {
+    const host = hostOf(server);
     // One that is sent again finds the window open.
-    const isNew = !windows.some((one) => one.to === null && one.user === opened?.user);
-    if (opened !== null && isNew && opened.host !== hostOf(origins.get(opened.user) ?? ""))
-      windows.push(opened);
+    if (windows.some((one) => one.to === null && one.user === user)) return;
+    if (host !== hostOf(origins.get(user) ?? "")) windows.push({ user, from, host, to: null });
+  }
+  for (const entry of trace) {
+    for (let name = names[next]; name !== undefined && name.askedAt <= entry.at; name = names[++next])
+      begin(name);
     if (windows.length === 0) continue;
     const facts = sipFacts(entry);
     if (facts === null || facts.method !== "REGISTER" || facts.status !== 200) continue;
@@ -92,8 +86,9 @@ export function measureWindows(
   const failed = placed.filter((call) => call.failed);
   const inside = failed.filter((call) => windows.some((window) => isIn(call, zeroWall, window)));
   const outside = failed.filter((call) => !inside.includes(call));
-  if (windows.length === 0) return { window: null, outside };
   const lengths = windows.flatMap(({ from, to }) => (to === null ? [] : [to - from])).sort((a, b) => a - b);
+  // Nobody came to another S-CSCF, and nobody was called in vain meanwhile: the HSS has kept the old names.
+  if (lengths.length === 0 && inside.length === 0) return { window: null, outside };
   return {
     outside,
     window: {

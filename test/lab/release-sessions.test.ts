@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { ExperimentOptions, ExperimentResult } from "@liquid-ims/lab/experiments/experiment";
 import { sCscfUnderload } from "@liquid-ims/lab/experiments/s-cscf-underload";
+import { countMoveMessages } from "@liquid-ims/lab/report/move-messages";
 
 const defaults: ExperimentOptions = {
   ...{ speed: 1, virtual: true, seed: 1, users: 20, rate: 1, duration: 60, pace: "fixed", t1: 500 },
@@ -63,10 +64,53 @@ for (const hss of ["fhoss", "open5gs"] as const) {
   });
 }
 
-test("pyhss: a MAR moves nobody, and nobody counts as moved", async () => {
-  const { report } = await run({ hss: "pyhss", users: 8 });
-  assert.deepEqual(report.transfer, { planned: 4, moved: 0, left: 4 });
-  assert.equal(report.dialogs.lost, 0);
+test("pyhss: through its REST interface everybody moves with their calls, without a MAR of the CFS", async () => {
+  const result = await run({ hss: "pyhss" });
+  assert.deepEqual(result.context.failures, []);
+  const { transfer, dialogs, window, users } = result.report;
+  assert.deepEqual(transfer, { planned: 10, moved: 10, left: 0 });
+  assert.ok(dialogs.kept >= 3, JSON.stringify(dialogs));
+  const ofCfs = result.trace.filter(({ from }) => from === "cfs");
+  assert.equal(ofCfs.filter(({ message }) => message.startsWith("Multimedia-Auth-Request")).length, 0);
+  const patches = ofCfs.filter(({ to, message }) => to === "hss" && message.startsWith("PATCH "));
+  assert.equal(patches.length, 10);
+  // What the MAR opens elsewhere is opened by the PATCH: 10 windows, each with all of its parts.
+  assert.ok(window !== null && window.medianMilliseconds > window.parts.registrationMilliseconds);
+  for (const part of Object.values(window.parts)) assert.ok(part > 0, JSON.stringify(window.parts));
+  // Of the messages of his move: GET and PATCH to write the name, GET to see him held, each with its answer.
+  const [{ user } = { user: "" }] = users.filter(({ planned }) => planned);
+  const count = (trace: ExperimentResult["trace"]) =>
+    countMoveMessages(trace, [{ user, from: 0, to: 300_000 }], "cfs.open-ims.test").get(user) ?? 0;
+  const others = result.trace.filter(({ protocol, from }) => protocol !== "http" || from === "oss");
+  assert.equal(count(result.trace) - count(others), 6);
+});
+
+test("pyhss: without its interface a MAR moves nobody: all are told why, and the run ends soon", async () => {
+  const result = await run({ hss: "pyhss", users: 8, withoutAdapter: true });
+  const { transfer, dialogs, window, load } = result.report;
+  assert.deepEqual(transfer, { planned: 4, moved: 0, left: 4 });
+  assert.deepEqual([dialogs.lost, window], [0, null]);
+  const [state, ...users] = result.context.failures;
+  assert.equal(state, "the transfer has not ended, it is PROCESSING");
+  assert.equal(users.length, 4);
+  for (const line of users)
+    assert.match(line, /was not moved: refused, HSS does not move users on MAR: .* give cx\.adapter/);
+  const lastHangUp = Math.max(...result.context.dialogs.map(({ endedAt }) => endedAt ?? 0));
+  const end = Math.max(...load.map(({ second }) => second));
+  assert.ok(end <= lastHangUp + 12, `the last call ended at ${lastHangUp} s, the run at ${end} s`);
+});
+
+test("pyhss: a MESSAGE into every window makes it forget the user; that is told of him, not of the HSS", async () => {
+  const result = await run({ hss: "pyhss", duration: 30, messageIntoWindow: true });
+  const { report, context } = result;
+  for (const { planned, outcome, reason } of report.users) {
+    if (!planned) continue;
+    assert.ok(outcome === "moved" || outcome === "rolledBack", `${outcome}: ${reason}`);
+  }
+  const claimed = context.failures.filter((line) =>
+    /UNREGISTERED_USER of sip:scscf1\S+ for .* caused by a MESSAGE .* in his window$/.test(line),
+  );
+  assert.ok(claimed.length >= 10, context.failures.join("\n"));
 });
 
 /** How long after the RTR calls are cut; at 0 and 20 ms there is no time to replace them. */

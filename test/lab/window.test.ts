@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { measureWindows, userWindows } from "@liquid-ims/lab/report/window";
+import { writtenNames } from "@liquid-ims/lab/report/written-names";
 import type { TraceEntry } from "@liquid-ims/lab/trace";
 import type { PlacedCall } from "@liquid-ims/lab/ue/fleet";
 
@@ -53,10 +54,53 @@ test("a window reaches from the CFS's MAR to the first 200 at the UE that names 
   ]);
 });
 
+/** What CFS and HSS say to each other over PyHSS's interface. */
+function http(at: number, from: string, start: string, body: object | null): TraceEntry {
+  const text = body === null ? "" : JSON.stringify(body);
+  const message = `${start}\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+  return { at, from, to: from === "cfs" ? "hss" : "cfs", protocol: "http", message };
+}
+
+test("with PyHSS a window begins with the PATCH; one that writes the old name back opens none", () => {
+  const user = "sip:a@open-ims.test";
+  const said = (scscf: string) => ({ ims_subscriber_id: 7, imsi: "a", scscf: `sip:${scscf}.x:6060` });
+  const patch = (at: number, scscf: string) =>
+    http(at, "cfs", "PATCH /ims_subscriber/7 HTTP/1.1", { scscf: `sip:${scscf}.x:6060` });
+  const trace = [
+    // Of somebody of whom nothing was said before.
+    http(990, "cfs", "PATCH /ims_subscriber/8 HTTP/1.1", { scscf: "sip:scscf1.x:6060" }),
+    http(998, "cfs", "GET /ims_subscriber/ims_subscriber_imsi/a HTTP/1.1", null),
+    http(999, "hss", "HTTP/1.1 200 OK", said("scscf2")),
+    patch(1000, "scscf1"),
+    // Asked before, and told late.
+    http(1001, "hss", "HTTP/1.1 200 OK", said("scscf2")),
+    http(1003, "hss", "HTTP/1.1 200 OK", said("scscf1")),
+    registered(1020, user, "scscf1"),
+    patch(2000, "scscf2"),
+    http(2001, "hss", "HTTP/1.1 200 OK", said("scscf2")),
+  ];
+  assert.deepEqual(userWindows(trace, new Map([[user, "sip:scscf2.x:6060"]]), "cfs"), [
+    { user, from: 1000, to: 1020 },
+  ]);
+  assert.deepEqual(
+    writtenNames(trace, "cfs").map(({ askedAt, writtenAt }) => [askedAt, writtenAt]),
+    [
+      [1000, 1003],
+      [2000, 2001],
+    ],
+  );
+});
+
 test("no S-CSCF was changed: there is no window, and every failed call lies outside", () => {
   const { window, outside } = measureWindows([], [call("a", "b", 1, 2), call("a", "b", 1, 2, false)], 0);
   assert.equal(window, null);
   assert.equal(outside.length, 1);
+});
+
+test("nobody came to another S-CSCF and nobody was called in vain: that is no window of 0 ms", () => {
+  const open = [{ user: "a", from: 1000, to: null }];
+  assert.equal(measureWindows(open, [call("x", "y", 1100, 1200)], 0).window, null);
+  assert.equal(measureWindows(open, [call("x", "a", 1100, 1200)], 0).window?.callsLost, 1);
 });
 
 test("a call to or from a user that failed while his window was open is lost in it, others are not", () => {

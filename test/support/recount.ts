@@ -62,8 +62,9 @@ const isUe = (name: string) => name.startsWith("ue");
 function readOrders(trace: readonly TraceEntry[]): { asked: number; planned: string[] } {
   let asked = Number.NaN;
   let planned: string[] = [];
-  for (const { at, from, protocol, message } of trace) {
-    if (protocol !== "http") continue;
+  for (const { at, from, to, protocol, message } of trace) {
+    // The HSS's own interface is HTTP, too.
+    if (protocol !== "http" || (from !== "oss" && to !== "oss")) continue;
     const exchange = JSON.parse(message);
     if (from === "oss" && exchange.method === "POST") asked = at;
     // A transfer's, not a function's list of its registrations.
