@@ -49,6 +49,7 @@ async function run(options: HssProgramOptions): Promise<number> {
   });
   const { subscribers } = read;
   const { realm: originRealm, listen, originHost, peers, digestRealm, behaviour, capacity } = options;
+  const { pyHssInterface } = options;
   const hss = createHss({
     listen,
     originHost,
@@ -58,6 +59,7 @@ async function run(options: HssProgramOptions): Promise<number> {
     subscribers,
     behaviour,
     capacity,
+    ...(pyHssInterface === undefined ? {} : { pyHssInterface }),
   })(host);
   const stop = (): void => {
     host.clock.after(stopMs, () => end(0), "hss stops");
@@ -69,7 +71,9 @@ async function run(options: HssProgramOptions): Promise<number> {
     () => {
       const { local } = hss;
       const where = local === null ? "nowhere" : formatAddress(local);
-      process.stdout.write(`hss: ${subscribers.length} users, ${originHost} listens on ${where}\n`);
+      const own =
+        pyHssInterface === undefined ? "" : `, its REST interface on ${formatAddress(pyHssInterface)}`;
+      process.stdout.write(`hss: ${subscribers.length} users, ${originHost} listens on ${where}${own}\n`);
     },
     () => undefined,
   );

@@ -11,6 +11,8 @@ export interface HssProgramOptions {
   readonly peers: readonly { readonly originHost: string; readonly from?: readonly string[] }[];
   readonly digestRealm: string;
   readonly behaviour: HssBehaviour;
+  /** Where PyHSS's REST interface is offered. Default: nowhere. */
+  readonly pyHssInterface?: Address;
   readonly capacity: { readonly msPerMessage: number; readonly queueMs: number };
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
@@ -62,6 +64,7 @@ interface Parsed {
   readonly peer: readonly Peer[];
   readonly digestRealm?: string;
   readonly behaviour: HssBehaviour;
+  readonly pyhssInterface?: Address;
   readonly serviceTime: number;
   readonly queue: number;
   readonly log: HssProgramOptions["logLevel"];
@@ -88,6 +91,12 @@ function buildCommand(): Command {
       new Option("--behaviour <name>", "which HSS it behaves like when a user's S-CSCF is changed")
         .choices(hssBehaviours)
         .default("specification"),
+    )
+    .addOption(
+      new Option(
+        "--pyhss-interface <host:port>",
+        "with --behaviour pyhss: where its REST interface is, for cx.adapter of the CFS; default nowhere",
+      ).argParser(readListen),
     )
     .addOption(
       new Option("--service-time <ms>", "time for one request").default(0).argParser(readMilliseconds),
@@ -125,9 +134,15 @@ export function readOptions(argv: readonly string[]): HssRequest {
     const message = `option '--peer' names ${twice} twice, or the HSS itself: give each peer once`;
     return { kind: "usage", message };
   }
+  const { pyhssInterface } = parsed;
+  if (pyhssInterface !== undefined && behaviour !== "pyhss") {
+    const message = `option '--pyhss-interface' does not go with '--behaviour ${behaviour}', which has none: add '--behaviour pyhss'`;
+    return { kind: "usage", message };
+  }
   return {
     kind: "run",
     options: {
+      ...(pyhssInterface === undefined ? {} : { pyHssInterface: pyhssInterface }),
       ...{ users, listen, realm, originHost, peers, behaviour, logLevel: log },
       digestRealm: parsed.digestRealm ?? realm,
       capacity: { msPerMessage: serviceTime, queueMs: queue },

@@ -137,6 +137,15 @@ test("the HSS's command line: what is missing or wrong is said in one line", () 
     /'hss' is invalid.*specification, fhoss, open5gs, pyhss/,
   );
   assert.match(usage(...enough, "stray"), /^too many arguments/);
+  const own = ["--pyhss-interface", "127.0.0.1:8080"];
+  assert.match(
+    usage(...enough, ...own),
+    /'--behaviour specification', which has none: add '--behaviour pyhss'/,
+  );
+  const pyhss = readOptions([...enough, ...own, "--behaviour", "pyhss"]);
+  assert.deepEqual(pyhss.kind === "run" ? pyhss.options.pyHssInterface : null, {
+    ...{ host: "127.0.0.1", port: 8080 },
+  });
   const read = readOptions([
     ...enough,
     "--listen",
