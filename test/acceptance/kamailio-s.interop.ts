@@ -14,7 +14,7 @@ import {
   tell,
 } from "./kamailio-checks.ts";
 import { lateLoad } from "./report-checks.ts";
-import { describe, readReport, runLab } from "./run-lab.ts";
+import { describe, readReport, readTrace, runLab } from "./run-lab.ts";
 
 /** Who stays registers once more, for comparison. */
 function assignments({ planned }: Report["users"][number]): string[] {
@@ -65,4 +65,39 @@ test("a MESSAGE into every window: the S-CSCF claims those users, and the check 
         error.message.includes(`UNREGISTERED_USER of ${server} for ${user}`),
       ),
   );
+});
+
+test("an HSS that ignores the MAR's name, as PyHSS: everybody moves by its interface, without a MAR of the CFS", async (context) => {
+  assertInstalled();
+  const run = await runLab(
+    context,
+    ...["s-cscf-underload", ...real, "--trace", "--hss", "pyhss", "--duration", "60"],
+  );
+  assert.equal(run.exitCode, 0, describe(run));
+  const report = readReport(run);
+  tell(context, run, report);
+  assert.deepEqual(report.transfer, { planned: 10, moved: 10, left: 0 });
+  assert.equal(report.dialogs.lost, 0);
+  assertRecords(run, 20);
+  assertAssignments(context, run, assignments);
+  const ofCfs = readTrace(run).filter(({ from, to }) => from === "cfs" && to === "hss");
+  const asked = (begins: string) => ofCfs.filter(({ message }) => message.startsWith(begins)).length;
+  assert.equal(asked("Multimedia-Auth-Request"), 0);
+  assert.ok(asked("PATCH /ims_subscriber/") >= 10);
+});
+
+test("the same without that interface: all are told why, nobody is moved or called in vain, and the run ends soon", async (context) => {
+  assertInstalled();
+  const run = await runLab(
+    context,
+    ...["s-cscf-underload", ...fast, "--hss", "pyhss", "--without-adapter", "--duration", "30"],
+  );
+  assert.equal(run.exitCode, 1, describe(run));
+  const { transfer, calls, window } = readReport(run);
+  assert.deepEqual([transfer, calls.failed, window], [{ planned: 10, moved: 0, left: 10 }, 0, null]);
+  const refused = run.errors.match(
+    /was not moved: refused, HSS does not move users on MAR: .* give cx\.adapter/g,
+  );
+  assert.equal(refused?.length, 10, run.errors);
+  assert.ok(run.seconds < 60, `${run.seconds} s`);
 });
