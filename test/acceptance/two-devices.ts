@@ -69,6 +69,12 @@ async function main(folder: string): Promise<void> {
     if (outcome.outcome !== "registered") throw new Error(`device ${number}: ${JSON.stringify(outcome)}`);
   }
 
+  async function leave(device: Ue, number: number): Promise<void> {
+    const outcome = await device.deregister();
+    if (outcome.outcome !== "deregistered")
+      throw new Error(`device ${number} stays: ${JSON.stringify(outcome)}`);
+  }
+
   async function openDevice(number: number, lookup: UeLookup): Promise<Ue> {
     const listen = topology.ue(number);
     const { node } = await platform.start(`ue${number}`, [listen.host], (host) =>
@@ -106,14 +112,14 @@ async function main(folder: string): Promise<void> {
       await show("one device", "pcscf1 registered");
       const second = await openDevice(2, network.lookup);
       await show("two devices", "pcscf2 registered");
-      await second.deregister();
+      await leave(second, 2);
       await show("the second has left", "pcscf1 registered");
-      await first.deregister();
+      await leave(first, 1);
       await show("the first has left", "pcscf1 left");
       await register(first, 1);
       await register(second, 2);
       await show("two devices again", "pcscf2 registered");
-      await Promise.all([first.deregister(), second.deregister()]);
+      await Promise.all([leave(first, 1), leave(second, 2)]);
       await show("both have left", "left");
     });
   } finally {
