@@ -15,6 +15,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import {
   type CommandName,
+  leftBehind,
   namesServer,
   type Operation,
   resultsOf,
@@ -348,7 +349,10 @@ export class MoveDriver {
         return "registered, old S-CSCF";
       }
     }
-    if (operation !== null) operation.isThere = true;
+    if (operation !== null) {
+      operation.isThere = true;
+      operation.expected = leftBehind(operation, this.#options.port);
+    }
     return operation?.move?.replace === "wait" ? "registered, wait" : "registered";
   }
 

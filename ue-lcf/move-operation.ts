@@ -2,7 +2,7 @@
 import type { Command, DialogDescription, DialogReport, Move } from "@liquid-ims/reference-points/cfs-ue";
 import { parseSipUri } from "@liquid-ims/sip/uri";
 import { hostPortOf } from "./registration-stamp.ts";
-import type { PresentRegistration } from "./ue-port.ts";
+import type { PresentRegistration, UePort } from "./ue-port.ts";
 
 /** The open operation. */
 export interface Operation {
@@ -10,7 +10,7 @@ export interface Operation {
   /** Of the newest command. */
   sequence: number;
   move: Move | null;
-  /** Dialogs when its registration began; each wants a result. */
+  /** Dialogs that its registration leaves behind; each wants a result. */
   expected: readonly DialogDescription[];
   readonly results: Map<string, DialogReport>;
   /** A registration is to begin after the one under way. */
@@ -31,6 +31,26 @@ export type CommandName = Pick<Command, "operation" | "sequence">;
 /** Dialogs of the operation that have no result yet. */
 export function unreported(operation: Operation): readonly DialogDescription[] {
   return operation.expected.filter(({ id }) => !operation.results.has(id));
+}
+
+/**
+ * What the registration that has come leaves behind: a dialog may have begun since it was asked for. One that is where it
+ * should be already wants no result.
+ */
+export function leftBehind(
+  { move, expected, results }: Operation,
+  port: Pick<UePort, "dialogs" | "staleDialogs">,
+): readonly DialogDescription[] {
+  if (move === null) return [];
+  const stale = port.staleDialogs();
+  const isStale = new Set(stale.map(({ id }) => id));
+  const dialogs = port.dialogs().map(({ id }) => id);
+  const isHere = new Set(dialogs.filter((id) => !isStale.has(id)));
+  const known = new Set(expected.map(({ id }) => id));
+  return [
+    ...expected.filter(({ id }) => results.has(id) || !isHere.has(id)),
+    ...stale.filter(({ id }) => !known.has(id)),
+  ];
 }
 
 /** The results for its last report, given the dialogs that are there: what has none has ended, or stays where it is. */

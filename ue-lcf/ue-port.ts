@@ -95,6 +95,8 @@ export interface UePort {
   subscribe(request: SubscribeRequest, handlers: SubscriptionHandlers): SubscriptionPort;
   /** The dialogs of calls as they are, early ones too; those under way to be replaced once, as their highest. */
   dialogs(): readonly DialogDescription[];
+  /** Those of them with a leg made under another registration than the present one (dialog-replacement 1). */
+  staleDialogs(): readonly DialogDescription[];
   /**
    * From now on: `now` replaces every dialog of another registration than the present one, `wait` holds that back,
    * `never` gives up what is not replaced (reported as pinned). `dialogs`: only these are let go, the others stay as

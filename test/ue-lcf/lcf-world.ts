@@ -170,6 +170,11 @@ export class LcfWorld implements UePort {
     return this.described;
   }
 
+  /** It has been elsewhere since the calls began. */
+  staleDialogs(): readonly DialogDescription[] {
+    return this.present === elsewhere ? this.described : [];
+  }
+
   replace(when: "now" | "wait" | "never"): void {
     this.deeds.push(`replace ${when}`);
   }

@@ -204,6 +204,36 @@ test("8: armed, after: 0 on the MAA; new requests are held until the 200 at the 
   assert.equal(cfs.acts.filter((act) => act.startsWith("register")).length, 1);
 });
 
+test("7: a call that has begun while the move registered is replaced when the CFS says so, and reported", async () => {
+  const cfs = await openScriptedCfs();
+  await cfs.say(cfs.move(1, { ...toSCscf2, replace: "wait" }));
+  cfs.present = [dialog];
+  cfs.succeed(registrationAt(1, 2));
+  await cfs.wait();
+  assert.equal(cfs.lcf.state, "Waiting");
+  assert.equal(cfs.acts.includes("replace now"), false);
+  const registered = cfs.current.bodies[0]?.answers.at(-1);
+  assert.deepEqual(registered?.answer === "registered" ? registered.dialogs : null, [dialog]);
+  cfs.answered(cfs.current, 200);
+  await cfs.ticket(cfs.current);
+  await cfs.say(cfs.command({ command: "replace", dialogs: "all" }, 2));
+  assert.equal(cfs.acts.at(-1), "replace now");
+  cfs.port.handlers?.dialog({ id: dialog.id, result: "kept", newId: "ff" });
+  await cfs.wait();
+  assert.deepEqual(cfs.reports.at(-1)?.dialogs, [{ id: dialog.id, result: "kept", newId: "ff" }]);
+});
+
+test("7: a dialog that is where it should be when the registration comes is not waited for", async () => {
+  const cfs = await openScriptedCfs();
+  cfs.present = [dialog];
+  await cfs.say(cfs.move(1, toSCscf2));
+  cfs.fresh.add(dialog.id);
+  cfs.succeed(registrationAt(1, 2));
+  await cfs.wait();
+  const [report] = cfs.current.bodies[0]?.reports ?? [];
+  assert.deepEqual([report?.final, report?.dialogs, cfs.lcf.state], [true, [], "Idle"]);
+});
+
 test("8: after: 0 while the armed registration runs is followed by one that begins later", async () => {
   const cfs = await openScriptedCfs();
   await cfs.say(cfs.move(1, { ...toSCscf2, after: 500 }));

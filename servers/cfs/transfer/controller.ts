@@ -275,6 +275,7 @@ export class Controller {
       lcf: (registration) => channel.state(registration),
       isTaken: (registration, by) =>
         [...this.#runs.values()].some((other) => other !== by && other.holds(registration)),
+      everybody: () => [...this.#runs.values()].flatMap((one) => one.openUsers()),
     });
     for (const record of records) run.registrations.take(record);
     for (const { registration } of this.#tables.usersOf(row.id)) run.add(registration);

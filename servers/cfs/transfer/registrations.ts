@@ -6,12 +6,7 @@ import {
   registrationKeyOf,
 } from "@liquid-ims/location-service/record";
 import type { Happening } from "./happening.ts";
-import type { UserRow } from "./user-row.ts";
-
-/** A registration at the target is still to come. */
-function isAwaited({ state }: UserRow): boolean {
-  return state === "reassigned" || state === "restoring";
-}
+import { isInWindow, type UserRow } from "./user-row.ts";
 
 type IsSame = (a: FunctionName, b: FunctionName) => boolean;
 
@@ -118,7 +113,7 @@ export class Registrations {
     // One that was never commanded has gone there by itself.
     const there = at(row.target);
     // What was there before the MAR is no answer to it.
-    if (there !== undefined && isAwaited(row) && there.change <= (row.reassignment?.seenChange ?? 0))
+    if (there !== undefined && isInWindow(row) && there.change <= (row.reassignment?.seenChange ?? 0))
       return null;
     if (there !== undefined) {
       if (row.commandedAt === null) return { event: "record shows elsewhere" };

@@ -6,7 +6,7 @@ import { type GuardLimits, guard } from "./guard.ts";
 import type { Happening } from "./happening.ts";
 import type { Ledger } from "./ledger.ts";
 import { createPacer, type Pacer } from "./pace.ts";
-import { hasPartnerToCome, type Pairs, pairsOf, releaseOf } from "./pairs.ts";
+import { hasPartnerToCome, type Pairs, pairsOf, type Surroundings } from "./pairs.ts";
 import {
   blockersOf,
   conditionOf,
@@ -18,7 +18,9 @@ import {
 import { HssKnowledge, isNotHeld } from "./reassignment/hss-knowledge.ts";
 import type { Proof } from "./reassignment/proof.ts";
 import { wholeSubscriptions } from "./reassignment/subscription.ts";
+import { afterAcceptance } from "./reassignment/window.ts";
 import type { Registrations } from "./registrations.ts";
+import { releasesOf } from "./release.ts";
 import { dueFor } from "./timers.ts";
 import type { TransferTimes } from "./times.ts";
 import type { TransferRow } from "./transfer-row.ts";
@@ -38,6 +40,8 @@ export interface RunParts {
   readonly proof: Proof;
   /** True when another transfer has this registration under way. */
   readonly isTaken: (registration: RegistrationKey, by: TransferRun) => boolean;
+  /** The users of all transfers for whom something is still to happen. */
+  readonly everybody: () => readonly UserRow[];
 }
 
 /** How long a transfer rests when the HSS is slow or refuses, ms. */
@@ -127,7 +131,8 @@ export class TransferRun {
     return [...this.#ids].map((id) => this.#parts.ledger.get(id)).filter((row) => row !== null);
   }
 
-  #openUsers(): UserRow[] {
+  /** Those for whom something is still to happen, or is being written. */
+  openUsers(): UserRow[] {
     const rows: UserRow[] = [];
     for (const id of this.#open) {
       const row = this.#parts.ledger.get(id);
@@ -139,7 +144,7 @@ export class TransferRun {
 
   /** True while a user is planned or under way, or was rolled back and has not had the time to say so. */
   get isBusy(): boolean {
-    return this.#openUsers().length > 0 || this.#isReturning;
+    return this.openUsers().length > 0 || this.#isReturning;
   }
 
   get #isReturning(): boolean {
@@ -213,23 +218,44 @@ export class TransferRun {
   tick(moment: Moment): void {
     const { ledger, times } = this.#parts;
     this.#at = moment.at;
-    const open = this.#openUsers();
+    const open = this.openUsers();
     const idle: UserRow[] = [];
+    let seen: Surroundings | null = null;
+    const look = () => {
+      seen ??= this.#surroundings();
+      return seen;
+    };
     const kept = this.row.procedure === "S" ? this.#hss.kept() : null;
     for (const row of open) {
       if (ledger.isBusy(userRowId(row.transfer, row.registration))) continue;
       const isResting = row.state === "planned" || row.state === "asked";
-      const due = this.#stopped(row) ?? (isResting ? kept : null) ?? dueFor(row, moment.at, times);
+      const turn = this.#stopped(row) ?? (isResting ? kept : null) ?? this.#windowOf(row, look);
+      const due = turn ?? dueFor(row, moment.at, times);
       if (due === null) idle.push(row);
       else if (due.all === true) this.applyToAll(row.registration, (present) => this.#judgeDue(present, due));
       else this.apply(row.registration, due);
     }
     this.#takeTurns(moment, open, idle);
-    this.#release(moment, idle);
+    for (const [{ registration }, release] of releasesOf(idle, look, this.#cutsCalls()))
+      this.apply(registration, { event: "release", release });
   }
 
-  /** The record that shows the target wins over the time that is over. */
-  #judgeDue(row: UserRow, due: Happening): Happening {
+  #surroundings(): Surroundings {
+    const { ledger, times } = this.#parts;
+    const everybody = this.#parts.everybody();
+    const isBusy = (row: UserRow) => ledger.isBusy(userRowId(row.transfer, row.registration));
+    return { at: this.#at, times, everybody, pairs: pairsOf(everybody), isBusy };
+  }
+
+  /** Of one who has accepted with calls: whether his S-CSCF may change now. */
+  #windowOf(row: UserRow, look: () => Surroundings): Happening | null {
+    if (row.state !== "accepted" || row.reassignment === null) return null;
+    return afterAcceptance(this.together(row), look());
+  }
+
+  /** The record that shows the target wins over the time that is over; what others do may have changed meanwhile. */
+  #judgeDue(row: UserRow, due: Happening): Happening | null {
+    if (due.event === "reassign") return this.#windowOf(row, () => this.#surroundings());
     const seen = row.state === "reassigned" || row.state === "restoring" ? this.placeNow(row) : null;
     return seen?.event === "record shows target" ? seen : due;
   }
@@ -270,7 +296,7 @@ export class TransferRun {
       return;
     }
     this.#pacer.began(moment.now, allowance);
-    const pairs = policy.replaceDialogs ? pairsOf(this.users) : null;
+    const pairs = policy.replaceDialogs ? pairsOf(this.#parts.everybody()) : null;
     for (const row of go.slice(0, allowance)) this.#begin(row, pairs);
   }
 
@@ -308,16 +334,15 @@ export class TransferRun {
   }
 
   /**
-   * A word of the HSS with what this transfer adds: how the LCF is to replace (at once, or when the other end of its
-   * call has registered, too), and what the records say.
+   * A word of the HSS with what this transfer adds: how the LCF is to replace (when it is told, since only here is
+   * known who cannot be called at the moment; at once where calls may be cut any moment), and what the records say.
    */
   completed(row: UserRow, happening: Happening): Happening {
     const { event } = happening;
     // One who has left meanwhile is not the HSS's to hold.
     if (isNotHeld(row, happening) && this.placeNow(row)?.event === "record gone") return { event: "held" };
     if (event !== "MAA" && event !== "name is new") return happening;
-    const waits = !this.#cutsCalls() && hasPartnerToCome(row, pairsOf(this.users));
-    return { ...happening, replace: waits ? "wait" : "now", readNow: !this.#hss.isProven() };
+    return { ...happening, replace: this.#cutsCalls() ? "now" : "wait", readNow: !this.#hss.isProven() };
   }
 
   #begin(row: UserRow, pairs: Pairs | null): void {
@@ -354,21 +379,6 @@ export class TransferRun {
       const state = this.#parts.lcf(registration);
       if (state.reachable) continue;
       this.apply(registration, { event: "LCF gone", reason: "LCF cannot be reached", detail: state.reason });
-    }
-  }
-
-  #release({ at }: Moment, idle: readonly UserRow[]): void {
-    const waiting = idle.filter(
-      ({ state, replace, dialogs, reassignment }) =>
-        // An S move that nobody had to tell `after: 0` waits without a dialog, and reports so.
-        state === "registered" && replace === "wait" && !(reassignment !== null && dialogs?.length === 0),
-    );
-    if (waiting.length === 0) return;
-    const pairs = pairsOf(this.users);
-    for (const row of waiting) {
-      // What may be cut any moment waits for nobody.
-      const release = this.#cutsCalls() ? "all" : releaseOf(row, pairs, { at, times: this.#parts.times });
-      if (release !== null) this.apply(row.registration, { event: "release", release });
     }
   }
 

@@ -163,6 +163,11 @@ export function isMoved(state: UserState): boolean {
   return state === "registered" || state === "done";
 }
 
+/** True while the HSS names an S-CSCF at which the user is not registered, or may: nobody can call him. */
+export function isInWindow({ state }: Pick<UserRow, "state">): boolean {
+  return state === "reassigned" || state === "restoring";
+}
+
 function isUserState(value: unknown): value is UserState {
   return reassignmentStates.some((state) => state === value);
 }

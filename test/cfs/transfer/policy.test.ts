@@ -5,9 +5,10 @@ import { countDialogs, pinnedDialogs } from "@liquid-ims/cfs/transfer/dialogs";
 import { defaultLimits, guard } from "@liquid-ims/cfs/transfer/guard";
 import { registrationReason, verdictOf } from "@liquid-ims/cfs/transfer/outcome";
 import { createPacer } from "@liquid-ims/cfs/transfer/pace";
-import { pairsOf, releaseOf } from "@liquid-ims/cfs/transfer/pairs";
+import { pairsOf, type Surroundings } from "@liquid-ims/cfs/transfer/pairs";
 import { blockersOf, conditionOf, turns } from "@liquid-ims/cfs/transfer/policy/order";
 import { choose } from "@liquid-ims/cfs/transfer/policy/selection";
+import { releaseOf } from "@liquid-ims/cfs/transfer/release";
 import { dueFor } from "@liquid-ims/cfs/transfer/timers";
 import { defaultTimes } from "@liquid-ims/cfs/transfer/times";
 import type { UserRow } from "@liquid-ims/cfs/transfer/user-row";
@@ -150,6 +151,10 @@ test("order: a dialog is in the way when it is an emergency call or cannot be re
   assert.equal(blockersOf([{ ...dialog, emergency: true }])?.reason, "emergency call");
 });
 
+function surroundings(rows: readonly UserRow[], at: number, isBusy = () => false): Surroundings {
+  return { at, times: defaultTimes, everybody: rows, pairs: pairsOf(rows), isBusy };
+}
+
 test("pairs: after its time one end replaces alone", () => {
   const waiting = someUser({
     registration: "a",
@@ -159,8 +164,7 @@ test("pairs: after its time one end replaces alone", () => {
     dialogs: [dialog],
   });
   const partner = someUser({ registration: "b", state: "accepted", dialogs: [{ ...dialog, role: "uas" }] });
-  const at = (now: number, other: UserRow, row = waiting) =>
-    releaseOf(row, pairsOf([row, other]), { at: now, times: defaultTimes });
+  const at = (now: number, other: UserRow, row = waiting) => releaseOf(row, surroundings([row, other], now));
   assert.equal(at(2000, partner), null);
   assert.equal(at(6000, partner), "all");
   assert.equal(at(2000, { ...partner, state: "timedOut" }), "all", "the other end does not come any more");
@@ -179,8 +183,7 @@ test("pairs: the callee's end replaces what the other did not, when that has sai
     ],
   });
   const caller = someUser({ registration: "b", state: "registered", dialogs: [dialog] });
-  const at = (row: UserRow, other: UserRow, now = 2000) =>
-    releaseOf(row, pairsOf([row, other]), { at: now, times: defaultTimes });
+  const at = (row: UserRow, other: UserRow, now = 2000) => releaseOf(row, surroundings([row, other], now));
   assert.deepEqual(at(callee, caller), ["alone"]);
   const some = { ...callee, released: "some" } as const;
   assert.equal(at(some, caller), null);

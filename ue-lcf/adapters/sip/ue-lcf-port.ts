@@ -24,6 +24,10 @@ export interface UeLcfPortParts {
   hold(isHeld: boolean): void;
 }
 
+function described(calls: readonly UeCall[]): readonly DialogDescription[] {
+  return calls.map((call) => call.describe()).filter((description) => description !== null);
+}
+
 export class UeLcfPort implements UePort {
   handlers: UePortHandlers | null = null;
   readonly #host: Host;
@@ -87,10 +91,12 @@ export class UeLcfPort implements UePort {
   }
 
   dialogs(): readonly DialogDescription[] {
-    return this.#parts
-      .calls()
-      .map((call) => call.describe())
-      .filter((description) => description !== null);
+    return described(this.#parts.calls());
+  }
+
+  staleDialogs(): readonly DialogDescription[] {
+    const key = this.#parts.registration()?.key ?? null;
+    return described(this.#parts.calls().filter((call) => key === null || call.usesOther(key)));
   }
 
   replace(when: "now" | "wait" | "never", dialogs: "all" | readonly string[] = "all"): void {

@@ -80,7 +80,8 @@ const commanded = {
   terminated: to("superseded", { reason: "ended by the HSS" }, "cancel"),
 } as const satisfies ReassignmentRows;
 
-// Nobody rests here but one whose other devices have not answered yet.
+// Only one whose other devices have not answered yet rests here, or one in a call: a moment, so that what he has said is
+// in the store, and longer when the call is being replaced by its other end (window.ts).
 const accepted = {
   ...none,
   ask: null,

@@ -52,12 +52,17 @@ export function wholeSubscriptions(ready: readonly UserRow[], open: readonly Use
   return ready.filter(({ reassignment }) => !partial.has(reassignment?.subscription ?? ""));
 }
 
+/** Nobody replaces a dialog of his; whether somebody does is looked at once his word on his calls is in the store. */
+function isIdle({ dialogs }: UserRow): boolean {
+  return (dialogs ?? []).length === 0;
+}
+
 /** What the rows of a subscription mean for one of them; null: nothing. */
 function ruleFor(rows: readonly UserRow[], row: UserRow): Happening | null {
   const stays = withOneThatStays(rows, row) ?? withOneThatWaits(rows, row);
   if (stays !== null) return stays;
   const move = rows.filter(({ state }) => going.has(state));
-  if (row.state === "accepted" && move.every(({ state }) => state === "accepted"))
+  if (row.state === "accepted" && move.every((one) => one.state === "accepted" && isIdle(one)))
     return { event: "reassign" };
   if (rows.some(hasMoved))
     return row.state === "restoring" || row.state === "rolledBack" ? { event: "device moved" } : null;

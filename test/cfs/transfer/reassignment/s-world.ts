@@ -214,6 +214,11 @@ export class SWorld implements Script {
       }
   }
 
+  /** Something that happens by itself, in so many ms. */
+  happens(ms: number, what: string, happening: () => void): void {
+    this.#world.clock.after(ms, happening, what);
+  }
+
   /** SUBSCRIBE to the CFS: durable there, then told to the life that is there. */
   say(key: RegistrationKey, message: LcfMessage): void {
     const tell = () => {

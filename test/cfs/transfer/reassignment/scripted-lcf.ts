@@ -146,6 +146,8 @@ export class ScriptedLcf {
       newSubscribe: () => ({ callId: "", fromTag: "" }),
       subscribe: () => ({ isBusy: false, refresh: () => undefined, abandon: () => undefined }),
       dialogs: () => this.#dialogs(),
+      staleDialogs: () =>
+        this.#dialogs().filter(({ id }) => (this.#homes.get(id) ?? this.#sCscf) !== this.#sCscf),
       replace: (when, dialogs = "all") => {
         if (when === "now") this.#replace(dialogs);
         if (when === "never")

@@ -1,0 +1,58 @@
+// When those who have registered may replace their dialogs: when the other end has registered, too, so that one INVITE
+// does for both, and when nobody can meet it in his window. Pure. Dialog-replacement, system 7.
+import { hasReported, isToCome, type Surroundings } from "./pairs.ts";
+import { awaitsWindows, hasWindowAhead } from "./reassignment/window.ts";
+import { isInWindow, isMoved, type UserRow } from "./user-row.ts";
+
+/** Which dialogs are set free. */
+export type Release = "all" | readonly string[];
+
+/**
+ * What a registered user whose move waits may replace now: nothing yet (null), some dialogs, or all. First the
+ * dialogs that it has placed itself or with somebody who does not move; those that the other end replaces only when
+ * that has said how it went, in case it went wrong. After `times.pair` nobody is waited for any more, but for those who
+ * cannot be called at the moment.
+ */
+export function releaseOf(row: UserRow, surroundings: Surroundings): Release | null {
+  if (row.state !== "registered" || row.replace !== "wait" || row.released === "all") return null;
+  const { at, times, pairs, isBusy } = surroundings;
+  const since = at - (row.registeredAt ?? at);
+  const partners = pairs.partners(row);
+  const others = [...partners.values()];
+  if (others.some((partner) => isInWindow(partner) || isBusy(partner))) return null;
+  if (others.some((partner) => partner.state !== "registered" && isToCome(row, partner)))
+    return since >= times.pair ? "all" : null;
+  const own: string[] = [];
+  const theirs: [string, UserRow][] = [];
+  for (const { id, role } of row.dialogs ?? []) {
+    const partner = partners.get(id);
+    if (partner !== undefined && role === "uas" && isMoved(partner.state)) theirs.push([id, partner]);
+    else own.push(id);
+  }
+  if (theirs.length === 0) return "all";
+  if (row.released === "no" && own.length > 0) return own;
+  const heard = theirs.every(([id, partner]) => hasReported(partner, id));
+  return heard || since >= 2 * times.pair ? "all" : null;
+}
+
+/** Waits to be told. An S move that nobody had to tell `after: 0` waits without a dialog, too, and reports so. */
+function isWaiting({ state, replace, dialogs, reassignment }: UserRow): boolean {
+  return state === "registered" && replace === "wait" && !(reassignment !== null && dialogs?.length === 0);
+}
+
+/** What may be replaced now, by whom of these. What may be cut any moment (`cutsCalls`) waits for nobody. */
+export function releasesOf(
+  rows: readonly UserRow[],
+  look: () => Surroundings,
+  cutsCalls: boolean,
+): (readonly [UserRow, Release])[] {
+  const waiting = rows.filter(isWaiting);
+  if (waiting.length === 0) return [];
+  if (cutsCalls) return waiting.map((row) => [row, "all"]);
+  const surroundings = look();
+  const ahead = surroundings.everybody.filter((row) => hasWindowAhead(row, surroundings));
+  return waiting.flatMap((row) => {
+    const release = awaitsWindows(row, ahead, surroundings) ? null : releaseOf(row, surroundings);
+    return release === null ? [] : [[row, release] as const];
+  });
+}
