@@ -72,6 +72,10 @@ function legAct(draft: Draft, leg: Leg, act: LegAct): void {
       changeLeg(draft, callId, { byeAgain: false });
       actions.push({ type: "sendBye", callId });
       return;
+    case "hold the notice back no more":
+      if (draft.state.notice !== null)
+        change(draft, { notice: { ...draft.state.notice, isHeldBack: false } });
+      return;
     case "cancel":
       if (leg.first) actions.push({ type: "sendCancel", callId });
       return;
@@ -296,7 +300,8 @@ function giveNotice(draft: Draft): void {
     state.legs
       .filter((leg) => leg.remoteTag !== null && leg.state !== "Gone")
       .sort((a, b) => compareRanks(b, a))[0];
-  if (named !== undefined) change(draft, { notice: { replaces: named.callId, leg: null } });
+  if (named !== undefined)
+    change(draft, { notice: { replaces: named.callId, leg: null, isHeldBack: !state.allowed } });
 }
 
 /** Rules 1 and 4. */

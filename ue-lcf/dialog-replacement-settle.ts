@@ -43,13 +43,13 @@ function replaceIfDue(draft: Draft): void {
 /** Rule 12: again up to the deadline, as long as nobody has answered it. */
 function noticeIfDue(draft: Draft): void {
   const { notice, waiting, registration } = draft.state;
-  if (notice === null || waiting || registration === null) return;
+  if (notice === null || notice.isHeldBack || waiting || registration === null) return;
   const under = notice.leg === null ? null : legOf(draft.state, notice.leg);
   if (under?.state === "Open") return;
   const named = legOf(draft.state, notice.replaces);
   if (named === null) return;
   const sent = sendInvite(draft, named);
-  draft.state = { ...draft.state, notice: { replaces: notice.replaces, leg: sent } };
+  draft.state = { ...draft.state, notice: { ...notice, leg: sent } };
 }
 
 function sendInvite(draft: Draft, replaced: Leg): string {

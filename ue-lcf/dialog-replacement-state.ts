@@ -70,6 +70,8 @@ export interface Notice {
   readonly replaces: string;
   /** Call-ID of the INVITE that is under way, null when the next one is due. */
   readonly leg: string | null;
+  /** The command held INVITEs back at the hang-up: it is sent only if the BYE has no answer. */
+  readonly isHeldBack: boolean;
 }
 
 export interface CallState {

@@ -81,6 +81,7 @@ export type LegAct =
   | "answer 481 to BYE"
   | "cancel"
   | "bye once more"
+  | "hold the notice back no more"
   /** What it means if nothing is held now. */
   | "cause: peer"
   | "cause: lost";
@@ -266,7 +267,7 @@ const ended = {
   "asked when over": { next: "Ended", actions: ["answer 603 to the question"] }, // 9b, 11
   "BYE below": { next: "Ended", actions: ["answer 200 to BYE"] },
   BYE: { next: "Ended", actions: ["answer 200 to BYE"] },
-  "BYE unanswered": { next: "Ended", actions: ["bye once more"] }, // 11
+  "BYE unanswered": { next: "Ended", actions: ["bye once more", "hold the notice back no more"] }, // 11, 12
   lost: null,
   superseded: null,
   over: null,

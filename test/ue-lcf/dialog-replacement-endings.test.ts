@@ -220,6 +220,19 @@ test("rule 12: hung up before the registration that makes the leg stale: told by
   assert.deepEqual(end.take({ type: "registered", registration: "r2" }), ["INVITE m4 for d gen 1"]);
 });
 
+test("rule 12: hung up while the command holds INVITEs back: told by one only if nobody answers the BYE", () => {
+  for (const registered of [true, false]) {
+    const end = caller();
+    end.take({ type: "replace", allowed: false });
+    end.take(registered ? { type: "registered", registration: "r2" } : { type: "unregistered" });
+    assert.deepEqual(end.take({ type: "hangUp" }), ["call ended: self", "sendBye d", "d ended: self"]);
+    assert.deepEqual(end.take({ type: "registered", registration: "r2" }), []);
+    assert.deepEqual(end.take({ type: "replace", allowed: true }), [], "the peer may be without an S-CSCF");
+    const told = end.take({ type: "byeUnanswered", callId: "d" });
+    assert.match(told.join(), /^sendBye d,INVITE m\d for d gen 1$/);
+  }
+});
+
 test("603 to mine: the call is over there, so it is here", () => {
   const end = caller();
   end.take({ type: "registered", registration: "r2" });

@@ -86,7 +86,7 @@ const legs: ExpectedTable = {
     "asked when over -> Ended: answer 603 to the question",
     "BYE below -> Ended: answer 200 to BYE",
     "BYE -> Ended: answer 200 to BYE",
-    "BYE unanswered -> Ended: bye once more",
+    "BYE unanswered -> Ended: bye once more; hold the notice back no more",
   ],
   Gone: [
     "asked -> Gone: answer 481 to the question",

@@ -93,7 +93,7 @@ function callOf(parts: Parts): CallState {
     floor: floorCode === undefined ? null : { gen: floorCode >> genShift, callId: nameOf(parts.floor) },
     over: parts.over ? "self" : null,
     notice: parts.notice
-      ? { replaces: nameOf(0), leg: parts.noticeLeg < 0 ? null : nameOf(parts.noticeLeg) }
+      ? { replaces: nameOf(0), leg: parts.noticeLeg < 0 ? null : nameOf(parts.noticeLeg), isHeldBack: false }
       : null,
     media: null,
     lastCause: "lost",
