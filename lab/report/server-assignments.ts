@@ -45,6 +45,7 @@ interface OpenRequest {
   readonly user: string;
   readonly caller: string;
   readonly callId: string;
+  readonly branch: string;
   readonly replaces: string | null;
   readonly fromUe: boolean;
   /** A REGISTER for one binding less: with others left nothing is owed to the HSS. */
@@ -93,6 +94,8 @@ class Matcher {
   readonly #options: AssignmentOptions;
   /** Per S-CSCF, by Call-ID and CSeq. */
   readonly #open = new Map<string, Map<string, OpenRequest>>();
+  /** Per S-CSCF, by transaction: a request that has been answered comes again when its answer was lost. */
+  readonly #answered = new Set<string>();
   /** Calls that a UE has begun, by Call-ID. */
   readonly #begunByUe = new Set<string>();
   /** Whom an S-CSCF has registered; unsure: it was told to forget him, which it does in its own time, or has claimed him. */
@@ -126,6 +129,7 @@ class Matcher {
       const request = open?.get(key);
       if (request === undefined) return;
       open?.delete(key);
+      this.#answered.add(`${entry.from} ${request.branch}`);
       if (method === "REGISTER" && status === 200) this.#registered(entry, request);
       return;
     }
@@ -133,8 +137,17 @@ class Matcher {
     const open = this.#open.get(entry.to);
     if (open === undefined || open.has(key) || method === "ACK" || method === "CANCEL") return;
     if (facts.hasToTag && method !== "REGISTER") return;
+    if (this.#answered.has(`${entry.to} ${facts.branch}`)) return;
     open.set(key, {
-      ...{ method, callId, replaces, caller: facts.from, assignment: null, claimed: false },
+      ...{
+        method,
+        callId,
+        branch: facts.branch,
+        replaces,
+        caller: facts.from,
+        assignment: null,
+        claimed: false,
+      },
       user: method === "REGISTER" ? facts.to : facts.requestUri,
       fromUe: this.#begunByUe.has(callId),
       removes: facts.removes,

@@ -16,6 +16,8 @@ export interface SipFacts {
   /** Number of the CSeq. */
   readonly sequence: number;
   readonly callId: string;
+  /** Of the topmost Via: the transaction. */
+  readonly branch: string;
   /** URI of From and To, without tag. */
   readonly from: string;
   readonly to: string;
@@ -44,6 +46,7 @@ export function sipFacts(entry: TraceEntry): SipFacts | null {
     requestUri: message.kind === "request" ? (message.uri.split(";")[0] ?? "") : "",
     sequence: cSeq?.sequence ?? 0,
     callId: headers.get("Call-ID") ?? "",
+    branch: /;\s*branch=([^;,\s]+)/i.exec(headers.get("Via") ?? "")?.[1] ?? "",
     from: addressUri(headers.get("From") ?? ""),
     to: addressUri(to),
     hasToTag: tagOf(to) !== null,

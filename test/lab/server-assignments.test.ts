@@ -11,6 +11,8 @@ interface Sip {
   readonly start: string;
   readonly method: string;
   readonly callId: string;
+  /** Default: of a transaction of its own. */
+  readonly branch?: string;
   readonly to?: string;
   readonly from?: string;
   readonly more?: readonly string[];
@@ -20,7 +22,7 @@ function sip(at: number, from: string, to: string, message: Sip): TraceEntry {
   const { start, method, callId, more = [] } = message;
   const lines = [
     start,
-    "Via: SIP/2.0/UDP h;branch=z9hG4bK1",
+    `Via: SIP/2.0/UDP h;branch=${message.branch ?? `z9hG4bK-${at}`}`,
     `From: <${message.from ?? a}>;tag=1`,
     `To: <${message.to ?? a}>`,
     `Call-ID: ${callId}`,
@@ -32,9 +34,9 @@ function sip(at: number, from: string, to: string, message: Sip): TraceEntry {
   return { at, from, to, protocol: "sip/udp", message: lines.join("\r\n") };
 }
 
-const register = (at: number, sCscf: string, more: readonly string[] = []) =>
+const register = (at: number, sCscf: string, more: readonly string[] = [], branch = `z9hG4bK-${at}`) =>
   sip(at, "icscf1", sCscf, {
-    ...{ start: `REGISTER sip:${sCscf}.x:6060 SIP/2.0`, method: "REGISTER", callId: "r", more },
+    ...{ start: `REGISTER sip:${sCscf}.x:6060 SIP/2.0`, method: "REGISTER", callId: "r", branch, more },
   });
 const answer = (at: number, sCscf: string, status = "200 OK", callId = "r") =>
   sip(at, sCscf, "icscf1", { start: `SIP/2.0 ${status}`, method: "REGISTER", callId });
@@ -231,4 +233,12 @@ test("an authentication that timed out claims nobody", () => {
 test("29.228 6.1.2: a registration that ends by its own clock is no fault, and the next one is a first one", () => {
   const back = [register(20, "scscf1"), sar(21, "scscf1", "REGISTRATION"), answer(22, "scscf1")];
   assert.deepEqual(check([...registered, sar(10, "scscf1", "TIMEOUT_DEREGISTRATION"), ...back]).failures, []);
+});
+
+test("RFC 3261 17.2.2: a REGISTER whose 200 was lost comes again, and gets it again, without another SAR", () => {
+  const again = (branch: string) => [...registered, register(10, "scscf1", [], branch), answer(11, "scscf1")];
+  assert.deepEqual(checkServerAssignments(again("z9hG4bK-1"), { sCscfs, windows: [] }).failures, []);
+  assert.deepEqual(checkServerAssignments(again("z9hG4bK-9"), { sCscfs, windows: [] }).failures, [
+    "sip:a@x got his 200 from scscf1 at 0.011 s without a SAR",
+  ]);
 });
