@@ -12,6 +12,8 @@ export interface Situation {
   readonly quietFor: number;
   /** Why those registrations are still there, for people: each reason with the number of its users; empty: not known. */
   readonly why: string;
+  /** Why nobody can be moved from here at all, whatever time passes; null: that is not so. */
+  readonly futile: string | null;
   /** Wall clock. */
   readonly at: number;
 }
@@ -25,6 +27,9 @@ export interface End {
 export function isDrain(row: Pick<TransferRow, "request">): boolean {
   return "load" in row.request && row.request.load === 0;
 }
+
+/** The reason of those who were not moved because the HSS moves nobody. */
+export const namesDoNotMove = "HSS does not move users on MAR";
 
 function problem(title: string, detail: string): ProblemDetails {
   return { type: "about:blank", title, status: 500, detail };
@@ -42,11 +47,16 @@ function stopped(row: TransferRow, { present }: Situation): End | null {
 }
 
 function drained(row: TransferRow, situation: Situation, quiet: number): End | null {
-  const { present, pinned, quietFor, why, at } = situation;
+  const { present, pinned, quietFor, why, futile, at } = situation;
   const isEmpty = present === 0 && pinned === 0;
   if (isEmpty && (row.emptyAtStart || quietFor >= quiet))
     return row.state === "COMPLETED" ? null : { state: "COMPLETED", standing: true, problem: null };
-  if (row.state !== "PROCESSING" || isEmpty || at < row.deadlineAt) return null;
+  if (row.state !== "PROCESSING" || isEmpty) return null;
+  if (futile !== null) {
+    const detail = `${present} registrations and ${pinned} dialogs are still on ${row.function}: ${futile}; then end this order with DELETE and give it again`;
+    return { state: "FAILED_TEMP", standing: true, problem: problem(namesDoNotMove, detail) };
+  }
+  if (at < row.deadlineAt) return null;
   const reasons = why === "" ? "" : ` (${why})`;
   const detail = `${present} registrations${reasons} and ${pinned} dialogs are still on ${row.function}; the standing order goes on, and is COMPLETED when they have left: wait, or end it with DELETE`;
   return { state: "FAILED_TEMP", standing: true, problem: problem("deadline", detail) };

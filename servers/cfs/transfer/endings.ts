@@ -1,7 +1,7 @@
 // The last part of a transfer: stopped by the guard, complete, empty for long enough, forgotten.
 import type { Host } from "@liquid-ims/runtime/host";
 import type { LcfChannel } from "../cfs-ue/channel.ts";
-import { endOf, type Situation } from "./completion.ts";
+import { endOf, namesDoNotMove, type Situation } from "./completion.ts";
 import { pinnedDialogs } from "./dialogs.ts";
 import type { TransferTimes } from "./times.ts";
 import { isActive, type TransferRow } from "./transfer-row.ts";
@@ -81,12 +81,13 @@ export class Endings {
       this.#quietSince.delete(id);
       const isOver = run.row.state === "PROCESSING" && at >= run.row.deadlineAt;
       const why = isOver ? reasonsOf(run) : "";
-      return { present, pinned, quietFor: 0, why, at };
+      const futile = run.users.find(({ reason }) => reason === namesDoNotMove)?.detail ?? null;
+      return { present, pinned, quietFor: 0, why, futile, at };
     }
     const now = clock.now();
     const since = this.#quietSince.get(id) ?? now;
     this.#quietSince.set(id, since);
-    return { present, pinned, quietFor: now - since, why: "", at };
+    return { present, pinned, quietFor: now - since, why: "", futile: null, at };
   }
 
   /** Ends the transfer when nobody is planned or under way and what it waits for is the case. */

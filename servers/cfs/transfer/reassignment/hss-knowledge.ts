@@ -1,5 +1,6 @@
 // What a transfer of an S-CSCF has found out about the HSS and the S-CSCF that is left: whether names move users at all,
 // and whether moving cuts calls. Looked up again after each change of a row, no more often.
+import { namesDoNotMove } from "../completion.ts";
 import { dangerOf } from "../danger.ts";
 import type { Happening } from "../happening.ts";
 import type { Ledger } from "../ledger.ts";
@@ -16,8 +17,6 @@ export interface HssKnowledgeParts {
   readonly users: () => readonly UserRow[];
 }
 
-const kept = "HSS does not move users on MAR";
-
 export class HssKnowledge {
   readonly #parts: HssKnowledgeParts;
   #lookedAt = -1;
@@ -33,9 +32,9 @@ export class HssKnowledge {
     if (ledger.changes === this.#lookedAt) return;
     this.#lookedAt = ledger.changes;
     const rows = users();
-    const found = rows.find(({ reason }) => reason === kept);
+    const found = rows.find(({ reason }) => reason === namesDoNotMove);
     if (found !== undefined)
-      this.#kept = { event: "name is kept", all: true, reason: kept, detail: found.detail };
+      this.#kept = { event: "name is kept", all: true, reason: namesDoNotMove, detail: found.detail };
     const danger = dangerOf(rows);
     this.#cutsCalls = danger !== null;
     if (danger !== null) noteCuts(this.#parts.proof, rows);

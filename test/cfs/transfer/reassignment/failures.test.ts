@@ -162,6 +162,21 @@ test("real-cores: an HSS that ignores Server-Name: one user finds it out, nobody
   assert.equal((await made.bench.end(next)).counts.moved, 12);
 });
 
+test("real-cores: a drain where the HSS moves nobody says so at once, and not at its deadline", async () => {
+  const { bench, world } = openSBench();
+  world.add(1);
+  world.add(2);
+  world.hss.behaviour = { ignores: true };
+  const { id } = await bench.value(bench.operations.createTransfer({ ...leave, load: 0 }));
+  const ended = await bench.end(id);
+  assert.deepEqual([ended.state, ended.standing, ended.counts.left], ["FAILED_TEMP", true, 2]);
+  assert.equal(ended.problem?.title, "HSS does not move users on MAR");
+  assert.match(
+    ended.problem?.detail ?? "",
+    /^2 registrations and 0 dialogs are still on sip:scscf1\.home:6060: MAR was .*; give cx\.adapter .*; then end this order with DELETE/,
+  );
+});
+
 test("real-cores: while nobody knows whether the HSS moves users, one goes first; then all at once", async () => {
   const made = openSBench();
   for (let n = 1; n <= 12; n++) made.world.add(n);
