@@ -173,3 +173,84 @@ test("a SIPp that ends before it listens is told at once, with what it said", as
     message: "SIPp does not listen at 127.8.7.1:5060: it ended with 255; no such option",
   });
 });
+
+/** A caller of one call whose ACKs all come again, some after what has been said meanwhile; rejects when the call stops. */
+async function callWithAcksAgain(replaces: boolean): Promise<void> {
+  const socket = createSocket("udp4");
+  socket.bind(0, core);
+  await once(socket, "listening");
+  const place = `${core}:${socket.address().port}`;
+  const send = (text: string) => socket.send(text, ue.port, ue.host);
+  const dialog =
+    (callId: string, first: number) =>
+    (method: string, toTag: string, after: number, more: string[] = []) =>
+      [
+        `${method} sip:a@${ue.host}:${ue.port} SIP/2.0`,
+        `Via: SIP/2.0/UDP ${place};branch=z9hG4bK${method}${first}`,
+        ...["From: <sip:b@open-ims.test>;tag=b", `To: <sip:a@open-ims.test>${toTag}`, `Call-ID: ${callId}`],
+        ...[
+          `CSeq: ${first + after} ${method}`,
+          ...more,
+          `Contact: <sip:b@${place}>`,
+          "Content-Length: 0",
+          "",
+          "",
+        ],
+      ].join("\r\n");
+  // Each ACK of a 2xx is a transaction of its own: proxies give it another branch.
+  const again = (ack: string) => ack.replace("branch=z9hG4bK", "branch=z9hG4bKagain");
+  const next = async (wanted: RegExp): Promise<string> => {
+    for (;;) {
+      const [data] = await once(socket, "message", { signal: AbortSignal.timeout(5_000) });
+      if (wanted.test(String(data))) return String(data);
+    }
+  };
+  const answered = async () => /^To:.*(;tag=\S+)/m.exec(await next(/^SIP\/2.0 200/))?.[1] ?? "";
+  try {
+    const call = dialog("1@b", 1);
+    send(call("INVITE", "", 0));
+    const tag = await answered();
+    send(call("ACK", tag, 0));
+    send(again(call("ACK", tag, 0)));
+    if (replaces) {
+      const replacing = dialog("r///1@b", 2);
+      send(replacing("INVITE", "", 0, [`Replaces: 1@b;to-tag=${tag.slice(5)};from-tag=b`]));
+      const other = await answered();
+      send(replacing("ACK", other, 0));
+      const bye = await next(/^BYE/);
+      send(again(replacing("ACK", other, 0)));
+      send(response(bye, "200 OK"));
+      send(again(replacing("ACK", other, 0)));
+      send(replacing("BYE", other, 1));
+    } else send(call("BYE", tag, 1));
+    await next(/^SIP\/2.0 200(.|\r\n)*CSeq: \d+ BYE/);
+  } finally {
+    socket.close();
+  }
+}
+
+for (const scenario of ["uas-answer", "uas-answer-replaces"])
+  test(`RFC 3261 13.3.1.4: ${scenario} goes on where an ACK comes again`, async (context) => {
+    const folder = temporaryFolder(context);
+    const injectionFile = join(folder, "ues.csv");
+    const wishes = { expires: 600, peer: null, serviceRoute: null, second: null, replaceable: false };
+    writeFileSync(
+      injectionFile,
+      formatUes([ue], () => wishes),
+    );
+    const stage = new UeStage({
+      sipp: findSipp(process.env["PATH"]),
+      folder,
+      transport: "udp",
+      expires: 600,
+      signal: new AbortController().signal,
+    });
+    context.after(() => stage.close());
+    const callees = await stage.startCallees(scenario, { ues: [ue], pCscf: { host: core, port: 4060 } }, 0);
+    await callWithAcksAgain(scenario === "uas-answer-replaces");
+    const [outcome] = await callees.stop();
+    assert.deepEqual(
+      outcome?.calls.map((call) => call.at.has("done")),
+      [true],
+    );
+  });
