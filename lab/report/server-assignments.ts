@@ -46,6 +46,8 @@ interface OpenRequest {
   readonly caller: string;
   readonly callId: string;
   readonly branch: string;
+  /** When it was first sent to that S-CSCF. */
+  readonly at: number;
   readonly replaces: string | null;
   readonly fromUe: boolean;
   /** A REGISTER for one binding less: with others left nothing is owed to the HSS. */
@@ -149,6 +151,7 @@ class Matcher {
         claimed: false,
       },
       user: method === "REGISTER" ? facts.to : facts.requestUri,
+      at: entry.at,
       fromUe: this.#begunByUe.has(callId),
       removes: facts.removes,
     });
@@ -197,14 +200,15 @@ class Matcher {
     this.#held.set(`${sCscf} ${user}`, "unsure");
     for (const one of requests) if (one.assignment !== null) one.claimed = true;
     const cause = requests.findLast((one) => one.method !== "REGISTER" && one.assignment === null);
-    const inWindow = this.#options.windows.some(
-      (one) => one.user === user && one.from <= at && at <= (one.to ?? Number.POSITIVE_INFINITY),
-    );
     if (cause === undefined) {
       this.failures.push(`${nameOf(assignment)}: no request for him waits at ${sCscf}`);
       return;
     }
     cause.assignment = assignment;
+    // One that was lost on its way to the S-CSCF that is left comes again when the window is over.
+    const inWindow = this.#options.windows.some(
+      (one) => one.user === user && one.from <= at && cause.at <= (one.to ?? Number.POSITIVE_INFINITY),
+    );
     const { method, caller, callId, replaces, fromUe } = cause;
     if (method === "INVITE" && replaces === null && fromUe && inWindow) {
       this.claims.push({ assignment, caller, callId });

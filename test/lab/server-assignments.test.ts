@@ -181,6 +181,15 @@ test("T2, T3: a user's call into the window is named and no failure; the registr
   ]);
 });
 
+test("T2: a call that was on its way to the S-CSCF that is left, and was lost there, is named and no failure", () => {
+  const claim = sar(512, "scscf1", "UNREGISTERED_USER");
+  const first = [...registered, ...toUser(90, "scscf1", "INVITE")];
+  const { claims, failures } = check([...first, ...toUser(510, "scscf1", "INVITE"), claim]);
+  assert.deepEqual([failures, claims.length], [[], 1]);
+  const late = check([...registered, ...toUser(510, "scscf1", "INVITE"), claim]);
+  assert.match(late.failures.join(), /outside any window of his$/);
+});
+
 test("29.228 6.1.3: after an RTR the S-CSCF may have forgotten the user, or not yet", () => {
   const message = `Registration-Termination-Request\nPublic-Identity: ${a}`;
   const rtr: TraceEntry = { at: 105, from: "hss", to: "scscf1", protocol: "cx", message };
