@@ -3,9 +3,6 @@ import type { Happening } from "../happening.ts";
 import type { TransferTimes } from "../times.ts";
 import type { Reassignment, UserRow } from "../user-row.ts";
 
-/** Tries of a subscription of which not every device answers in time. */
-const mostMissed = 3;
-
 /** Questions to the HSS without an answer, after which a user counts as he is: 1, 2, 4, 8 times `check` between them. */
 const mostChecks = 5;
 
@@ -18,26 +15,11 @@ function isDue(due: number | null, at: number): boolean {
   return due !== null && at >= due;
 }
 
-/** A device that has accepted waits for another one. */
-function acceptedFor(
-  row: UserRow,
-  { armedAt }: Reassignment,
-  at: number,
-  times: TransferTimes,
-): Happening | null {
-  if (at < (armedAt ?? at) + times.acceptance) return null;
-  const detail = `not every device of the subscription has accepted within ${times.acceptance} ms`;
-  const event = row.attempts < mostMissed ? "device waits" : "device stays";
-  return { event, all: true, reason: "another device did not answer", detail };
-}
-
 /** From the MAR on; null: nothing is due, or these are times that every transfer has. */
 export function reassignmentDue(row: UserRow, at: number, times: TransferTimes): Happening | null {
   const { reassignment } = row;
   if (reassignment === null) return null;
   switch (row.state) {
-    case "accepted":
-      return acceptedFor(row, reassignment, at, times);
     case "reassigned":
       if (isDue(reassignment.commitAt, at)) {
         const detail = `no registration at ${row.target} within ${times.commit} ms`;

@@ -25,19 +25,34 @@ function replacedElsewhere(row: UserRow, { pairs, isBusy }: Surroundings): strin
   return null;
 }
 
+/** Tries of a subscription of which not every device answers in time. */
+const mostMissed = 3;
+
+/** Those that have accepted wait for another device, as long as their acceptance counts. */
+function waitsForDevice(accepted: readonly UserRow[], { at, times }: Surroundings): Happening | null {
+  const isOver = ({ reassignment }: UserRow) => at >= (reassignment?.armedAt ?? at) + times.acceptance;
+  if (!accepted.some(isOver)) return null;
+  const detail = `not every device of the subscription has accepted within ${times.acceptance} ms`;
+  const event = accepted.some(({ attempts }) => attempts >= mostMissed) ? "device stays" : "device waits";
+  return { event, all: true, reason: "another device did not answer", detail };
+}
+
 /** The last moment for a MAR: half way from the last acceptance that counts to the LCF's registering by itself. */
 function lastMoment({ reassignment }: UserRow, { at, times }: Surroundings): number {
   return (reassignment?.armedAt ?? at) + (times.acceptance + times.armed) / 2;
 }
 
 /**
- * What follows for the registrations of a subscription whose devices have all accepted, with calls: the MAR, unless the
- * other end of a call is replacing it; then they rest, while there is time. Null: nothing yet. What they have accepted is
- * in the store by now: whoever is told to replace from here on sees their calls.
+ * What follows for the registrations of a subscription that are in `accepted`: they wait for its other devices. When all
+ * have accepted, with calls: the MAR, unless the other end of a call is replacing it; then they rest, while there is time.
+ * Null: nothing yet. What they have accepted is in the store by now: whoever is told to replace from here on sees their
+ * calls.
  */
 export function afterAcceptance(rows: readonly UserRow[], surroundings: Surroundings): Happening | null {
   const going = rows.filter(({ state }) => state === "commanded" || state === "accepted");
-  if (going.length === 0 || going.some(({ state }) => state !== "accepted")) return null;
+  const accepted = going.filter(({ state }) => state === "accepted");
+  if (accepted.length < going.length) return waitsForDevice(accepted, surroundings);
+  if (accepted.length === 0) return null;
   const held = going.map((row) => replacedElsewhere(row, surroundings)).find((found) => found !== null);
   if (going.every((row) => surroundings.at < lastMoment(row, surroundings)))
     return held === undefined ? { event: "reassign", all: true } : null;

@@ -64,11 +64,20 @@ test("cfs-ue 8: one whose call nobody replaces has his turn, but not when he may
   assert.deepEqual([late?.event, late?.reason, late?.all], ["device waits", "expired", true]);
 });
 
-test("cfs-ue 8: while one device has not accepted there is no turn, and no end of waiting from here", () => {
-  const first = mover("a");
-  const second = mover("a", { state: "commanded", dialogs: null }, 2);
-  assert.equal(afterAcceptance([first, second], around([first, second], soon)), null);
-  assert.equal(afterAcceptance([first, second], around([first, second], tooLate)), null);
+test("cfs-ue 8: another device is waited for as long as an acceptance counts; after three tries all stay", () => {
+  const first = mover("a", { attempts: 2 });
+  const second = mover("a", { state: "commanded", dialogs: null, attempts: 2 }, 2);
+  const rows = [first, second];
+  const over = armedAt + defaultTimes.acceptance;
+  assert.equal(afterAcceptance(rows, around(rows, over - 1)), null);
+  const next = afterAcceptance(rows, around(rows, over));
+  assert.deepEqual(
+    [next?.event, next?.reason, next?.all],
+    ["device waits", "another device did not answer", true],
+  );
+  const last = rows.map((row) => ({ ...row, attempts: 3 }));
+  assert.equal(afterAcceptance(last, around(last, over))?.event, "device stays");
+  assert.equal(afterAcceptance([{ ...first, attempts: 9 }], around([first], over))?.event, "reassign");
 });
 
 test("system 3 S: one whose call is being replaced at its other end rests, then tries again later", () => {
