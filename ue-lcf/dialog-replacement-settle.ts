@@ -26,6 +26,11 @@ function hasOpen(draft: Draft): boolean {
   return draft.state.legs.some((leg) => leg.state === "Open" && !(draft.state.over !== null && leg.first));
 }
 
+/** An own INVITE with Replaces that may still be on its way. */
+function isUnderWay(leg: Leg): boolean {
+  return !leg.first && (leg.state === "Open" || leg.state === "Abandoned");
+}
+
 /** Rule 2. */
 function replaceIfDue(draft: Draft): void {
   const { state } = draft;
@@ -78,11 +83,14 @@ function sendInvite(draft: Draft, replaced: Leg): string {
   return fresh.callId;
 }
 
-/** What has become of the dialogs that are held no more; while own INVITEs decide (rule 10) nobody knows. */
+/**
+ * What has become of the dialogs that are held no more; while own INVITEs decide (rule 10) nobody knows. After a hang-up
+ * those under way come first: with the last word on a dialog its other end may be moved, and must not meet them then.
+ */
 function tellFates(draft: Draft): void {
   const { state } = draft;
   const held = highestHeld(state);
-  if (state.over === null && held === null) return;
+  if (state.over === null ? held === null : state.legs.some(isUnderWay)) return;
   for (const leg of state.legs) {
     if (!leg.untold) continue;
     const replaced = held !== null && compareRanks(held, leg) > 0;
