@@ -91,7 +91,7 @@ test("pyhss: without its interface a MAR moves nobody: all are told why, and the
   assert.deepEqual(transfer, { planned: 4, moved: 0, left: 4 });
   assert.deepEqual([dialogs.lost, window], [0, null]);
   const [state, ...users] = result.context.failures;
-  assert.equal(state, "the transfer has not ended, it is PROCESSING");
+  assert.equal(state, "the transfer has not ended, it is FAILED_TEMP");
   assert.equal(users.length, 4);
   for (const line of users)
     assert.match(line, /was not moved: refused, HSS does not move users on MAR: .* give cx\.adapter/);

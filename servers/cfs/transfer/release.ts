@@ -40,7 +40,18 @@ function isWaiting({ state, replace, dialogs, reassignment }: UserRow): boolean 
   return state === "registered" && replace === "wait" && !(reassignment !== null && dialogs?.length === 0);
 }
 
-/** What may be replaced now, by whom of these. What may be cut any moment (`cutsCalls`) waits for nobody. */
+/** What may be cut any moment waits for nobody, but for ends that cannot be called. */
+function hastyReleaseOf(row: UserRow, { pairs, isBusy }: Surroundings): Release | null {
+  if (row.released === "all") return null;
+  const partners = pairs.partners(row);
+  const isFree = (partner: UserRow | undefined) =>
+    partner === undefined || !(isInWindow(partner) || isBusy(partner));
+  if ([...partners.values()].every(isFree)) return "all";
+  const free = (row.dialogs ?? []).map(({ id }) => id).filter((id) => isFree(partners.get(id)));
+  return row.released === "no" && free.length > 0 ? free : null;
+}
+
+/** What may be replaced now, by whom of these; `cutsCalls`: the S-CSCF that is left cuts calls. */
 export function releasesOf(
   rows: readonly UserRow[],
   look: () => Surroundings,
@@ -48,11 +59,14 @@ export function releasesOf(
 ): (readonly [UserRow, Release])[] {
   const waiting = rows.filter(isWaiting);
   if (waiting.length === 0) return [];
-  if (cutsCalls) return waiting.map((row) => [row, "all"]);
   const surroundings = look();
   const ahead = surroundings.everybody.filter((row) => hasWindowAhead(row, surroundings));
+  const release = (row: UserRow): Release | null => {
+    if (cutsCalls) return hastyReleaseOf(row, surroundings);
+    return awaitsWindows(row, ahead, surroundings) ? null : releaseOf(row, surroundings);
+  };
   return waiting.flatMap((row) => {
-    const release = awaitsWindows(row, ahead, surroundings) ? null : releaseOf(row, surroundings);
-    return release === null ? [] : [[row, release] as const];
+    const released = release(row);
+    return released === null ? [] : [[row, released] as const];
   });
 }

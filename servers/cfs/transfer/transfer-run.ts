@@ -335,14 +335,20 @@ export class TransferRun {
 
   /**
    * A word of the HSS with what this transfer adds: how the LCF is to replace (when it is told, since only here is
-   * known who cannot be called at the moment; at once where calls may be cut any moment), and what the records say.
+   * known who cannot be called at the moment), and what the records say.
    */
   completed(row: UserRow, happening: Happening): Happening {
     const { event } = happening;
     // One who has left meanwhile is not the HSS's to hold.
     if (isNotHeld(row, happening) && this.placeNow(row)?.event === "record gone") return { event: "held" };
     if (event !== "MAA" && event !== "name is new") return happening;
-    return { ...happening, replace: this.#cutsCalls() ? "now" : "wait", readNow: !this.#hss.isProven() };
+    return { ...happening, replace: this.#isHasty(row) ? "now" : "wait", readNow: !this.#hss.isProven() };
+  }
+
+  /** His calls may be cut any moment, and no other end of them is yet to move. */
+  #isHasty(row: UserRow): boolean {
+    if (!this.#cutsCalls() || (row.dialogs ?? []).length === 0) return false;
+    return !hasPartnerToCome(row, pairsOf(this.#parts.everybody()));
   }
 
   #begin(row: UserRow, pairs: Pairs | null): void {

@@ -170,10 +170,24 @@ test("system 3 S: calls are set free when all who were commanded before have the
   assert.deepEqual(freed(stranger({ state: "registered" }), soon + 100), free);
 });
 
-test("system 3 S: what may be cut any moment waits for nobody", () => {
-  const row = mover("a", { state: "registered", registeredAt: soon });
-  const look = () => assert.fail("nobody is looked at");
-  assert.deepEqual(releasesOf([row], look, true), [[row, "all"]]);
+test("system 3 S: what may be cut any moment waits for nobody but those who cannot be called", () => {
+  const registered = {
+    state: "registered",
+    registeredAt: soon,
+    dialogs: [dialog("d"), dialog("e")],
+  } as const;
+  const row = mover("a", registered);
+  const stranger = mover("b", { state: "reassigned", dialogs: [] });
+  const freed = (one: UserRow, other: UserRow) =>
+    releasesOf([one], () => around([one, other], soon), true).map(([, release]) => release);
+  assert.deepEqual(freed(row, stranger), ["all"]);
+  assert.deepEqual(freed(row, mover("b")), ["all"]);
+  const partner = mover("b", { state: "reassigned" });
+  assert.deepEqual(freed(row, partner), [["e"]]);
+  const some = mover("a", { ...registered, released: "some" });
+  assert.deepEqual(freed(some, partner), []);
+  assert.deepEqual(freed(some, mover("b", registered)), ["all"]);
+  assert.deepEqual(freed({ ...some, released: "all" }, mover("b")), []);
 });
 
 test("a change of P-CSCF has no window, nor does it wait for one that is not known to share a call", () => {
