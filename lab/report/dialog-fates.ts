@@ -98,7 +98,13 @@ export interface Fate {
   readonly detail: string;
 }
 
+/** A replacement that came when its user had hung up: what became of the call is told of the dialog that it names. */
+function cameTooLate({ ends }: DialogHistory): boolean {
+  return ends.length === 1 && ends.every(({ dialog }) => dialog.gen > 0);
+}
+
 function isConcerned(history: DialogHistory, options: FateOptions): boolean {
+  if (cameTooLate(history)) return false;
   return history.ends.some((end) => {
     if (!end.had || !options.planned.has(end.user) || !options.isOld(end.dialog)) return false;
     return (

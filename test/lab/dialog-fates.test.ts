@@ -57,6 +57,24 @@ const replacement = [
   saw("caller", "a", 1502).ended("replaced", "b"),
 ];
 
+test("a replacement that only one end ever had, since the other has hung up, is no call of its own", () => {
+  const late = saw("callee", "b", 1501, 1);
+  const seen = (by: DialogEnd) => [
+    ...up,
+    saw("caller", "a", 1500).ended("self"),
+    saw("callee", "a", 1500).ended(by),
+    late.confirmed(),
+    saw("callee", "b", 1502, 1).ended("peer"),
+  ];
+  const planned = new Set(["caller", "callee"]);
+  const fates = (by: DialogEnd) =>
+    dialogFates(dialogHistories(seen(by)), {
+      ...{ planned, isOld: () => true, triggeredAt: trigger, completedAt: completed },
+    }).map(({ history, fate }) => [history.callId, fate]);
+  assert.deepEqual(fates("peer"), [["a", "endedMeanwhile"]]);
+  assert.deepEqual(fates("lost"), [["a", "lost"]]);
+});
+
 test("kept: replaced, and the new dialog ended by a user at both ends", () => {
   const fates = judge(
     ...up,
