@@ -83,6 +83,33 @@ test("cfs-ue 8: a callee who names a call that is being replaced has no window b
   assert.deepEqual(hits, []);
 });
 
+/** The callee belongs to a transfer of his own, which begins `after` the caller's. */
+async function playTwoTransfers(after: number): Promise<string[]> {
+  const opened = openSBench();
+  const { bench, world } = opened;
+  // It is known that this HSS moves users.
+  const first = world.add(9);
+  const target = { targets: [{ function: s2 }], reason: "maintenance" } as const;
+  const proven = await bench.value(bench.operations.createTransfer({ users: [first.impu], ...target }));
+  await bench.end(proven.id);
+  const caller = world.add(1, { behaviour: { dialogs: [dialog("d", "uac")] } });
+  const callee = world.add(2, { behaviour: { dialogs: [dialog("d", "uas")] } });
+  const into = intoWindows(opened, caller, callee);
+  const one = await bench.value(bench.operations.createTransfer({ users: [caller.impu], ...target }));
+  await bench.simulation.run({ ms: after });
+  const other = await bench.value(bench.operations.createTransfer({ users: [callee.impu], ...target }));
+  for (const { id } of [one, other]) assert.equal((await bench.end(id)).counts.moved, 1, `after ${after}`);
+  return into;
+}
+
+test("cfs-ue 8: nor is it replaced into the window of another transfer's user", async (context) => {
+  const hits: string[] = [];
+  for (let after = 0; after <= 400; after += 4)
+    for (const one of await playTwoTransfers(after)) hits.push(`after ${after}: ${one}`);
+  context.diagnostic("101 distances of two transfers");
+  assert.deepEqual(hits, []);
+});
+
 test("cfs-ue 8: a call that begins behind the acceptances is replaced after the windows", async (context) => {
   const hits: string[] = [];
   let kept = 0;
