@@ -1,6 +1,7 @@
 // The program of a process that is one element of the lab: told by the lab what it is, it says when it is ready and what
 // it sends. It ends with the lab, however that ends.
 import { createLineLog, createNodejsHost } from "@liquid-ims/runtime/nodejs";
+import { endProcess, onEndSignal } from "@liquid-ims/runtime/nodejs/end-signals";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { createElement } from "./element.ts";
 import {
@@ -63,6 +64,6 @@ process.on("message", (message: ToElement) => {
   teller.flush();
   tell({ type: "settled" });
 });
-process.on("disconnect", () => process.exit(0));
-// Ctrl-C reaches the whole group of a terminal; the lab decides when this process ends.
-process.on("SIGINT", () => undefined);
+process.on("disconnect", () => endProcess(0));
+// Signals reach the whole group, of a terminal as of `timeout`; the lab decides when this process ends.
+onEndSignal({ first: () => undefined });

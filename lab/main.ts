@@ -1,6 +1,12 @@
 // The lab's program: runs an experiment, shows it, writes its report. Exit codes: 0 what was expected happened,
 // 1 it finished otherwise, 2 usage, 3 the machine.
-import { setTimeout } from "node:timers/promises";
+import {
+  type EndSignal,
+  endProcess,
+  endSignals,
+  exitCodeOf,
+  onEndSignal,
+} from "@liquid-ims/runtime/nodejs/end-signals";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { readDoctorOptions } from "./doctor/options.ts";
 import { runDoctor } from "./doctor/run-doctor.ts";
@@ -22,7 +28,6 @@ import { installLine, missingPrograms } from "./kamailio-core/programs.ts";
 import { type RunRequest, readOptions } from "./options.ts";
 import { summariseScale } from "./report/scale-summary.ts";
 import { openReportFolder, writeReport } from "./report/write-report.ts";
-import { endSignals } from "./standing-core/end-signals.ts";
 import { readCoreOptions, type StandingCoreOptions } from "./standing-core/options.ts";
 import { FileOptionError, kamailioFolder, runStandingCore } from "./standing-core/standing-core.ts";
 import { createView } from "./terminal-view.ts";
@@ -121,28 +126,20 @@ function runAnywhere(request: RunRequest, argv: readonly string[]): Promise<numb
   return kamailio === undefined ? run() : runWithKamailio(kamailio.folder, argv, run);
 }
 
-/** In which a signal to a whole process group has reached this process by every way. */
-const signalCopyMs = 200;
-
 /** Ctrl-C is how a core without a command is meant to end. */
 async function runCore(options: StandingCoreOptions, argv: readonly string[]): Promise<number> {
   const kamailio = options.core === "kamailio" ? kamailioFolder(options.out) : null;
   const run = () => runStandingCore(options, { kamailio, say });
   if (kamailio === null) return run();
-  // Ctrl-C may arrive twice, of a group and of run.mjs; what ends at the first one is not to be killed by the second.
-  for (const signal of endSignals) process.on(signal, () => undefined);
   const exitCode = await runWithKamailio(kamailio, argv, run);
-  const isSignal = exitCode === 130 || exitCode === 143 || exitCode === 129;
-  // Node no longer listens to signals while it exits: the copy that run.mjs passes on has to come before.
-  if (isSignal) await setTimeout(signalCopyMs);
+  const isSignal = endSignals.some((signal) => exitCode === exitCodeOf(signal));
   return isSignal && options.command === null ? 0 : exitCode;
 }
 
 /** Ends by way of `exit`, so that what runs outside this process is ended and its files are removed. */
 function endOnSignals(): void {
-  process.once("SIGHUP", () => process.exit(129));
-  process.once("SIGINT", () => process.exit(130));
-  process.once("SIGTERM", () => process.exit(143));
+  const end = (signal: EndSignal) => endProcess(exitCodeOf(signal));
+  onEndSignal({ first: end });
 }
 
 async function runExperiment({ experiment, options, out, trace }: RunRequest): Promise<number> {
@@ -213,4 +210,4 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+endProcess(await main(process.argv.slice(2)));

@@ -1,8 +1,9 @@
 // A core for one run: the lab starts it, and this program runs once more beside it, in the core's own network.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { type EndSignal, exitCodeOf, onEndSignal } from "@liquid-ims/runtime/nodejs/end-signals";
 
 export interface LabCoreOptions {
   readonly core: "embedded" | "kamailio";
@@ -31,17 +32,16 @@ export async function runBesideCore(
     [lab, "core", "--quiet", "--core", core, "--ues", String(ues), ...wanted, "--out", folder, "--", ...own],
     { stdio: "inherit" },
   );
-  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
+  const pass = (signal: EndSignal) => void child.kill(signal);
+  onEndSignal({ first: pass, again: pass });
   try {
     return await new Promise<number>((resolvePromise, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) =>
-        resolvePromise(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+        resolvePromise(code ?? (signal === null ? 1 : exitCodeOf(signal))),
       );
     });
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, pass);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

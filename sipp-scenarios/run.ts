@@ -1,6 +1,7 @@
 // Load scenarios with the real SIPp: `npm run sipp -- <scenario>`. Exit codes: 0 as it should be, 1 not so, 2 usage,
 // 3 the machine, 130 Ctrl-C.
 
+import { endProcess, exitCodeOf, onEndSignal } from "@liquid-ims/runtime/nodejs/end-signals";
 import { runCallLoadCommand } from "./call-load/command.ts";
 import { MachineError } from "./machine-error.ts";
 import { readOptions, scenarios } from "./options.ts";
@@ -53,15 +54,12 @@ async function untilSignal(
 ): Promise<number> {
   const abort = new AbortController();
   let exitCode = 0;
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const)
-    process.on(signal, () => {
-      exitCode = code;
+  onEndSignal({
+    first(signal) {
+      exitCode = exitCodeOf(signal);
       abort.abort();
-    });
+    },
+  });
   try {
     const ended = await run(abort.signal);
     return abort.signal.aborted ? exitCode : ended;
@@ -111,4 +109,4 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+endProcess(await main(process.argv.slice(2)));

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { createLineLog, createNodejsHost } from "@liquid-ims/runtime/nodejs";
+import { endProcess, onEndSignal } from "@liquid-ims/runtime/nodejs/end-signals";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { createHss } from "../ims-core/hss.ts";
 import { type HssProgramOptions, readOptions } from "./options.ts";
@@ -65,8 +66,7 @@ async function run(options: HssProgramOptions): Promise<number> {
     host.clock.after(stopMs, () => end(0), "hss stops");
     void hss.stop().then(() => end(0));
   };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  onEndSignal({ first: stop, again: () => endProcess(1) });
   hss.ready.then(
     () => {
       const { local } = hss;
@@ -95,4 +95,4 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+endProcess(await main(process.argv.slice(2)));

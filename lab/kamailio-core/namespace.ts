@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type EndSignal, exitCodeOf, onEndSignal } from "@liquid-ims/runtime/nodejs/end-signals";
 import { makeFolder } from "../make-folder.ts";
 import { enterNamespaces, resolverFile } from "./namespace-probe.ts";
 import { programPath } from "./programs.ts";
@@ -48,14 +49,12 @@ export function runInside(
   });
   return new Promise((resolve, rejectPromise) => {
     let ended = 0;
-    const end = (code: number) => () => {
-      ended = code;
+    const end = (signal: EndSignal) => {
+      ended = exitCodeOf(signal);
       // unshare waits for its child whatever it is told, but for this.
       child.kill("SIGKILL");
     };
-    process.once("SIGINT", end(130));
-    process.once("SIGTERM", end(143));
-    process.once("SIGHUP", end(129));
+    onEndSignal({ first: end });
     child.once("error", rejectPromise);
     child.once("close", (code) => {
       if (ended > 0) resolve(ended);

@@ -1,9 +1,8 @@
 // The command that runs beside a standing core, told by its environment where everything is.
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
+import { type EndSignal, endProcess, exitCodeOf, onEndSignal } from "@liquid-ims/runtime/nodejs/end-signals";
 import { RuntimeError } from "@liquid-ims/runtime/runtime-error";
 import { type CoreDescription, coreVariable } from "./description.ts";
-import { endSignals } from "./end-signals.ts";
 
 function unstartable(program: string, error: Error): RuntimeError {
   const why = "code" in error && error.code === "ENOENT" ? "there is no such program in PATH" : error.message;
@@ -14,7 +13,8 @@ function unstartable(program: string, error: Error): RuntimeError {
 
 /**
  * Runs it to its end and resolves with its exit code, 128 and the signal's number where a signal has ended it. Signals are
- * passed on, but for the Ctrl-C of a terminal, which the command has got already.
+ * passed on, but for the Ctrl-C of a terminal, which the command has got already. One that comes when the command has ended
+ * and the core is being closed ends the process at once, unless it is a copy of one that was passed on.
  */
 export function runCommand(
   [program = "", ...argv]: readonly string[],
@@ -24,15 +24,13 @@ export function runCommand(
     stdio: "inherit",
     env: { ...process.env, [coreVariable]: JSON.stringify(core) },
   });
-  const pass = (signal: NodeJS.Signals) => {
+  const pass = (signal: EndSignal) => {
+    if (child.exitCode !== null || child.signalCode !== null) endProcess(exitCodeOf(signal));
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
-  for (const signal of endSignals) process.on(signal, pass);
+  onEndSignal({ first: pass, again: pass });
   return new Promise((resolve, reject) => {
     child.once("error", (error) => reject(unstartable(program, error)));
-    child.once("close", (code, signal) => {
-      for (const name of endSignals) process.off(name, pass);
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
+    child.once("close", (code, signal) => resolve(code ?? (signal === null ? 1 : exitCodeOf(signal))));
   });
 }

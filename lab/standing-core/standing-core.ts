@@ -4,9 +4,9 @@ import { dirname, join, resolve } from "node:path";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
 import type { Crypto } from "@liquid-ims/runtime/crypto";
-import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { createLineLog } from "@liquid-ims/runtime/nodejs";
+import { endProcess, onEndSignal } from "@liquid-ims/runtime/nodejs/end-signals";
 import { encodeHex } from "@liquid-ims/runtime/text";
 
 import { formatSubscribers, parseSubscribers } from "../hss/subscriber-csv.ts";
@@ -24,7 +24,6 @@ import { createSubscribers } from "../ue/subscribers.ts";
 import { awaitServers } from "./await-servers.ts";
 import { runCommand } from "./command.ts";
 import type { CoreDescription, DescribedFunction } from "./description.ts";
-import { untilSignal } from "./end-signals.ts";
 import type { StandingCoreOptions } from "./options.ts";
 import {
   osCfsAddressOfExample,
@@ -211,7 +210,6 @@ interface Parts {
 
 /** Until the command has ended, or a person ends it where there is none. Resolves with the exit code. */
 async function stay(
-  { clock }: Host,
   command: readonly string[] | null,
   description: CoreDescription,
   tell: (line: string) => void,
@@ -221,9 +219,10 @@ async function stay(
     return runCommand(command, description);
   }
   // Before it is said: who reads the line may answer at once.
-  const ended = untilSignal(process, clock, () => process.exit(1));
+  const ended = Promise.withResolvers<void>();
+  onEndSignal({ first: () => ended.resolve(), again: () => endProcess(1) });
   tell("ready      Ctrl-C ends it");
-  await ended;
+  await ended.promise;
   return 0;
 }
 
@@ -287,7 +286,7 @@ function stand(
           kamailio === null ? null : join(kamailio, keyFile),
         );
     for (const line of introduce(topology, users, ues, servers)) tell(line);
-    const exitCode = await stay(host, options.command, description, tell);
+    const exitCode = await stay(options.command, description, tell);
     if (options.state !== null) writeState(options.state, users);
     return exitCode;
   });

@@ -2,6 +2,7 @@
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { createNodejsHost } from "@liquid-ims/runtime/nodejs";
+import { type EndSignal, endProcess, onEndSignal } from "@liquid-ims/runtime/nodejs/end-signals";
 import { type AdminServer, serveAdmin } from "./admin.ts";
 import { type ArgumentsOptions, type ProgramRequest, readArguments } from "./arguments.ts";
 import { formatConfigurationError } from "./configuration/given.ts";
@@ -44,12 +45,6 @@ export interface ProgramOptions<Settings extends ProgramSettings, Files> extends
   /** Opens what it needs; resolves before the server is ready. */
   readonly start: (host: Host, settings: Settings, files: Files) => Promise<RunningServer>;
 }
-
-/**
- * Signals so near to each other are one: who signals the whole group (a terminal, systemd) reaches this process
- * directly and through the one that started it.
- */
-const sameSignalMs = 500;
 
 /** A disk that does not answer must not keep the process for ever. */
 const longestCloseMs = 10_000;
@@ -136,7 +131,7 @@ class Runner<Settings extends ProgramSettings, Files> {
     const log = createPinoLog({ level: settings.log.level, fields: { host: settings.name } });
     const end = (code: ExitCode): never => {
       log.flush();
-      process.exit(code);
+      return endProcess(code);
     };
     const crash = (error: unknown): never => {
       log.error("crashed", {
@@ -146,18 +141,14 @@ class Runner<Settings extends ProgramSettings, Files> {
     };
     process.on("uncaughtException", crash);
     const host = createNodejsHost({ name: settings.name, log, onCrash: crash });
-    const stopping = Promise.withResolvers<NodeJS.Signals>();
-    let first: number | null = null;
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
-      process.on(signal, () => {
-        const now = host.clock.now();
-        if (first !== null && now - first > sameSignalMs) {
-          log.warn("ends at once", { signal });
-          end(1);
-        }
-        first ??= now;
-        stopping.resolve(signal);
-      });
+    const stopping = Promise.withResolvers<EndSignal>();
+    onEndSignal({
+      first: stopping.resolve,
+      again(signal) {
+        log.warn("ends at once", { signal });
+        end(1);
+      },
+    });
     let state: "starting" | "running" | "stopping" = "starting";
     let server: RunningServer | null = null;
     const health = async (): Promise<Health> => {

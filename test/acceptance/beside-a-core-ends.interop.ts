@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { newFolder, root } from "./run-server.ts";
+import { signalGroup } from "./signal-group.ts";
 
 interface StartedCore {
   readonly child: ChildProcess;
@@ -45,11 +46,6 @@ function startCore(context: TestContext, ...argv: string[]): StartedCore {
   return { child, said, ended, output: () => output };
 }
 
-function signalGroup({ child }: StartedCore, signal: NodeJS.Signals): void {
-  assert.ok(child.pid !== undefined);
-  process.kill(-child.pid, signal);
-}
-
 for (const core of ["embedded", "kamailio"] as const)
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     test(`${signal} to the whole group ends a standing ${core} core with 0, and the next one has its addresses`, async (context) => {
@@ -58,7 +54,7 @@ for (const core of ["embedded", "kamailio"] as const)
       const argv = ["--core", core, "--out", out, ...(core === "embedded" ? ["--state", state] : [])];
       const first = startCore(context, ...argv);
       await first.said("ready      Ctrl-C ends it");
-      signalGroup(first, signal);
+      signalGroup(first.child, signal);
       assert.equal(await first.ended, 0, first.output());
       if (core === "embedded") assert.equal(JSON.parse(readFileSync(state, "utf8")).length, 20);
       const next = startCore(context, ...argv, "--", "true");

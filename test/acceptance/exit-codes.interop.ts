@@ -1,12 +1,13 @@
 // What a person's mistakes and the machine's limits look like: one clear line and an exit code, no stack trace.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runLab } from "./run-lab.ts";
+import { signalGroup } from "./signal-group.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -72,8 +73,8 @@ interface Ended {
   readonly left: readonly string[];
 }
 
-/** Sends a signal to a lab of many processes as soon as it shows that it runs, and waits until all of them are gone. */
-async function interrupt(context: TestContext, signal: NodeJS.Signals): Promise<Ended> {
+/** Ends a lab of many processes as soon as it shows that it runs, and waits until all of them are gone. */
+async function interrupt(context: TestContext, end: (lab: ChildProcess) => void): Promise<Ended> {
   const folder = temporaryFolder(context);
   const child = spawn(
     process.execPath,
@@ -87,9 +88,9 @@ async function interrupt(context: TestContext, signal: NodeJS.Signals): Promise<
       "--out",
       join(folder, "out"),
     ],
-    { cwd: root, env: { ...process.env, TMPDIR: folder }, stdio: ["ignore", "pipe", "pipe"] },
+    { cwd: root, env: { ...process.env, TMPDIR: folder }, stdio: ["ignore", "pipe", "pipe"], detached: true },
   );
-  child.stdout.once("data", () => child.kill(signal));
+  child.stdout.once("data", () => end(child));
   // Every process of the run holds the pipes: they close when the last one is gone.
   const ended = await new Promise<Pick<Ended, "code" | "signal">>((resolve, reject) => {
     child.on("error", reject);
@@ -100,11 +101,16 @@ async function interrupt(context: TestContext, signal: NodeJS.Signals): Promise<
 }
 
 test("130, 143: a signal ends every process of the lab and removes its files", async (context) => {
-  assert.deepEqual(await interrupt(context, "SIGINT"), { code: 130, signal: null, left: [] });
-  assert.deepEqual(await interrupt(context, "SIGTERM"), { code: 143, signal: null, left: [] });
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    const ended = await interrupt(context, (lab) => signalGroup(lab, signal));
+    assert.deepEqual(ended, { code, signal: null, left: [] });
+  }
 });
 
 test("SIGKILL of the lab ends every process of it", async (context) => {
-  const { code, signal } = await interrupt(context, "SIGKILL");
+  const { code, signal } = await interrupt(context, (lab) => void lab.kill("SIGKILL"));
   assert.deepEqual({ code, signal }, { code: null, signal: "SIGKILL" });
 });

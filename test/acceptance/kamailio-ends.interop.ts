@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { assertInstalled, leftovers, ownNamespaces, processesOf, soon } from "./kamailio-checks.ts";
+import { signalGroup } from "./signal-group.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** A few seconds of traffic, and newcomers at the drained function afterwards. */
@@ -84,7 +85,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
     const resolver = readFileSync("/etc/resolv.conf", "utf8");
     const lab = startLab(context, ["p-cscf-overload", "--core", "kamailio"]);
     const namespaces = await runsCore(lab);
-    lab.child.kill(signal);
+    if (signal === "SIGKILL") lab.child.kill(signal);
+    else signalGroup(lab.child, signal);
     assert.equal(await lab.ended, { SIGINT: 130, SIGTERM: 143, SIGKILL: null }[signal]);
     await assertNothingLeft(lab, namespaces, since);
     assert.equal(readFileSync("/etc/resolv.conf", "utf8"), resolver);

@@ -1,7 +1,7 @@
 // The load scenario with the real SIPp: each form at 500/s against a CFD process with its SQLite store, the knee, and
 // what a person sees when something is missing. Fails without SIPp: it is part of what is promised.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { watch } from "node:fs/promises";
@@ -11,6 +11,7 @@ import test, { type TestContext } from "node:test";
 import { startCfd } from "@liquid-ims/sipp-scenarios/third-party-register/cfd-process";
 import { loadUser } from "@liquid-ims/sipp-scenarios/third-party-register/load-users";
 import { readRecords } from "@liquid-ims/sipp-scenarios/third-party-register/stored-records";
+import { signalGroup } from "./signal-group.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -33,16 +34,17 @@ function temporaryFolder(context: TestContext): string {
 async function sipp(
   argv: readonly string[],
   environment: Record<string, string> = {},
-  whenRunning: (kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
+  whenRunning: (child: ChildProcess) => void = () => undefined,
 ): Promise<Run> {
   const child = spawn(process.execPath, ["sipp-scenarios/run.ts", ...argv], {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    if (output === "") whenRunning((signal) => child.kill(signal));
+    if (output === "") whenRunning(child);
     output += text;
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -275,13 +277,13 @@ test("Ctrl-C ends SIPp and the CFD and leaves nothing behind", async (context) =
   const isSending = written(folder, "messages.log");
   const argv = ["third-party-register", "--rate", "100", "--count", "100000"];
   let running: string[] = [];
-  const run = await sipp(argv, { TMPDIR: folder }, (kill) => {
+  const run = await sipp(argv, { TMPDIR: folder }, (child) => {
     isSending.then(
       () => {
         running = processesAt(folder);
-        kill("SIGINT");
+        signalGroup(child, "SIGINT");
       },
-      () => kill("SIGKILL"),
+      () => child.kill("SIGKILL"),
     );
   });
   assert.equal(running.length, 2, running.join("\n"));

@@ -1,13 +1,11 @@
 // A core that stands: its command line, and its users as SIPp can play them.
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { formatSubscribers, parseSubscribers } from "@liquid-ims/lab/hss/subscriber-csv";
 import { awaitServers } from "@liquid-ims/lab/standing-core/await-servers";
 import { type CoreDescription, coreVariable, describedCore } from "@liquid-ims/lab/standing-core/description";
-import { untilSignal } from "@liquid-ims/lab/standing-core/end-signals";
 import { readCoreOptions } from "@liquid-ims/lab/standing-core/options";
 import { writeConfigurations } from "@liquid-ims/lab/standing-core/own-servers";
 import {
@@ -116,25 +114,6 @@ test("a command learns from its environment where the core is", () => {
   assert.deepEqual(describedCore({ [coreVariable]: JSON.stringify(core) }), core);
   assert.equal(describedCore({}), null);
   assert.throws(() => describedCore({ [coreVariable]: "{}" }), /LIQUID_IMS_LAB_CORE is no description/);
-});
-
-test("Ctrl-C ends a core once, though it arrives twice; another one later ends it at once", async () => {
-  const source = new EventEmitter();
-  let now = 1_000;
-  let forced = 0;
-  const ended = untilSignal(source, { now: () => now }, () => {
-    forced += 1;
-  });
-  source.emit("SIGINT");
-  await ended;
-  now += 400;
-  source.emit("SIGINT");
-  source.emit("SIGTERM");
-  assert.equal(forced, 0, "of the terminal and of run.mjs: one signal");
-  assert.equal(source.listenerCount("SIGINT"), 1, "without a listener the next one would kill the process");
-  now += 101;
-  source.emit("SIGHUP");
-  assert.equal(forced, 1);
 });
 
 test("UEs wait until each server of a person's own takes connections", async () => {
