@@ -129,7 +129,7 @@ const expected: Expected = {
     commit over -> restoring: note pending, restore
     left behind -> timedOut: because no registration on the target, cancel, re-register
     name is kept -> refused: note reason, cancel, re-register
-    name is read back -> reassigned: note name
+    name is read back -> reassigned
     held -> reassigned
     not held -> reassigned
     not held, over -> reassigned

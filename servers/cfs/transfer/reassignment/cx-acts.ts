@@ -119,7 +119,10 @@ export class CxActs {
   #nameOf(row: UserRow, server: string | null, held: (HeldRegistration & { ok: true }) | null): Happening {
     const isRead = isReadBack(row);
     if (this.#isTarget(row, server)) return { event: isRead ? "name is read back" : "name is new" };
-    if (isRead && held !== null && !this.#isTarget(row, held.server)) return this.#overwritten(row, held);
+    if (isRead && held !== null && !this.#isTarget(row, held.server))
+      return this.#overwritten(row, held.server);
+    if (isRead && this.#parts.proof.moves && this.#parts.cx?.hasOwnInterface !== true)
+      return this.#overwritten(row, server);
     if (isRead && (row.reassignment?.nameReads ?? 0) >= readsBack) {
       const detail =
         held === null
@@ -131,10 +134,13 @@ export class CxActs {
     return { event: isMissing && !isRead ? "name is missing" : "name is old" };
   }
 
-  /** The name was written, and is another one since: a call in the window has made PyHSS forget it. It says nothing of others. */
-  #overwritten(row: UserRow, { server }: HeldRegistration & { ok: true }): Happening {
+  /**
+   * The name was written, and is another one since: the old S-CSCF had a REGISTER in hands and sent its own MAR, or a call in
+   * the window has made PyHSS forget the name. It says nothing of others.
+   */
+  #overwritten(row: UserRow, server: string | null): Happening {
     this.#count("overwritten");
-    const detail = `the HSS took ${row.target} and has ${server ?? "no S-CSCF"} since: a request in the window may have done that`;
+    const detail = `the HSS took ${row.target} and has ${server ?? "no S-CSCF"} since: a registration under way at that moment, or a request in the window, may have done that`;
     this.#parts.host.log.warn("a written name is another one", { user: row.user, detail });
     const repairs = row.reassignment?.repairs ?? 0;
     return repairs < mostRepairs ? { event: "name is missing" } : { event: "commit over", all: true, detail };

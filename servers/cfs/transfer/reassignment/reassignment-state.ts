@@ -160,7 +160,7 @@ const reassigned = {
   "commit over": to("restoring", "note pending", "restore"),
   "left behind": to("timedOut", { reason: "no registration on the target" }, "cancel, re-register"),
   "name is kept": to("refused", "note reason", "cancel, re-register"),
-  "name is read back": to("reassigned", "note name"),
+  "name is read back": to("reassigned"),
   held: to("reassigned"),
   "not held": to("reassigned"),
   "not held, over": to("reassigned"),

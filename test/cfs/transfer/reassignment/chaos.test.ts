@@ -56,8 +56,13 @@ function chaos(seed: number): Chaos {
     };
     bench.cfs.host.clock.after(pick(random, [1, 5, 200]), claim, "SAR of a call");
   };
-  world.hss.overwritten = () => {
+  world.hss.overwritten = (impi, server) => {
     world.hss.behaviour = someHss(random);
+    // A REGISTER was under way when the MAR came: the old S-CSCF takes its user back, and ends what it has begun.
+    if (server === s2 && random.int(8) === 0)
+      world.happens(pick(random, [1, 20, 350]), "MAR and SAR of the old S-CSCF", () => {
+        Object.assign(world.hss.of(impi), { server: s1, pending: false });
+      });
     const victim = devices[random.int(12)];
     if (victim?.lcf?.alive === true) victim.lcf.kill();
   };
