@@ -66,6 +66,24 @@ test("3: a folder that cannot be made", () => {
   assertOneLine(run.stderr, /README\.md/);
 });
 
+test("3: a kernel that forbids namespaces: which of its settings, and the line that allows them", () => {
+  // In a user namespace of its own the test is that kernel's administrator; Kamailio's programs are there.
+  const forbid = ["user", "net"].map((kind) => `echo 0 > /proc/sys/user/max_${kind}_namespaces`).join(" && ");
+  const inside = (...argv: string[]) =>
+    spawnSync("unshare", ["--user", "--map-root-user", "sh", "-c", `${forbid} && exec "$@"`, "sh", ...argv], {
+      cwd: root,
+      encoding: "utf8",
+    });
+  const says =
+    /this kernel forbids namespaces of one's own \(.*\), .*; user\.max_user_namespaces is 0: sysctl -w user\.max_user_namespaces=10000; user\.max_net_namespaces is 0: .*; --core embedded needs none$/m;
+  const doctor = inside(process.execPath, "lab/main.ts", "doctor", "--core", "kamailio");
+  assert.equal(doctor.status, 3, doctor.stderr);
+  assert.match(doctor.stdout, says);
+  const run = inside(process.execPath, "lab/main.ts", "p-cscf-overload", "--core", "kamailio");
+  assert.equal(run.status, 3, run.stderr);
+  assertOneLine(run.stderr.trimEnd(), says);
+});
+
 interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
