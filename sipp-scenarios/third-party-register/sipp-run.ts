@@ -49,6 +49,8 @@ export function sippArguments(options: Omit<SippOptions, "sipp" | "signal">): st
     // Never fewer than the rate says, however slow the other side is: an open loop.
     ...["-l", String(registers.length + 1)],
     ...["-t", transport === "udp" ? "u1" : "t1", ...(loopback === null ? [] : ["-i", loopback])],
+    // Its remote control (UDP 8888 and on) is for nobody, least of all for other machines.
+    ...["-ci", "127.0.0.1"],
     ...["-cid_str", "%u-%p@%s"],
     // Without this SIPp ends with 0 after its time is over if a single call went well.
     ...["-timeout", String(Math.ceil(registers.length / rate) + patience), "-timeout_error"],
