@@ -14,7 +14,8 @@ export interface NewUserOptions {
   readonly late: boolean;
 }
 
-const notReassigned: Omit<Reassignment, keyof PlanSubscription> = {
+/** What a change of S-CSCF knows of a user before it has begun. */
+export const notReassigned: Omit<Reassignment, keyof PlanSubscription> = {
   move: null,
   armedAt: null,
   mar: "none",

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Happening, Step, StepContext } from "@liquid-ims/cfs/transfer/happening";
+import { notReassigned } from "@liquid-ims/cfs/transfer/new-user";
 import { stepSubscription } from "@liquid-ims/cfs/transfer/reassignment/subscription";
 import { step } from "@liquid-ims/cfs/transfer/step";
 import { dueFor } from "@liquid-ims/cfs/transfer/timers";
@@ -35,23 +36,7 @@ function sUser(changes: Partial<UserRow> = {}, reassignment: Partial<Reassignmen
       subscription: "a@home",
       impi: "a@home",
       pCscf: "pcscf1.home:4060",
-      move: null,
-      armedAt: null,
-      mar: "none",
-      reassignedAt: null,
-      seenChange: 0,
-      commitAt: null,
-      nameDueAt: null,
-      nameReads: 0,
-      restoreDueAt: null,
-      restores: 0,
-      restoreUntil: null,
-      registeredAt: null,
-      checkDueAt: null,
-      checks: 0,
-      repairs: 0,
-      oldExpiresAt: null,
-      atRisk: false,
+      ...notReassigned,
       ...reassignment,
     },
     ...changes,

@@ -1,6 +1,7 @@
 // When those who have accepted may begin their window, and who waits for it. cfs-ue 8, system 3 S.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { notReassigned } from "@liquid-ims/cfs/transfer/new-user";
 import { pairsOf, type Surroundings } from "@liquid-ims/cfs/transfer/pairs";
 import { afterAcceptance, awaitsWindows, hasWindowAhead } from "@liquid-ims/cfs/transfer/reassignment/window";
 import { releaseOf, releasesOf } from "@liquid-ims/cfs/transfer/release";
@@ -17,23 +18,8 @@ function dialog(id: string): DialogDescription {
 
 const begun: Omit<Reassignment, "subscription" | "impi"> = {
   pCscf: "pcscf1.home:4060",
-  move: null,
+  ...notReassigned,
   armedAt,
-  mar: "none",
-  reassignedAt: null,
-  seenChange: 0,
-  commitAt: null,
-  nameDueAt: null,
-  nameReads: 0,
-  restoreDueAt: null,
-  restores: 0,
-  restoreUntil: null,
-  registeredAt: null,
-  checkDueAt: null,
-  checks: 0,
-  repairs: 0,
-  oldExpiresAt: null,
-  atRisk: false,
 };
 
 function mover(name: string, changes: Partial<UserRow> = {}, device = 1): UserRow {
