@@ -381,12 +381,12 @@ export class MoveDriver {
   #accept(): void {
     const command = this.#command;
     if (command === null) return;
-    const dialogs = this.#options.port.dialogs();
+    const { port } = this.#options;
+    const former = port.formerDialogs();
+    const armed = this.#state === "Armed";
     this.#answer(command, {
-      ...this.#head(command),
-      answer: "accepted",
-      armed: this.#state === "Armed",
-      dialogs,
+      ...{ ...this.#head(command), answer: "accepted", armed, dialogs: port.dialogs() },
+      ...(former.length === 0 ? {} : { former }),
     });
   }
 

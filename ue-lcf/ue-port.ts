@@ -97,6 +97,8 @@ export interface UePort {
   dialogs(): readonly DialogDescription[];
   /** Those of them with a leg made under another registration than the present one (dialog-replacement 1). */
   staleDialogs(): readonly DialogDescription[];
+  /** Names of dialogs that it holds no more, for 64*T1 at least: ended, or replaced by another. The newest 100. */
+  formerDialogs(): readonly string[];
   /**
    * From now on: `now` replaces every dialog of another registration than the present one, `wait` holds that back,
    * `never` gives up what is not replaced (reported as pinned). `dialogs`: only these are let go, the others stay as

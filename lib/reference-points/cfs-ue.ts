@@ -198,6 +198,11 @@ export interface Accepted extends AnswerHead {
   readonly answer: "accepted";
   readonly armed: boolean;
   readonly dialogs: readonly DialogDescription[];
+  /**
+   * To a move: names of dialogs that it holds no more but remembers, for 64*T1 at least. Their other ends may not have
+   * heard of that, and replace them all the same.
+   */
+  readonly former?: readonly string[];
 }
 
 /** The new registration stands; its hello is in this body or was in an earlier one. */

@@ -170,11 +170,12 @@ const trouble = list(
 );
 const detail = text({ least: 0, most: 512 });
 const dialogs = list(dialogDescription);
+const former = list(token);
 const answerHead = { id: token, operation: token, sequence };
 
 const answer = variant<Answer>("answer", {
   refused: object({ ...answerHead, answer: oneOf(["refused"]), reason: refusalReason, detail, dialogs }),
-  accepted: object({ ...answerHead, answer: oneOf(["accepted"]), armed: flag, dialogs }),
+  accepted: object({ ...answerHead, answer: oneOf(["accepted"]), armed: flag, dialogs }, { former }),
   registered: object(
     { ...answerHead, answer: oneOf(["registered"]), path: uris, serviceRoute: uris, trouble, dialogs },
     { at: time },

@@ -36,6 +36,7 @@ const optional: ReadonlySet<string> = new Set([
   "target.pCscf.port",
   "expected.pCscf.port",
   "expected.sCscf.port",
+  "answers[].former",
   "reports[].dialogs[].newId",
   "reports[].dialogs[].reason",
   "reports[].dialogs[].until",

@@ -97,7 +97,7 @@ const answerHead = { id: "a1", operation: "op-1", sequence: 8 };
 
 export const answers: Readonly<Record<string, Answer>> = {
   refused: { ...answerHead, answer: "refused", reason: "not idle", detail: "one dialog", dialogs },
-  accepted: { ...answerHead, answer: "accepted", armed: true, dialogs },
+  accepted: { ...answerHead, answer: "accepted", armed: true, dialogs, former: ["ab12"] },
   registered: {
     ...answerHead,
     answer: "registered",

@@ -175,6 +175,10 @@ export class LcfWorld implements UePort {
     return this.present === elsewhere ? this.described : [];
   }
 
+  formerDialogs(): readonly string[] {
+    return [];
+  }
+
   replace(when: "now" | "wait" | "never"): void {
     this.deeds.push(`replace ${when}`);
   }

@@ -190,9 +190,11 @@ const toSCscf2 = { target: { sCscf: "sip:scscf2.open-ims.test:6060" } };
 
 test("8: armed, after: 0 on the MAA; new requests are held until the 200 at the new S-CSCF", async () => {
   const cfs = await openScriptedCfs();
+  cfs.former = ["d1", "d2"];
   await cfs.say(cfs.move(1, { ...toSCscf2, after: 500 }));
   const accepted = cfs.answers.at(-1);
-  assert.equal(accepted?.answer === "accepted" ? accepted.armed : null, true);
+  assert.ok(accepted?.answer === "accepted");
+  assert.deepEqual([accepted.armed, accepted.dialogs, accepted.former], [true, [], ["d1", "d2"]]);
   assert.deepEqual(cfs.acts, ["hold true"]);
   await cfs.say(cfs.move(2, toSCscf2));
   assert.deepEqual(cfs.acts, ["hold true", "register here"]);

@@ -76,6 +76,7 @@ export class ScriptedCfs {
   readonly states: string[] = [];
   registration: PresentRegistration | null = null;
   present: readonly DialogDescription[] = [];
+  former: readonly string[] = [];
   /** Ids of those that were made under the present registration. */
   readonly fresh = new Set<string>();
   /** How the UE's REGISTER ends; null: the test calls `done` itself. */
@@ -101,6 +102,7 @@ export class ScriptedCfs {
       subscribe: (request, handlers) => this.#subscribed(request, handlers),
       dialogs: () => this.present,
       staleDialogs: () => this.present.filter(({ id }) => !this.fresh.has(id)),
+      formerDialogs: () => this.former,
       replace: (when) => this.acts.push(`replace ${when}`),
       holdNewRequests: (hold) => this.acts.push(`hold ${hold}`),
     };

@@ -26,6 +26,8 @@ export interface Happening {
   readonly detail?: string;
   /** With the LCF's answers. */
   readonly dialogs?: readonly DialogDescription[];
+  /** With its acceptance: names of dialogs that it holds no more, of late. */
+  readonly former?: readonly string[];
   /** With its reports. */
   readonly results?: readonly DialogReport[];
   /** With `record shows origin` and `returned`: the S-CSCF that serves now. */

@@ -57,6 +57,7 @@ export function newUser(line: PlanLine, options: NewUserOptions): UserRow {
     reason,
     detail: "",
     dialogs: null,
+    former: [],
     command: null,
     since: 0,
     round: 1,

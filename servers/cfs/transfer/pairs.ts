@@ -6,6 +6,11 @@ import { isInWindow, isOpen, type UserRow } from "./user-row.ts";
 export interface Pairs {
   /** The other end of each dialog of this user that another moving user has too. */
   partners(row: UserRow): ReadonlyMap<string, UserRow>;
+  /**
+   * Dialogs of which one of the two ends holds no more while the other one does as far as is known, each with the other
+   * end: a BYE may be on its way, so that it is replaced all the same.
+   */
+  halfEnded(row: UserRow): readonly (readonly [string, UserRow])[];
 }
 
 /** What is known of everybody at this moment. */
@@ -20,17 +25,25 @@ export interface Surroundings {
   readonly isBusy: (row: UserRow) => boolean;
 }
 
+function note(ends: Map<string, UserRow[]>, id: string, row: UserRow): void {
+  const known = ends.get(id);
+  if (known === undefined) ends.set(id, [row]);
+  else known.push(row);
+}
+
 /** Pairs among users who have a target. A dialog that more than two have is not paired. */
 export function pairsOf(rows: Iterable<UserRow>): Pairs {
   const ends = new Map<string, UserRow[]>();
+  const formerEnds = new Map<string, UserRow[]>();
   for (const row of rows) {
     if (row.target === null) continue;
-    for (const { id } of row.dialogs ?? []) {
-      const known = ends.get(id);
-      if (known === undefined) ends.set(id, [row]);
-      else known.push(row);
-    }
+    for (const { id } of row.dialogs ?? []) note(ends, id, row);
+    for (const id of row.former) note(formerEnds, id, row);
   }
+  const others = (found: ReadonlyMap<string, UserRow[]>, id: string, row: UserRow) =>
+    (found.get(id) ?? [])
+      .filter(({ registration }) => registration !== row.registration)
+      .map((other) => [id, other] as const);
   return {
     partners(row) {
       const found = new Map<string, UserRow>();
@@ -41,6 +54,10 @@ export function pairsOf(rows: Iterable<UserRow>): Pairs {
       }
       return found;
     },
+    halfEnded: (row) => [
+      ...(row.dialogs ?? []).flatMap(({ id }) => others(formerEnds, id, row)),
+      ...row.former.flatMap((id) => others(ends, id, row)),
+    ],
   };
 }
 
@@ -51,7 +68,10 @@ export function isToCome(row: UserRow, partner: UserRow): boolean {
 
 /** True when a partner has yet to arrive: the move should wait before it replaces. */
 export function hasPartnerToCome(row: UserRow, pairs: Pairs): boolean {
-  return [...pairs.partners(row).values()].some((partner) => isToCome(row, partner));
+  return (
+    [...pairs.partners(row).values()].some((partner) => isToCome(row, partner)) ||
+    pairs.halfEnded(row).some(([, other]) => isInWindow(other))
+  );
 }
 
 /** A user has said what became of this dialog. */

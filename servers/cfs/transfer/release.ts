@@ -19,7 +19,8 @@ export function releaseOf(row: UserRow, surroundings: Surroundings): Release | n
   const since = at - (row.registeredAt ?? at);
   const partners = pairs.partners(row);
   const others = [...partners.values()];
-  if (others.some((partner) => isInWindow(partner) || isBusy(partner))) return null;
+  const hearing = [...others, ...pairs.halfEnded(row).map(([, other]) => other)];
+  if (hearing.some((other) => isInWindow(other) || isBusy(other))) return null;
   if (others.some((partner) => partner.state !== "registered" && isToCome(row, partner)))
     return since >= times.pair ? "all" : null;
   const own: string[] = [];
@@ -43,11 +44,13 @@ function isWaiting({ state, replace, dialogs, reassignment }: UserRow): boolean 
 /** What may be cut any moment waits for nobody, but for ends that cannot be called. */
 function hastyReleaseOf(row: UserRow, { pairs, isBusy }: Surroundings): Release | null {
   if (row.released === "all") return null;
-  const partners = pairs.partners(row);
-  const isFree = (partner: UserRow | undefined) =>
-    partner === undefined || !(isInWindow(partner) || isBusy(partner));
-  if ([...partners.values()].every(isFree)) return "all";
-  const free = (row.dialogs ?? []).map(({ id }) => id).filter((id) => isFree(partners.get(id)));
+  const held = new Set(
+    [...pairs.partners(row), ...pairs.halfEnded(row)]
+      .filter(([, other]) => isInWindow(other) || isBusy(other))
+      .map(([id]) => id),
+  );
+  if (held.size === 0) return "all";
+  const free = (row.dialogs ?? []).map(({ id }) => id).filter((id) => !held.has(id));
   return row.released === "no" && free.length > 0 ? free : null;
 }
 

@@ -90,7 +90,9 @@ function act(row: UserRow, action: UserAction, happening: Happening, context: St
     case "cancel again":
       return { row, effects: row.command?.content.command === "cancel" ? send(row) : [] };
     case "note dialogs":
-      return { row: happening.dialogs === undefined ? row : { ...row, dialogs: happening.dialogs } };
+      return {
+        row: { ...row, dialogs: happening.dialogs ?? row.dialogs, former: happening.former ?? row.former },
+      };
     case "note results":
       return { row: { ...row, results: mergeResults(row.results, happening.results ?? []) } };
     case "note reported":
@@ -137,6 +139,7 @@ function act(row: UserRow, action: UserAction, happening: Happening, context: St
                 reason: null,
                 detail: "",
                 dialogs: null,
+                former: [],
                 notBefore: at,
                 arrivedAt: at,
                 commandedAt: null,

@@ -103,6 +103,8 @@ export interface UserRow {
   readonly detail: string;
   /** What the LCF said about its dialogs last; null: never asked, or it did not answer. */
   readonly dialogs: readonly DialogDescription[] | null;
+  /** Names of dialogs that it held no more when it accepted, of the last half minute. */
+  readonly former: readonly string[];
   readonly command: SentCommand | null;
   /** What the LCF said of commands with a lower sequence is old. */
   readonly since: number;
@@ -184,10 +186,14 @@ export const userRowCodec: Codec<UserRow> = {
   encode: (row) => JSON.stringify(row),
   decode(text) {
     const value: unknown = JSON.parse(text);
-    // Rows of before there was a change of S-CSCF have no such member.
+    // Rows of earlier versions lack these members.
     if (isUserRow(value)) {
-      const { reassignment = null } = value;
-      return { ...value, reassignment: reassignment === null ? null : { ...unchecked, ...reassignment } };
+      const { reassignment = null, former = [] } = value;
+      return {
+        ...value,
+        former,
+        reassignment: reassignment === null ? null : { ...unchecked, ...reassignment },
+      };
     }
     throw new Error(`a row of table transfer-user is none: ${text.slice(0, 200)}`);
   },

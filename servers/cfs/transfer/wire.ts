@@ -74,11 +74,11 @@ function refusal(
 
 /** How long after the armed command the acceptance came decides whether a MAR may follow. */
 function acceptedMove(row: UserRow, answer: Answer & { answer: "accepted" }, moment: Moment): Happening {
-  const { dialogs } = answer;
-  if (row.reassignment === null || row.command === null) return { event: "accepted", dialogs };
+  const { dialogs, former = [] } = answer;
+  if (row.reassignment === null || row.command === null) return { event: "accepted", dialogs, former };
   const isNewest = answer.sequence === row.command.sequence;
   const isInTime = moment.at <= (row.reassignment.armedAt ?? 0) + moment.times.acceptance;
-  return { event: isNewest && isInTime ? "accepted" : "accepted late", dialogs };
+  return { event: isNewest && isInTime ? "accepted" : "accepted late", dialogs, former };
 }
 
 /** In a change of S-CSCF: what it says of a registration that another one follows, or of one before the last cancel, is old. */

@@ -14,6 +14,7 @@ export function someUser(changes: Partial<UserRow> = {}): UserRow {
     reason: null,
     detail: "",
     dialogs: null,
+    former: [],
     command: null,
     since: 0,
     round: 1,

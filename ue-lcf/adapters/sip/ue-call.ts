@@ -182,6 +182,15 @@ export class UeCall implements Call, CallChainOwner {
     return { id: name, state: "confirmed", role, emergency, replaceable: never ?? true };
   }
 
+  /** Names of its dialogs that are remembered (64*T1) but held no more. */
+  formerNames(): string[] {
+    const held = this.#state === "ended" ? null : (this.#chain?.session?.dialog.id.callId ?? null);
+    const legs = this.#chain?.state.legs ?? [];
+    return legs
+      .filter((leg) => leg.remoteTag !== null && leg.callId !== held)
+      .map((leg) => this.#nameOf(leg));
+  }
+
   /** The UE stops: nothing is said to anybody. */
   close(): void {
     this.#chain?.close();

@@ -16,6 +16,9 @@ import type {
 import type { UeCall } from "./ue-call.ts";
 import type { UeRegistration } from "./ue-registration.ts";
 
+/** A device that has had more calls in half a minute names the newest: an answer has to pass as one message. */
+const mostFormer = 100;
+
 export interface UeLcfPortParts {
   readonly agent: UserAgent;
   registration(): UeRegistration | null;
@@ -97,6 +100,11 @@ export class UeLcfPort implements UePort {
   staleDialogs(): readonly DialogDescription[] {
     const key = this.#parts.registration()?.key ?? null;
     return described(this.#parts.calls().filter((call) => key === null || call.usesOther(key)));
+  }
+
+  formerDialogs(): readonly string[] {
+    const names = this.#parts.calls().flatMap((call) => call.formerNames());
+    return names.slice(-mostFormer);
   }
 
   replace(when: "now" | "wait" | "never", dialogs: "all" | readonly string[] = "all"): void {

@@ -53,8 +53,8 @@ export function wholeSubscriptions(ready: readonly UserRow[], open: readonly Use
 }
 
 /** Nobody replaces a dialog of his; whether somebody does is looked at once his word on his calls is in the store. */
-function isIdle({ dialogs }: UserRow): boolean {
-  return (dialogs ?? []).length === 0;
+function isIdle({ dialogs, former }: UserRow): boolean {
+  return (dialogs ?? []).length + former.length === 0;
 }
 
 /** What the rows of a subscription mean for one of them; null: nothing. */

@@ -17,7 +17,7 @@ function areTogether(a: UserRow, b: UserRow): boolean {
 
 /** A dialog of this user that its other end may be replacing right now, for people; null: none. */
 function replacedElsewhere(row: UserRow, { pairs, isBusy }: Surroundings): string | null {
-  for (const [dialog, partner] of pairs.partners(row)) {
+  for (const [dialog, partner] of [...pairs.partners(row), ...pairs.halfEnded(row)]) {
     if (areTogether(row, partner)) continue;
     if (isBusy(partner) || isReplacing(partner, dialog))
       return `${dialog} is being replaced by ${partner.user}`;

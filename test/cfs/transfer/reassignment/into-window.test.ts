@@ -110,6 +110,40 @@ test("cfs-ue 8: nor is it replaced into the window of another transfer's user", 
   assert.deepEqual(hits, []);
 });
 
+/** The callee has hung up, which the caller has not heard: only the callee can say that it was his call, or does not. */
+async function playHungUp(after: number, former: readonly string[]): Promise<string[]> {
+  const opened = openSBench();
+  const { bench, world } = opened;
+  const first = world.add(9);
+  const target = { targets: [{ function: s2 }], reason: "maintenance" } as const;
+  const proven = await bench.value(bench.operations.createTransfer({ users: [first.impu], ...target }));
+  await bench.end(proven.id);
+  // Waits for the other end of another call of his, and then his INVITEs take their time.
+  const calls = [dialog("d", "uac"), dialog("x", "uac")];
+  const caller = world.add(1, { behaviour: { dialogs: calls, replaceMs: 60 } });
+  const third = world.add(3, { behaviour: { dialogs: [dialog("x", "uas")], registerMs: 300 } });
+  const callee = world.add(2, { behaviour: { former, registerMs: 80 } });
+  const into = intoWindows(opened, caller, callee);
+  const both = [caller.impu, third.impu];
+  const one = await bench.value(bench.operations.createTransfer({ users: both, ...target }));
+  await bench.simulation.run({ ms: after });
+  const other = await bench.value(bench.operations.createTransfer({ users: [callee.impu], ...target }));
+  for (const { id } of [one, other]) assert.equal((await bench.end(id)).counts.left, 0, `after ${after}`);
+  return into.filter((one) => one.startsWith("d "));
+}
+
+test("cfs-ue 8: nor into the window of one who has hung up, whose BYE is on its way", async (context) => {
+  const hits: string[] = [];
+  let unsaid = 0;
+  for (let after = 0; after <= 600; after += 4) {
+    for (const one of await playHungUp(after, ["d"])) hits.push(`after ${after}: ${one}`);
+    unsaid += (await playHungUp(after, [])).length;
+  }
+  context.diagnostic(`151 distances; of a device that does not name former dialogs ${unsaid} are met`);
+  assert.deepEqual(hits, []);
+  assert.ok(unsaid > 0, "it is the name that prevents it");
+});
+
 test("cfs-ue 8: a call that begins behind the acceptances is replaced after the windows", async (context) => {
   const hits: string[] = [];
   let kept = 0;

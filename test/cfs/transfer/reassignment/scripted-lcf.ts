@@ -18,6 +18,10 @@ export interface UeBehaviour {
   /** The REGISTER fails at this S-CSCF. */
   readonly registrationFails?: (sCscf: string) => boolean;
   readonly dialogs?: readonly ScriptedDialog[];
+  /** Names of dialogs that it holds no more. */
+  readonly former?: readonly string[];
+  /** From the word that sets a dialog free to its replacement. Default 15 ms. */
+  readonly replaceMs?: number;
   /** The network ends each call before it is replaced. */
   readonly callsAreCut?: boolean;
   /** Every move is refused: an emergency call is up. */
@@ -116,13 +120,13 @@ export class ScriptedLcf {
   }
 
   #replace(dialogs: "all" | readonly string[]): void {
-    const { callsAreCut = false } = this.#world.device(this.#key).behaviour;
+    const { callsAreCut = false, replaceMs = 15 } = this.#world.device(this.#key).behaviour;
     for (const { id } of this.#dialogs()) {
       const home = this.#homes.get(id) ?? this.#sCscf;
       if (home === this.#sCscf || !(dialogs === "all" || dialogs.includes(id))) continue;
       this.#homes.set(id, this.#sCscf);
       this.#host.clock.after(
-        15,
+        replaceMs,
         () => {
           if (callsAreCut) return this.driver.dialog({ id, result: "ended", reason: endedBy.peer });
           this.#world.replacedAt(this.#key, id);
@@ -148,6 +152,7 @@ export class ScriptedLcf {
       dialogs: () => this.#dialogs(),
       staleDialogs: () =>
         this.#dialogs().filter(({ id }) => (this.#homes.get(id) ?? this.#sCscf) !== this.#sCscf),
+      formerDialogs: () => this.#world.device(this.#key).behaviour.former ?? [],
       replace: (when, dialogs = "all") => {
         if (when === "now") this.#replace(dialogs);
         if (when === "never")
