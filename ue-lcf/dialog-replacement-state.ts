@@ -161,6 +161,16 @@ export function isStale(state: CallState, leg: Leg): boolean {
   return state.registration !== null && leg.registration !== state.registration;
 }
 
+/**
+ * Whether the dialog that stands for the call, the highest held or else one that may still come, belongs to another
+ * registration than that one. Lower ones that are not over yet have been replaced.
+ */
+export function standsElsewhere(state: CallState, registration: string): boolean {
+  const held = highestHeld(state);
+  if (held !== null) return held.registration !== registration;
+  return state.legs.some((leg) => isPending(state, leg) && leg.registration !== registration);
+}
+
 /** What a call begins with: the first INVITE as it was sent, or as it was answered with 200. */
 export interface FirstLeg {
   readonly callId: string;

@@ -95,7 +95,7 @@ export interface UePort {
   subscribe(request: SubscribeRequest, handlers: SubscriptionHandlers): SubscriptionPort;
   /** The dialogs of calls as they are, early ones too; those under way to be replaced once, as their highest. */
   dialogs(): readonly DialogDescription[];
-  /** Those of them with a leg made under another registration than the present one (dialog-replacement 1). */
+  /** Those of them that were made under another registration than the present one (dialog-replacement 1). */
   staleDialogs(): readonly DialogDescription[];
   /** Names of dialogs that it holds no more, for 64*T1 at least: ended, or replaced by another. The newest 100. */
   formerDialogs(): readonly string[];

@@ -1,7 +1,7 @@
 // The rules of docs/dialog-replacement.md 1 to 7 one by one, as steps of one end.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { compareRanks, placedCall } from "@liquid-ims/ue-lcf/dialog-replacement-state";
+import { compareRanks, placedCall, standsElsewhere } from "@liquid-ims/ue-lcf/dialog-replacement-state";
 import { callee, caller, End, invite } from "./replacement-end.ts";
 
 test("words: ranks are (gen, Call-ID as bytes)", () => {
@@ -23,6 +23,28 @@ test("rule 1: a leg taken over belongs to the registration by which its INVITE a
   assert.equal(end.held, "n");
   assert.deepEqual(end.take({ type: "failure", callId: "m2", status: 491 }), []);
   assert.deepEqual(end.take({ type: "retry" }), ["INVITE m5 for n gen 6"]);
+});
+
+test("rule 1: a call stands where its highest held dialog is, though a lower one is not over yet", () => {
+  const end = callee();
+  assert.deepEqual(
+    ["r1", "r2"].map((key) => standsElsewhere(end.state, key)),
+    [false, true],
+  );
+  end.take({ type: "replace", allowed: false });
+  end.take({ type: "registered", registration: "r2" });
+  assert.equal(standsElsewhere(end.state, "r2"), true);
+  end.take(invite("n", 1, { registration: "r2" }));
+  assert.equal(end.held, "n");
+  assert.deepEqual(
+    ["r1", "r2"].map((key) => standsElsewhere(end.state, key)),
+    [true, false],
+  );
+  const ringing = placedCall({ callId: "p", localTag: "t", registration: "r1" });
+  assert.deepEqual(
+    ["r1", "r2"].map((key) => standsElsewhere(ringing, key)),
+    [false, true],
+  );
 });
 
 test("rule 2: nothing stale: nothing is sent; moved: INVITE with gen 1 + the highest seen", () => {

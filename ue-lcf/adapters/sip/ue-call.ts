@@ -21,6 +21,7 @@ import {
   type Leg,
   type OverReason,
   placedCall,
+  standsElsewhere,
 } from "../../dialog-replacement-state.ts";
 import type { MediaDirection, MediaPort } from "../../media.ts";
 import type { ObservedDialog, UeObserver } from "../../observation.ts";
@@ -155,7 +156,13 @@ export class UeCall implements Call, CallChainOwner {
     this.#offerWanted();
   }
 
-  /** True while a dialog of it, or one that may still come, belongs to another registration than that one. */
+  /** True while the dialog by which it is described belongs to another registration than that one. */
+  standsElsewhere(registration: string): boolean {
+    if (this.#ringing !== null) return this.#ringing.registration !== registration;
+    return this.#chain !== null && standsElsewhere(this.#chain.state, registration);
+  }
+
+  /** True while any dialog of it, or one that may still come, belongs to another registration than that one. */
   usesOther(registration: string): boolean {
     if (this.#ringing !== null) return this.#ringing.registration !== registration;
     const legs = this.#chain?.state.legs ?? [];

@@ -99,7 +99,7 @@ export class UeLcfPort implements UePort {
 
   staleDialogs(): readonly DialogDescription[] {
     const key = this.#parts.registration()?.key ?? null;
-    return described(this.#parts.calls().filter((call) => key === null || call.usesOther(key)));
+    return described(this.#parts.calls().filter((call) => key === null || call.standsElsewhere(key)));
   }
 
   formerDialogs(): readonly string[] {
