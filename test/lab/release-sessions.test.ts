@@ -107,7 +107,10 @@ test("pyhss: a MESSAGE into every window makes it forget the user; that is told 
   const { report, context } = result;
   for (const { planned, outcome, reason } of report.users) {
     if (!planned) continue;
-    assert.ok(outcome === "moved" || outcome === "rolledBack", `${outcome}: ${reason}`);
+    // Where the fault meets every window, the guard may end the transfer for the others: it says that users have failed.
+    const isGuarded = outcome === "aborted" && reason.startsWith("too many failures: ");
+    assert.ok(outcome === "moved" || outcome === "rolledBack" || isGuarded, `${outcome}: ${reason}`);
+    assert.doesNotMatch(reason, /does not move users/);
   }
   const claimed = context.failures.filter((line) =>
     /UNREGISTERED_USER of sip:scscf1\S+ for .* caused by a MESSAGE .* in his window$/.test(line),
