@@ -160,9 +160,8 @@ export class CxNode implements Cx {
     const failure = this.#failureOf(located, "LIR", user);
     const server = serverOf(located);
     if (failure === null && server === null) return nobody;
-    if (failure !== null && !isUnableToComply(located)) return failure;
-    // LIR names the S-CSCF of one who is looked after as unregistered, too (6.1.4.1); FHoSS cannot comply where he has no
-    // services for that time.
+    if (failure !== null && !isUntold(located)) return failure;
+    // LIR names the S-CSCF of one who is looked after as unregistered, too (6.1.4.1).
     const authorized = await this.#authorize(user, "DE_REGISTRATION");
     const untold = this.#noted(isNobody(authorized) ? null : failureOf(authorized, "UAR"), "UAR", user);
     if (untold !== null && untold.reason !== "refused by the HSS") return untold;
@@ -229,8 +228,12 @@ function serverOf(outcome: CxOutcome<{ readonly serverName?: string | undefined 
   return outcome.kind === "answer" ? (outcome.answer.serverName ?? null) : null;
 }
 
-function isUnableToComply(outcome: CxOutcome<unknown>): boolean {
-  if (outcome.kind !== "answer") return false;
+/**
+ * An answer to LIR that leaves open whether he is registered. FHoSS cannot comply where somebody is unregistered and has no
+ * services for that time, and answers without any result about somebody between MAR and SAR.
+ */
+function isUntold(outcome: CxOutcome<unknown>): boolean {
+  if (outcome.kind !== "answer") return outcome.kind === "malformed";
   const { result } = outcome;
   return result.kind === "Result-Code" && result.code === resultCode.unableToComply;
 }

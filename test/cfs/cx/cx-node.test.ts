@@ -125,23 +125,34 @@ test("TS 29.228 6.1.4, 6.1.1: LIR says who serves, UAR for a de-registration whe
   assert.equal(away.reason, "HSS cannot be reached");
 });
 
-test("TS 29.228 6.1.1: an LIR that the HSS cannot comply with counts as nobody only when UAR says so, too", async () => {
+const untold = [
+  ["that the HSS cannot comply with", baseResult(5012), "refused by the HSS"],
+  ["whose answer cannot be used", "unusable", "HSS does not answer"],
+] as const;
+
+for (const [what, location, reason] of untold) {
+  test(`TS 29.228 6.1.1: an LIR ${what} counts as nobody only when UAR says so, too`, async () => {
+    const { simulation, hss, cfs } = await open();
+    const read = () => simulation.settle(cfs.node.registration(alice));
+    hss.node.names.set(alice.privateIdentity, s2);
+    hss.node.location = location;
+    hss.node.unregistered = true;
+    assert.deepEqual(await read(), { ok: true, server: null, registered: false });
+    hss.node.unregistered = false;
+    const broken = await read();
+    assert.ok(!broken.ok);
+    assert.equal(broken.reason, reason);
+  });
+}
+
+test("TS 29.228 6.1.1: an HSS that is too busy for LIR is not asked by UAR", async () => {
   const { simulation, hss, cfs } = await open();
-  const read = () => simulation.settle(cfs.node.registration(alice));
   hss.node.names.set(alice.privateIdentity, s2);
-  hss.node.location = baseResult(5012);
-  hss.node.unregistered = true;
-  assert.deepEqual(await read(), { ok: true, server: null, registered: false });
-  hss.node.unregistered = false;
-  const broken = await read();
-  assert.ok(!broken.ok);
-  assert.equal(broken.reason, "refused by the HSS");
   hss.node.location = baseResult(3004);
-  const before = hss.node.uars.length;
-  const busy = await read();
+  const busy = await simulation.settle(cfs.node.registration(alice));
   assert.ok(!busy.ok);
   assert.equal(busy.reason, "HSS too busy");
-  assert.equal(hss.node.uars.length, before);
+  assert.equal(hss.node.uars.length, 0);
 });
 
 test("TS 29.229 6.2: each refusal has a reason of its own, and has certainly done nothing", async () => {

@@ -1,5 +1,6 @@
 // An HSS over Diameter that does as a test says: answers to MAR and UAR by script, RTR and PPR to whoever wrote last.
-import { sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
+import { avpFlag, buildAvp } from "@liquid-ims/diameter/avp";
+import { buildCxAnswer, readCxRequest, sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
 import { cxResult, success } from "@liquid-ims/diameter/cx/experimental-result";
 import { locationInfo } from "@liquid-ims/diameter/cx/location-info";
 import { type MultimediaAuthRequest, multimediaAuth } from "@liquid-ims/diameter/cx/multimedia-auth";
@@ -11,6 +12,7 @@ import { DiameterNode } from "@liquid-ims/diameter/node";
 import type { Result } from "@liquid-ims/diameter/result";
 import type { Host } from "@liquid-ims/runtime/host";
 import type { Address } from "@liquid-ims/runtime/network";
+import { encodeText } from "@liquid-ims/runtime/text";
 
 export const realm = "ims.example";
 export const hssHost = "hss.ims.example";
@@ -26,8 +28,8 @@ export class ScriptedHssNode {
   unregistered = false;
   /** Server-Name for a first registration, as PyHSS gives one of its pool; null: none. */
   choice: string | null = null;
-  /** The answer to every LIR, in place of the right one. */
-  location: Result | null = null;
+  /** The answer to every LIR, in place of the right one; `unusable`: with an AVP that nobody understands and everybody must. */
+  location: Result | "unusable" | null = null;
   /** The answer to every UAR for a de-registration, in place of the right one. */
   deregistration: Result | null = null;
   /** Server-Name with that. */
@@ -63,11 +65,16 @@ export class ScriptedHssNode {
         answer(cxResult("firstRegistration"), this.choice === null ? {} : { serverName: this.choice });
       else answer(cxResult("subsequentRegistration"), { serverName });
     });
-    serveCx(this.node, locationInfo, ({ request, answer }) => {
-      const serverName = this.names.get(request.publicIdentity.replace("sip:", ""));
-      if (this.location !== null) answer(this.location);
-      else if (serverName === undefined) answer(cxResult("unregisteredService"));
-      else answer(success, { serverName });
+    this.node.handle(cxApplicationId, locationInfo.commandCode, ({ message, answer, reject }) => {
+      const read = readCxRequest(locationInfo, message);
+      if (!read.ok) return reject(read.rejection);
+      const serverName = this.names.get(read.value.publicIdentity.replace("sip:", ""));
+      const send = (result: Result, fields = {}) => answer(buildCxAnswer(locationInfo, result, fields));
+      if (this.location === "unusable")
+        answer({ result: success, avps: [buildAvp(99_999, vendor3gpp, avpFlag.mandatory, encodeText("?"))] });
+      else if (this.location !== null) send(this.location);
+      else if (serverName === undefined) send(cxResult("unregisteredService"));
+      else send(success, { serverName });
     });
     host.spawn("hss starts", () => this.node.start());
   }
