@@ -25,8 +25,11 @@ export type SetReading =
   | { readonly kind: "none"; readonly nameInUse: boolean }
   /** The name is another one's alias. */
   | { readonly kind: "alias"; readonly target: string }
-  /** `code`: what the server answered; null when nothing that could be read came. */
+  /** `code`: what the server answered, or `noAuthority`; null when nothing that could be read came. */
   | { readonly kind: "failed"; readonly code: string | null; readonly detail: string };
+
+/** In place of a response code: what came is somebody else's knowledge of the zone. */
+export const noAuthority = "no authority";
 
 export interface Authority {
   /** Never rejects for what a network or a server does; DnsDataError for a name that cannot be asked for. */
@@ -41,7 +44,7 @@ function readAnswer(answer: RawMessage, name: string, type: TypeName, server: st
     return { kind: "failed", code, detail: `${server} answered ${code} to a query for ${name} ${type}` };
   if ((answer.flags & flagsOf.authoritative) === 0) {
     const detail = `${server} answered without authority for ${name}: it is not a name server of its zone`;
-    return { kind: "failed", code: null, detail };
+    return { kind: "failed", code: noAuthority, detail };
   }
   const here = answer.answers.filter((record) => plainName(record.name) === plainName(name));
   const alias = here.find((record) => record.type === typeNumbers.CNAME);

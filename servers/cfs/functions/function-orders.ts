@@ -145,7 +145,8 @@ export class FunctionOrders {
   }
 
   #read(authority: Authority, of: Pick<FunctionOperationRow, "function" | "kind">): Promise<ZoneReading> {
-    return readZone(authority, this.services, { name: of.function, kind: of.kind });
+    const { services } = this;
+    return readZone(authority, { zone: this.subject.zone, services }, { name: of.function, kind: of.kind });
   }
 
   /** Durable when it resolves. The same order again is the same operation as long as that has not ended. */
@@ -193,7 +194,7 @@ export class FunctionOrders {
       request,
       failed: order.action === "remove" && order.failed,
       force: order.action === "remove" && order.force,
-      knownGone: known?.present === false,
+      knownGone: known?.goneVersion ?? null,
       state: "accepted",
       turn: 0,
       startedAt: at,
@@ -204,6 +205,8 @@ export class FunctionOrders {
       changedAt: null,
       ttl: 0,
       waitUntil: null,
+      goneAt: null,
+      version: null,
       retryAt: null,
       failures: 0,
       races: 0,
@@ -215,6 +218,7 @@ export class FunctionOrders {
       kind: order.kind,
       addresses: request?.addresses ?? known?.addresses ?? [],
       present: known?.present ?? null,
+      goneVersion: known?.goneVersion ?? null,
       operation: row.id,
     });
     if (created === "conflict") return null;

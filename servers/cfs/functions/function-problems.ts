@@ -1,5 +1,6 @@
 // What goes wrong between the CFS and the name server as problem details: each names server, zone, key, what was answered,
 // and the remedy. RFC 2136 2.2, RFC 8945 5.2, RFC 9457.
+import { noAuthority } from "@liquid-ims/dns/authority";
 import type { UpdateOutcome } from "@liquid-ims/dns/updater";
 import type { ProblemDetails } from "@liquid-ims/reference-points/os-cfs";
 import { type ProblemType, problemRoot, problemTypes } from "../operations/problem.ts";
@@ -46,6 +47,10 @@ interface Meaning {
   readonly remedy: string;
 }
 
+function namePrimary(zone: string): string {
+  return `name the primary server of ${zone} and the apex of its zone (dns.update.server, dns.update.zone)`;
+}
+
 /** By the error of the TSIG record, which says more than the code, then by the code. */
 function meaningOf(outcome: UpdateOutcome & { kind: "refused" }, { server, zone, key }: DnsSubject): Meaning {
   switch (outcome.tsigError) {
@@ -77,10 +82,7 @@ function meaningOf(outcome: UpdateOutcome & { kind: "refused" }, { server, zone,
       };
     case "NOTAUTH":
     case "NOTZONE":
-      return {
-        type: "dns-not-zone",
-        remedy: `name the primary server of ${zone} and the apex of its zone (dns.update.server, dns.update.zone)`,
-      };
+      return { type: "dns-not-zone", remedy: namePrimary(zone) };
     case "SERVFAIL":
       return {
         type: "dns-server-failure",
@@ -135,6 +137,8 @@ export function problemOfReading(
   { code, detail }: { readonly code: string | null; readonly detail: string },
   subject: DnsSubject,
 ): DnsProblem {
+  if (code === noAuthority)
+    return dnsProblem("dns-not-zone", subject, { said: detail, remedy: namePrimary(subject.zone) });
   if (code !== null)
     return dnsProblem("dns-query-failed", subject, {
       said: detail,

@@ -22,8 +22,8 @@ export interface FunctionOperationRow {
   readonly state: FunctionState;
   /** Raised by each change of the row: answers to what an earlier turn has asked are old. */
   readonly turn: number;
-  /** Of a `remove`: an earlier one was completed, so that no resolver knows it. */
-  readonly knownGone: boolean;
+  /** Of a `remove`: the zone's version when an earlier one was completed, so that no resolver knew it; null: none was. */
+  readonly knownGone: string | null;
   readonly startedAt: number;
   readonly endedAt: number | null;
   readonly deadlineAt: number;
@@ -35,6 +35,10 @@ export interface FunctionOperationRow {
   /** Longest life in a resolver of what goes, in seconds; the longest that was seen. */
   readonly ttl: number;
   readonly waitUntil: number | null;
+  /** When the zone was first seen without the records, by this order. */
+  readonly goneAt: number | null;
+  /** The zone's version in the reading that has completed it. */
+  readonly version: string | null;
   readonly retryAt: number | null;
   /** Failures in a row: each doubles the wait. */
   readonly failures: number;
@@ -52,6 +56,8 @@ export interface FunctionRow {
   readonly addresses: readonly string[];
   /** The records are in the zone, by the last operation that was completed; null: none was. */
   readonly present: boolean | null;
+  /** The zone's version when its removal was completed; null: that was not, or it is not known. */
+  readonly goneVersion: string | null;
   /** The last operation. */
   readonly operation: string;
 }

@@ -21,6 +21,8 @@ export interface FunctionHappening {
   readonly change?: { readonly update: ZoneUpdate; readonly ttl: number };
   /** With `gone, not everywhere`: seconds. */
   readonly ttl?: number;
+  /** With `as ordered`: the zone's. */
+  readonly version?: string | null;
   /** With everything that goes wrong. */
   readonly problem?: ProblemDetails;
   /** With `asked again` and `has failed`: ms from now. */
@@ -74,7 +76,10 @@ function act(
     case "note written":
       return { changedAt: at, races: 0, looks: 0, failures: 0, problem: null };
     case "wait for resolvers":
-      return { waitUntil: (row.changedAt ?? at) + row.ttl * 1000 + times.margin };
+      return {
+        goneAt: row.goneAt ?? at,
+        waitUntil: (row.changedAt ?? at) + row.ttl * 1000 + times.margin,
+      };
     case "note problem":
       return { problem: happening.problem ?? null };
     case "forget problem":
@@ -96,12 +101,13 @@ function act(
         races: 0,
         looks: 0,
         changedAt: null,
+        goneAt: null,
         retryAt: null,
       };
     case "note failed":
       return { failed: true };
     case "end":
-      return { endedAt: at, retryAt: null };
+      return { endedAt: at, retryAt: null, version: happening.version ?? null };
     case "read":
       return { retryAt: null };
     case "read later":

@@ -10,12 +10,14 @@ import {
 } from "./function-row.ts";
 
 /** What is known of a function now that its operation is so; null: the same as before. */
-function known(row: FunctionRow, { id, action, state }: FunctionOperationRow): FunctionRow | null {
+function known(row: FunctionRow, operation: FunctionOperationRow): FunctionRow | null {
+  const { id, action, state, version } = operation;
   if (row.operation !== id) return null;
-  if (state === "completed") return { ...row, present: action === "add" };
+  if (state === "completed")
+    return { ...row, present: action === "add", goneVersion: action === "add" ? null : version };
   // From its UPDATE on resolvers may learn of it, however the operation ends.
   const mayCome = state === "writing" && action === "add" && row.present === false;
-  return mayCome ? { ...row, present: null } : null;
+  return mayCome ? { ...row, present: null, goneVersion: null } : null;
 }
 
 export class FunctionTables {

@@ -68,9 +68,15 @@ export function problemOfImpossible(
 }
 
 /** With the records' TTL where this operation has not seen them. */
-function gone(row: FunctionOperationRow, ttl: number, at: number): FunctionHappening {
+function gone(
+  row: FunctionOperationRow,
+  { ttl, version }: { readonly ttl: number; readonly version: string | null },
+  at: number,
+): FunctionHappening {
   const isOver = row.waitUntil !== null && row.waitUntil <= at;
-  if (row.failed || isOver || (row.knownGone && row.updates === 0)) return { event: "as ordered" };
+  // Nobody can have brought it back meanwhile, nor taken it out again: the zone is the same.
+  const isKnown = row.knownGone !== null && row.knownGone === version && row.updates === 0;
+  if (row.failed || isOver || isKnown) return { event: "as ordered", version };
   return { event: "gone, not everywhere", ttl: row.updates === 0 ? ttl : 0 };
 }
 
@@ -88,11 +94,16 @@ export function judgeReading(
   }
   const change = changeOf(row, reading.view, context.ttl);
   if (change.kind === "nothing")
-    return row.action === "add" ? { event: "as ordered" } : gone(row, change.ttl, context.at);
-  if (row.changedAt !== null) {
-    // The server has confirmed, and shows something else: whoever changed it since has the last word.
-    if (row.state === "verifying" && row.looks < mostLooks) return { event: "not yet" };
-    const said = `the records of ${row.function} are not as the server confirmed them`;
+    return row.action === "add"
+      ? { event: "as ordered" }
+      : gone(row, { ttl: change.ttl, version: reading.view.version }, context.at);
+  if (row.changedAt !== null || row.goneAt !== null) {
+    // The server has confirmed, or the zone has shown it, and shows something else: whoever changed it since has the last
+    // word. An UPDATE of an earlier order that was carried out late looks the same.
+    if (row.changedAt !== null && row.state === "verifying" && row.looks < mostLooks)
+      return { event: "not yet" };
+    const how = row.changedAt === null ? "as they were seen" : "as the server confirmed them";
+    const said = `the records of ${row.function} are not ${how}`;
     const remedy = "look who changes them; the same order again makes them so";
     return { event: "overtaken", problem: dnsProblem("dns-overtaken", subject, { said, remedy }) };
   }

@@ -101,16 +101,30 @@ function hasNaptr(set: RecordSet, service: string): boolean {
   );
 }
 
+/** Those of the sets that have no other record than this function's. */
+function onlyIts(sets: readonly RecordSet[], name: string): readonly RecordSet[] {
+  return sets.filter((set) => set.records.length > 0 && leadingTo(set, name).length === set.records.length);
+}
+
+/** Without the NAPTR records that lead to sets which will be empty. */
+function keptNaptr(naptr: RecordSet, emptied: readonly RecordSet[]): readonly RecordData[] {
+  const names = new Set(emptied.map((set) => plainName(set.name)));
+  return naptr.records.filter(
+    (record) => record.type !== "NAPTR" || !names.has(plainName(record.data.replacement)),
+  );
+}
+
 /** With those of the ordered transports that nobody has given yet: how I-CSCFs are found (RFC 3263 4.1). */
 function wantedNaptr(view: ZoneView, request: FunctionRequest): readonly RecordData[] {
   const { naptr, srv } = view.service;
+  const { transports } = completed(request);
+  const left = functionTransports.filter((one) => !transports.includes(one)).map((one) => srv[one]);
+  const kept = keptNaptr(naptr, onlyIts(left, view.name));
   // A CFD is looked up by the SRV records of its URI's host; NAPTRs that are there stay.
-  if (view.kind === "CFD") return naptr.records;
-  const missing = completed(request).transports.filter(
-    (transport) => !hasNaptr(naptr, naptrServices[transport][0]),
-  );
+  if (view.kind === "CFD") return kept;
+  const missing = transports.filter((transport) => !hasNaptr(naptr, naptrServices[transport][0]));
   return [
-    ...naptr.records,
+    ...kept,
     ...missing.map((transport): RecordData => {
       const [service, order] = naptrServices[transport];
       const replacement = srv[transport].name;
@@ -173,22 +187,21 @@ export function changeToRemove(
   // Its addresses alone are no sign that it was one: then the host is another one's.
   if (holding.length === 0)
     return { kind: "nothing", ttl: Math.max(options.ttl, longestTtl([...sets, naptr])) };
-  if (!force && !sets.some((set) => leadsElsewhere(set, name))) {
-    const detail = `${name} is the only ${kind} of ${srv.udp.name} and ${srv.tcp.name}`;
+  const emptied = onlyIts(sets, name);
+  // Who looks for an I-CSCF learns by NAPTR which transports are left. An S-CSCF asks for that of a CFD's URI alone.
+  const isLast = !sets.some((set) => leadsElsewhere(set, name)) || (kind === "CFD" && emptied.length > 0);
+  if (!force && isLast) {
+    const of = emptied.length === 1 ? emptied : [srv.udp, srv.tcp];
+    const detail = `${name} is the only ${kind} of ${of.map((set) => set.name).join(" and ")}`;
     return { kind: "impossible", why: "last of its kind", detail };
   }
-  const emptied = holding.filter((set) => leadingTo(set, name).length === set.records.length);
-  const emptiedNames = new Set(emptied.map((set) => plainName(set.name)));
-  const keptNaptr = naptr.records.filter(
-    (record) => record.type !== "NAPTR" || !emptiedNames.has(plainName(record.data.replacement)),
-  );
   const isShared = other.some((set) => leadingTo(set, name).length > 0);
   const own = isShared ? [] : [addresses.A, addresses.AAAA];
   const changes = [
     ...holding.flatMap((set) =>
       leadingTo(set, name).map((record): Change => ({ kind: "delete-record", name: set.name, record })),
     ),
-    ...changesTo(naptr, keptNaptr, options.ttl),
+    ...changesTo(naptr, keptNaptr(naptr, emptied), options.ttl),
     ...own.flatMap((set) => changesTo(set, [], options.ttl)),
   ];
   // What the decision hangs on: who else there is, and whether the other kind needs the addresses.

@@ -32,6 +32,8 @@ export interface ZoneView {
   readonly addresses: Readonly<Record<"A" | "AAAA", RecordSet>>;
   /** The name has records of some type, or names below it. */
   readonly nameInUse: boolean;
+  /** The SOA record while all of this was read, in hexadecimal: another one says that the zone was changed. Null: unknown. */
+  readonly version: string | null;
 }
 
 export type ZoneReading =
@@ -56,12 +58,19 @@ function setOf({ name, type, reading }: Asked): RecordSet {
     : { name, type, ttl: null, records: [] };
 }
 
+function versionOf(soa: SetReading): string | null {
+  const [record] = soa.kind === "found" ? soa.records : [];
+  return record?.type === "SOA" ? record.data : null;
+}
+
 /** Reads everything that an order for this function depends on. */
 export async function readZone(
   authority: Authority,
-  services: ServiceNames,
+  { zone, services }: { readonly zone: string; readonly services: ServiceNames },
   { name, kind }: { readonly name: string; readonly kind: DnsFunctionKind },
 ): Promise<ZoneReading> {
+  const before = await authority.read(zone, "SOA");
+  if (before.kind === "failed") return before;
   const service = services[kind];
   const otherService = services[kind === "CFD" ? "I-CSCF" : "CFD"];
   const ask = async (asked: string, type: TypeName): Promise<Asked> => ({
@@ -82,6 +91,8 @@ export async function readZone(
     if (reading.kind === "failed") return reading;
     if (reading.kind === "alias") return { kind: "alias", name: asked, target: reading.target };
   }
+  const version = versionOf(before);
+  const isSame = version !== null && version === versionOf(await authority.read(zone, "SOA"));
   const hasRecords = [a, aaaa].some(({ reading }) => reading.kind !== "none" || reading.nameInUse);
   return {
     kind: "read",
@@ -92,6 +103,7 @@ export async function readZone(
       other: [setOf(otherUdp), setOf(otherTcp)],
       addresses: { A: setOf(a), AAAA: setOf(aaaa) },
       nameInUse: hasRecords,
+      version: isSame ? version : null,
     },
   };
 }

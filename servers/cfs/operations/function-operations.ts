@@ -208,17 +208,19 @@ export class FunctionOperations {
     );
   }
 
-  /** One that came by an order, by its host name. */
+  /** One that orders were given for, by its host name; one that has gone, too, since it is asked for when it may be stopped. */
   async find(name: string): Promise<CfsFunction | null> {
-    const host = hostOf(name);
-    return (await this.#came()).find((entry) => entry.name === host) ?? null;
+    const known = (await this.#parts.orders())?.functionNamed(hostOf(name)) ?? null;
+    return known === null ? null : { kind: known.kind, name: known.name, addresses: known.addresses };
   }
 
   /** An I-CSCF or a CFD may be stopped when nobody can find it any more. */
   async canRemove({ name, kind }: CfsFunction): Promise<CanRemove> {
     const orders = await this.#parts.orders();
     const blockers =
-      orders === null ? [unknowable(kind)] : blockersOf(orders, hostOf(name), this.#parts.now());
+      orders === null || !isDnsKind(kind)
+        ? [unknowable(kind)]
+        : await blockersOf(orders, { host: hostOf(name), kind }, this.#parts.now());
     return {
       function: name,
       canRemove: blockers.length === 0,
@@ -235,13 +237,24 @@ function unknowable(kind: string): string {
   return `whether a ${kind} can be found is not known: this CFS changes no DNS (dns.update)`;
 }
 
-function blockersOf(orders: FunctionOrders, host: string, now: number): readonly string[] {
+async function blockersOf(
+  orders: FunctionOrders,
+  { host, kind }: { readonly host: string; readonly kind: DnsFunctionKind },
+  now: number,
+): Promise<readonly string[]> {
   const row = orders.operationOf(host);
-  if (row === null || row.action === "add" || row.state === "failed") {
-    if (row?.action === "remove" && orders.functionNamed(host)?.present === false) return [];
-    return [`it may be found by DNS; order DELETE /os-cfs/v1/functions/${host} and wait for COMPLETED`];
+  const remove = `order DELETE /os-cfs/v1/functions/${host} and wait for COMPLETED`;
+  const isGone = row?.action === "remove" && orders.functionNamed(host)?.present === false;
+  if (isGone && isEnded(row)) {
+    // Somebody else may have brought it back: the zone says so.
+    const order = { action: "remove", function: host, kind, failed: false, force: true } as const;
+    const change = await orders.foresee(order);
+    if (change === null)
+      return [`it was removed, and ${orders.subject.server} does not say whether it is still gone`];
+    return change.kind === "nothing" ? [] : [`it was removed, and is in the DNS again; ${remove}`];
   }
-  if (row.state === "completed") return [];
+  if (row === null || row.action === "add" || row.state === "failed")
+    return [`it may be found by DNS; ${remove}`];
   const what = `its removal ${row.id} is ${states[row.state]}`;
   if (row.waitUntil !== null && row.waitUntil > now)
     return [`${what}: resolvers may know it until ${formatTime(row.waitUntil)}`];

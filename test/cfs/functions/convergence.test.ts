@@ -238,6 +238,49 @@ test("a removal looks once more when its wait is over: what has come back meanwh
   assert.equal((await bench.value(one.node.operations.canRemove(i2))).canRemove, false);
 });
 
+test("a removal whose answer was lost does not take out what somebody else has brought back meanwhile", async () => {
+  const bench = new FunctionBench({ count: 2, dns: { timeoutMs: 1_000 } });
+  const [one, two] = bench.cfss;
+  assert.ok(one !== undefined && two !== undefined);
+  await bench.end((await bench.value(one.node.operations.putFunction(i2, second))).id, one);
+  const { id } = await bench.value(one.node.operations.removeFunction(i2));
+  const { heal } = await loseAnswer(bench, id);
+  await bench.failure(id);
+  heal();
+  await bench.until(id, ({ step }) => step === "waiting");
+  await bench.end((await bench.value(two.node.operations.putFunction(i2, second))).id, two);
+  const ended = await bench.end(id);
+  assert.deepEqual([ended.state, ended.updates, ended.mayBeStopped], ["FAILED", 1, false]);
+  assert.match(ended.problem?.detail ?? "", /icscf2\.home are not as they were seen/);
+  assert.ok(iCscfs(bench).includes("icscf2.home."), "it is found still");
+  // The same order again is one.
+  const again = await bench.end((await bench.value(one.node.operations.removeFunction(i2))).id);
+  assert.deepEqual([again.state, iCscfs(bench)], ["COMPLETED", ["icscf1.home."]]);
+});
+
+test("what another CFS has brought back and taken out since is waited for, and meanwhile may not be stopped", async () => {
+  const bench = new FunctionBench({ count: 2 });
+  const [one, two] = bench.cfss;
+  assert.ok(one !== undefined && two !== undefined);
+  const mayBeStopped = async () => (await bench.value(one.node.operations.canRemove(i2))).canRemove;
+  await bench.end((await bench.value(one.node.operations.putFunction(i2, second))).id, one);
+  await bench.end((await bench.value(one.node.operations.removeFunction(i2))).id, one);
+  assert.equal(await mayBeStopped(), true);
+  await bench.end((await bench.value(two.node.operations.putFunction(i2, second))).id, two);
+  const { blockers } = await bench.value(one.node.operations.canRemove(i2));
+  assert.match(blockers.join(), /^it was removed, and is in the DNS again; order DELETE/);
+  await bench.end((await bench.value(two.node.operations.removeFunction(i2, { failed: true }))).id, two);
+  const { id } = await bench.value(one.node.operations.removeFunction(i2));
+  await bench.until(id, ({ step }) => step === "waiting");
+  assert.equal(await mayBeStopped(), false);
+  const ended = await bench.end(id);
+  assert.deepEqual([ended.state, ended.updates], ["COMPLETED", 0]);
+  assert.ok((ended.endedAt ?? 0) - ended.startedAt >= 20_000, "resolvers may have seen it");
+  bench.name.kill();
+  const silent = await bench.value(one.node.operations.canRemove(i2));
+  assert.match(silent.blockers.join(), /192\.0\.2\.53:53 does not say whether it is still gone/);
+});
+
 test("a server that is down when the wait is over is waited for, whatever the deadline of the order was", async () => {
   const bench = new FunctionBench();
   await bench.end((await bench.value(bench.operations.putFunction(i2, second))).id);

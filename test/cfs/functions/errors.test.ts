@@ -66,7 +66,7 @@ test("RFC 8945 5.2.3: BADTIME says how far the clocks are apart, and to set them
 test("RFC 2136 3.1.1: another zone than the server has is NOTAUTH", async () => {
   await failsWith(
     { name: { origin: "net", zone: [{ name: "home.net", type: "A", ttl: 5, data: "192.0.2.1" }] } },
-    { type: "dns-query-failed", detail: /answered REFUSED to a query for home NAPTR; .*allow-query/ },
+    { type: "dns-query-failed", detail: /answered REFUSED to a query for home SOA; .*allow-query/ },
   );
 });
 
@@ -77,6 +77,17 @@ async function scripted(answer: ScriptedAnswer, expected: Expected, updates = 1)
   checkProblem(failed.problem, expected);
   assert.equal(failed.updates, updates);
 }
+
+test("RFC 1035 4.1.1: a server that only passes on what it has heard of the zone is not the zone's", async () => {
+  await scripted(
+    { code: "NOERROR", knows: false },
+    {
+      type: "dns-not-zone",
+      detail: /answered without authority for home: .*; name the primary server of home/,
+    },
+    0,
+  );
+});
 
 test("RFC 2136 2.2: every other refusal has its name and its remedy", async () => {
   const rows: readonly [ScriptedAnswer, Expected][] = [

@@ -183,7 +183,7 @@ test("another order waits for one that is on its way, and takes the place of one
   assert.ok(bench.records().some((record) => record.startsWith("icscf2.home")));
 });
 
-test("a removal of what is gone already waits as long as resolvers may know it, unless this CFS has seen to it", async () => {
+test("a removal of what is gone already waits as long as resolvers may know it, unless this CFS has seen to it and the zone is the same", async () => {
   const bench = new FunctionBench();
   const unknown = await bench.value(bench.operations.removeFunction(i2, { kind: "I-CSCF" }));
   const ended = await bench.end(unknown.id);
@@ -324,6 +324,16 @@ test("os-cfs: functions that came are listed and gone when they are removed; con
   assert.deepEqual(await names(), ["pcscf1.home:4060 ", "icscf1.home false", "icscf2.home true"]);
   assert.equal((await bench.value(bench.operations.canRemove(i1))).canRemove, true);
   assert.equal((await bench.value(bench.operations.canRemove(i2))).canRemove, false);
+  // One that came by an order and has gone is listed no more, and says still that it may be stopped.
+  const gone = await bench.value(
+    bench.operations.putFunction("icscf3.home", { ...second, addresses: ["192.0.2.33"] }),
+  );
+  await bench.end(gone.id);
+  const removal = await bench.end((await bench.value(bench.operations.removeFunction("icscf3.home"))).id);
+  assert.deepEqual(await names(), ["pcscf1.home:4060 ", "icscf1.home false", "icscf2.home true"]);
+  assert.equal((await bench.value(bench.operations.canRemove("icscf3.home"))).canRemove, true);
+  const { dns } = await bench.value(bench.operations.getFunction("icscf3.home"));
+  assert.deepEqual(dns, { present: false, operation: removal.id });
 });
 
 test("without a zone to change nothing is taken", async () => {

@@ -13,6 +13,8 @@ export interface ScriptedAnswer {
   readonly error?: TsigError;
   /** Default the key of the CFS; "forged": another secret; null: no signature. */
   readonly by?: "forged" | null;
+  /** False: queries are answered without authority. */
+  readonly knows?: boolean;
 }
 
 export interface ScriptedServer {
@@ -20,10 +22,14 @@ export interface ScriptedServer {
   updates: number;
 }
 
-function answerOf(request: RawMessage, code: ResponseCode): Uint8Array {
+function answerOf(
+  request: RawMessage,
+  code: ResponseCode,
+  authority: number = flagsOf.authoritative,
+): Uint8Array {
   return encodeMessage({
     id: request.id,
-    flags: flagsOf.response | flagsOf.authoritative | (request.flags & 0x7800) | responseCodeNumber(code),
+    flags: flagsOf.response | authority | (request.flags & 0x7800) | responseCodeNumber(code),
     questions: request.questions,
     answers: [],
     authorities: [],
@@ -39,7 +45,8 @@ function respond(
 ): Uint8Array | null {
   const received = readMessage(data);
   if (received.kind === "malformed") return null;
-  if (opcodeOf(received.message.flags) !== updateOpcode) return answerOf(received.message, "NXDOMAIN");
+  if (opcodeOf(received.message.flags) !== updateOpcode)
+    return answerOf(received.message, "NXDOMAIN", script.knows === false ? 0 : flagsOf.authoritative);
   node.updates += 1;
   const bare = answerOf(received.message, script.code);
   if (received.kind !== "signed" || script.by === null) return bare;

@@ -51,6 +51,7 @@ function view(zone: Zone): ZoneView {
     other: [set("_sip._udp.cfd.t", "SRV", 60, ...other), set("_sip._tcp.cfd.t", "SRV", 60)],
     addresses: { A: set("i2.t", "A", 120, ...addresses), AAAA: set("i2.t", "AAAA", 120) },
     nameInUse: zone.nameInUse ?? addresses.length > 0,
+    version: null,
   };
 }
 
@@ -157,6 +158,29 @@ test("a removal takes what leads to the function, and waits for the longest TTL 
     "i2.t no AAAA",
     't 10 50 "s" "SIP+D2U" "" _sip._udp.t. + 10 50 "s" "SIP+D2T" "" _sip._tcp.t.',
   ]);
+});
+
+test("RFC 3263 4.1: the last server of a transport that leaves it takes its NAPTR with it", () => {
+  const zone = { udp: [srv("i2.t")], tcp: [srv("i2.t")], naptr: both, a: [a("192.0.2.2")] };
+  const tcpOnly = { ...request, transports: ["tcp"] } as const;
+  assert.deepEqual(changes(changeToAdd(view(zone), tcpOnly, options)), [
+    'delete t. NAPTR 10 50 "s" "SIP+D2U" "" _sip._udp.t.',
+    "delete _sip._udp.t. SRV 10 10 5060 i2.t.",
+  ]);
+  const another = { ...zone, udp: [srv("i1.t"), srv("i2.t")] };
+  assert.deepEqual(changes(changeToAdd(view(another), tcpOnly, options)), [
+    "delete _sip._udp.t. SRV 10 10 5060 i2.t.",
+  ]);
+});
+
+test("the last CFD of a transport stays, as S-CSCFs ask for that of its URI alone; the last I-CSCF of one goes", () => {
+  const zone = { udp: [srv("i1.t"), srv("i2.t")], tcp: [srv("i2.t")] };
+  assert.equal(changeToRemove(view(zone), { force: false }, options).kind, "change");
+  const cfd = { ...view(zone), kind: "CFD" } as const;
+  const last = changeToRemove(cfd, { force: false }, options);
+  assert.ok(last.kind === "impossible" && last.why === "last of its kind");
+  assert.equal(last.detail, "i2.t is the only CFD of _sip._tcp.t");
+  assert.equal(changeToRemove(cfd, { force: true }, options).kind, "change");
 });
 
 test("a host with several SRV records of one transport loses all of them", () => {
