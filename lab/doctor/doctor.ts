@@ -3,7 +3,9 @@ import type { CfdSettings } from "@liquid-ims/cfd/config-schema";
 import { cfsConfigOf } from "@liquid-ims/cfs/cfs-settings";
 import type { CfsConfig } from "@liquid-ims/cfs/config";
 import type { CfsSettings } from "@liquid-ims/cfs/config-schema";
+import { serviceNames } from "@liquid-ims/cfs/functions/function-orders";
 import type { TsigKey } from "@liquid-ims/dns/tsig-key";
+import { splitFunctionName } from "@liquid-ims/location-service/function-name";
 import type { LocationRecord } from "@liquid-ims/location-service/record";
 import { osCfsRoot } from "@liquid-ims/reference-points/os-cfs";
 import type { Host } from "@liquid-ims/runtime/host";
@@ -190,7 +192,12 @@ class Doctor {
     }
     const key = settings.dns.update?.keyFile === undefined ? "dns.update.key" : "dns.update.keyFile";
     const places = { server: place("dns.update.server"), zone: place("dns.update.zone"), key: place(key) };
-    return [judgeUpdate(await askUpdate(this.#host, dns), dns, places)];
+    const { functions, homeDomain } = this.#config;
+    const hosts = functions
+      .filter(({ kind }) => kind === "I-CSCF" || kind === "CFD")
+      .flatMap(({ name }) => splitFunctionName(name)?.host ?? []);
+    const names = { services: serviceNames(dns, homeDomain), hosts };
+    return [judgeUpdate(await askUpdate(this.#host, dns, names), dns, places)];
   }
 
   async #examineCx(seen: Seen): Promise<Finding[]> {

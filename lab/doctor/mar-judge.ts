@@ -40,6 +40,13 @@ function judgeCancel(facts: Extract<MarTestFacts, { kind: "done" }>, { config, c
   const previous = config.marOriginHost === "previous";
   if (facts.refused !== null)
     return note(topic, "whether the HSS sends RTR on a MAR was not seen: it refused the MAR");
+  if (facts.notTakenOver !== null)
+    return note(
+      topic,
+      `whether the HSS sends RTR on a MAR was not seen: it takes none that names another node as its origin (${facts.notTakenOver})`,
+    );
+  if (facts.after !== facts.asked)
+    return note(topic, "whether the HSS sends RTR when the name is overwritten was not seen: it was not");
   if (facts.cancelled === 0)
     return cancels
       ? flaw(

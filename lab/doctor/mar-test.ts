@@ -32,6 +32,8 @@ export type MarTestFacts =
       readonly after: string | null;
       /** Why the MAR was not done; null: it was. */
       readonly refused: string | null;
+      /** Why the next node's MAR was not done; null: it was, or the first one was not. */
+      readonly notTakenOver: string | null;
       /** RTRs that came when the next node's MAR took over from this one. */
       readonly cancelled: number;
       /** The name in the end. */
@@ -112,7 +114,9 @@ export async function testMar(host: Host, probe: CxProbe, subject: MarTestSubjec
   const after = await readName();
   cancelled = 0;
   // Another node takes over: that of the S-CSCF which is to have the user in the end.
-  if (refused === null) await write(name, owner);
+  const notTakenOver = refused === null ? await write(name, owner) : null;
+  // An HSS or an agent may let nobody speak as another node: then the doctor gives the name back itself.
+  if (notTakenOver !== null) await write(name);
   await host.clock.sleep(rtrMs, "an RTR may come");
   const restored = await readName();
   return {
@@ -121,6 +125,7 @@ export async function testMar(host: Host, probe: CxProbe, subject: MarTestSubjec
     asked,
     after: after.ok ? after.server : null,
     refused,
+    notTakenOver,
     cancelled,
     restored: restored.ok ? restored.server : null,
   };

@@ -270,6 +270,7 @@ test("an update that changes nothing, at BIND: who may change the zone, who may 
   const { error, stdout: own } = keygen("cfs-key");
   assert.ok(error === undefined, "BIND 9 is not installed: apt-get install bind9 bind9-dnsutils (Debian)");
   const { stdout: other } = keygen("other-key");
+  const { stdout: half } = keygen("half-key");
   const { stdout: strange } = keygen("strange-key");
   const host = createNodejsHost({ name: "doctor", log: silentLog });
   context.after(() => host.close());
@@ -280,9 +281,10 @@ test("an update that changes nothing, at BIND: who may change the zone, who may 
   writeFileSync(join(folder, "zone"), "$TTL 5\n@ SOA ns root 1 1 1 1 5\n@ NS ns\nns A 127.0.0.1\n");
   writeFileSync(
     join(folder, "named.conf"),
-    `${own} ${other} controls { }; options { directory "${folder}"; pid-file none; session-keyfile none;
+    `${own} ${other} ${half} controls { }; options { directory "${folder}"; pid-file none; session-keyfile none;
 listen-on port ${free.local.port} { 127.0.0.1; }; listen-on-v6 { none; }; };
-zone "${zone}" { type primary; file "zone"; update-policy { grant cfs-key zonesub ANY; grant other-key name x.${zone} A; }; };`,
+zone "${zone}" { type primary; file "zone"; update-policy { grant cfs-key zonesub ANY; grant other-key name x.${zone} A;
+grant half-key zonesub SRV A AAAA; }; };`,
   );
   const named = spawn("named", ["-g", "-c", join(folder, "named.conf")], { stdio: "pipe" });
   context.after(() => named.kill("SIGKILL"));
@@ -297,11 +299,13 @@ zone "${zone}" { type primary; file "zone"; update-policy { grant cfs-key zonesu
     const read = parseTsigKeyFile(file);
     const key = (read.ok ? read.keys[0] : null) ?? assert.fail("tsig-keygen's file");
     const config = { server: free.local, zone, key };
-    return judgeUpdate(await askUpdate(host, config), config, places);
+    const names = { services: { "I-CSCF": zone, CFD: `cfd.${zone}` }, hosts: [`icscf1.${zone}`] };
+    return judgeUpdate(await askUpdate(host, config, names), config, places);
   };
   assert.equal((await ask(own)).level, "ok");
   const refused = await ask(other);
-  assert.match(refused.fact, /REFUSED/);
+  assert.match(refused.fact, /REFUSED for _sip\._udp\.open-ims\.test SRV, .*, icscf1\.open-ims\.test AAAA$/);
+  assert.match((await ask(half)).fact, /REFUSED for open-ims\.test NAPTR$/);
   assert.match(refused.remedies[0]?.change ?? "", /grant other-key zonesub ANY/);
   assert.match((await ask(strange)).fact, /BADKEY/);
   const lookup = createDnsLookup(host, { servers: [free.local] });

@@ -24,6 +24,8 @@ export class ScriptedHssNode {
   readonly names = new Map<string, string>();
   /** For MAR; null: no answer. */
   result: Result | null = success;
+  /** For a MAR that names another node than the CFS as its origin; null: like any. */
+  ofOthers: Result | null = null;
   /** Everybody is looked after as unregistered. */
   unregistered = false;
   /** Server-Name for a first registration, as PyHSS gives one of its pool; null: none. */
@@ -48,6 +50,7 @@ export class ScriptedHssNode {
     serveCx(this.node, multimediaAuth, ({ request, originHost, answer }) => {
       this.mars.push({ ...request, originHost });
       if (this.result === null) return;
+      if (this.ofOthers !== null && originHost !== cfsHost) return answer(this.ofOthers);
       if (this.result === success) this.names.set(request.userName, request.serverName);
       answer(this.result);
     });

@@ -370,7 +370,11 @@ for (const {
       ...{ zone, server: { ...dns.address, ...(port === undefined ? {} : { port }) } },
       key: { name: "cfs-key", algorithm: "hmac-sha256", secret: encodeBase64(secret), ...key },
     } as const;
-    const finding = judgeUpdate(await simulation.settle(askUpdate(host, config)), config, places);
+    const names = {
+      services: { "I-CSCF": homeDomain, CFD: `cfd.${homeDomain}` },
+      hosts: [`icscf1.${homeDomain}`],
+    };
+    const finding = judgeUpdate(await simulation.settle(askUpdate(host, config, names)), config, places);
     assert.equal(finding.level, level, finding.fact);
     assert.match(finding.fact, fact);
     const lines = remediesOf([finding]);

@@ -4,12 +4,14 @@ import test from "node:test";
 import type { CxConfig } from "@liquid-ims/cfs/config";
 import { sendCx } from "@liquid-ims/diameter/cx/command";
 import { serverAssignment } from "@liquid-ims/diameter/cx/server-assignment";
+import { baseResult } from "@liquid-ims/diameter/result";
 import { openCxProbe } from "@liquid-ims/lab/doctor/cx-probe";
 import { judgeMarTest } from "@liquid-ims/lab/doctor/mar-judge";
 import { type MarTestFacts, testMar } from "@liquid-ims/lab/doctor/mar-test";
 import { createHss } from "@liquid-ims/lab/ims-core/hss";
 import { type HssBehaviour, hssBehaviours } from "@liquid-ims/lab/ims-core/hss-behaviour";
 import { Simulation } from "@liquid-ims/runtime/simulation";
+import { cfsHost, ScriptedHssNode } from "../../cfs/cx/scripted-hss-node.ts";
 import { addNode, realm } from "../../diameter/diameter-world.ts";
 import { addBareHost } from "../../support/virtual-hosts.ts";
 import { alice, scscf1, scscf2 } from "../hss-world.ts";
@@ -29,9 +31,26 @@ interface Tried {
   readonly assigned: string | null;
 }
 
+/** The doctor tries it, with this identity. */
+function testAs(simulation: Simulation, identity: string, sCscfs = [scscf1, scscf2]): Promise<MarTestFacts> {
+  const host = addBareHost(simulation, "doctor", "10.0.0.9").node;
+  const [publicIdentity = ""] = alice.publicIdentities;
+  return simulation.settle(
+    (async () => {
+      const probe = await openCxProbe(host, config, identity);
+      assert.ok(probe.isOpen);
+      const { privateIdentity } = alice;
+      const subject = { config, homeDomain: realm, privateIdentity, publicIdentity, sCscfs };
+      const seen = await testMar(host, probe, subject);
+      await probe.stop();
+      return seen;
+    })(),
+  );
+}
+
 async function tryAt(
   behaviour: HssBehaviour,
-  options: { readonly registered?: boolean; readonly sCscfs?: readonly string[] } = {},
+  options: { readonly registered?: boolean; readonly sCscfs?: string[] } = {},
 ): Promise<Tried> {
   const { registered = true, sCscfs = [scscf1, scscf2] } = options;
   const simulation = new Simulation({ seed: 3 });
@@ -61,23 +80,7 @@ async function tryAt(
         sendCx(server, serverAssignment, { destinationRealm: realm }, request, () => resolve());
       }),
     );
-  const host = addBareHost(simulation, "doctor", "10.0.0.9").node;
-  const facts = await simulation.settle(
-    (async () => {
-      const probe = await openCxProbe(host, config, doctor);
-      assert.ok(probe.isOpen);
-      const subject = {
-        config,
-        homeDomain: realm,
-        privateIdentity: alice.privateIdentity,
-        publicIdentity,
-        sCscfs,
-      };
-      const seen = await testMar(host, probe, subject);
-      await probe.stop();
-      return seen;
-    })(),
-  );
+  const facts = await testAs(simulation, doctor, sCscfs);
   return { facts, assigned: hss.node.assignment(publicIdentity)?.serverName ?? null };
 }
 
@@ -93,7 +96,7 @@ for (const behaviour of hssBehaviours)
   test(`MAR and RTR: ${behaviour}; the name is what it was in the end`, async () => {
     const { facts, assigned } = await tryAt(behaviour);
     assert.deepEqual(facts, {
-      ...{ kind: "done", before: scscf1, asked: scscf2, refused: null, restored: scscf1 },
+      ...{ kind: "done", before: scscf1, asked: scscf2, refused: null, notTakenOver: null, restored: scscf1 },
       ...expected[behaviour],
     });
     assert.equal(assigned, scscf1);
@@ -116,6 +119,7 @@ const done: MarTestFacts = {
     asked: scscf2,
     after: scscf2,
     refused: null,
+    notTakenOver: null,
     cancelled: 0,
     restored: scscf1,
   },
@@ -157,6 +161,24 @@ test("the name is not overwritten: the adapter, unless there is one", () => {
   assert.match(remediesOf(findings).join("\n"), /^cfs\.yaml:29 cx: adapter: \{ kind: pyhss/);
   const adapted = judge(ignored, { adapter: { kind: "pyhss", url: "http://10.0.0.3:8080" } });
   assert.deepEqual(factsOf(adapted, "wrong"), []);
+});
+
+test("an HSS that lets no node speak as another: RTR was not seen, and the doctor gives the name back itself", async () => {
+  const simulation = new Simulation({ seed: 3 });
+  const { node: hss } = simulation.addHost("hss", {
+    addresses: [listen.host],
+    program: (host) => new ScriptedHssNode(host, listen),
+  });
+  hss.names.set(alice.privateIdentity, scscf1);
+  hss.ofOthers = baseResult(5012);
+  const facts = await testAs(simulation, cfsHost);
+  assert.ok(facts.kind === "done");
+  assert.equal(facts.notTakenOver, "MAR was answered Result-Code 5012");
+  assert.deepEqual([facts.after, facts.restored], [scscf2, scscf1]);
+  assert.equal(hss.names.get(alice.privateIdentity), scscf1);
+  const findings = judge(facts, { cancelsOldServer: true });
+  assert.deepEqual([factsOf(findings, "wrong"), factsOf(findings, "warn")], [[], []]);
+  assert.match(factsOf(findings, "note").join(), /not seen: it takes none that names another node .*5012/);
 });
 
 test("refused, and not restored", () => {
