@@ -1,11 +1,11 @@
-// Whether the CFS may change the zone: a signed UPDATE that changes nothing. RFC 2136 3.4.2.4, RFC 8945 5.
+// Whether the CFS may change the zone: signed UPDATEs that change nothing. RFC 2136 3.4.2.4, RFC 8945 5.
 import type { DnsConfig } from "@liquid-ims/cfs/config";
 import { zoneKeyOf } from "@liquid-ims/cfs/functions/zone-key";
 import { functionTransports, type ServiceNames, srvName } from "@liquid-ims/cfs/functions/zone-view";
 import { plainName } from "@liquid-ims/dns/name";
 import type { RecordData } from "@liquid-ims/dns/rdata";
 import type { Change } from "@liquid-ims/dns/update";
-import { createUpdater, type UpdateOutcome } from "@liquid-ims/dns/updater";
+import { createUpdater, type UpdateOutcome, type ZoneUpdate } from "@liquid-ims/dns/updater";
 import type { Host } from "@liquid-ims/runtime/host";
 import { formatAddress } from "@liquid-ims/runtime/network";
 import { type Finding, flaw, ok, type Remedy, remedy } from "./finding.ts";
@@ -24,11 +24,14 @@ export interface ZoneNames {
   readonly hosts: readonly string[];
 }
 
-export interface AskedUpdate {
-  readonly outcome: UpdateOutcome;
-  /** Each name and type that was refused when the whole was. */
-  readonly refused: readonly string[];
-}
+export type AskedUpdate =
+  | { readonly may: true }
+  | {
+      readonly may: false;
+      readonly outcome: UpdateOutcome;
+      /** Each name and type that was refused when the whole was. */
+      readonly refused: readonly string[];
+    };
 
 const nowhere = "doctor.invalid";
 const entry: RecordData = { type: "SRV", data: { priority: 65_535, weight: 0, port: 9, target: nowhere } };
@@ -47,42 +50,63 @@ const addresses: readonly RecordData[] = [
   { type: "AAAA", data: "100::d0c" },
 ];
 
-/** Deletions of records that nobody has, for each name and type that an order may change. */
-function deletionsOf(zone: string, { services, hosts }: ZoneNames): Change[] {
-  const isInZone = (name: string) => `.${plainName(name)}`.endsWith(`.${plainName(zone)}`);
-  const deletion = (name: string, record: RecordData): Change => ({ kind: "delete-record", name, record });
+/** A record that nobody has, for each name and type that an order may change. */
+function recordsOf(zone: string, { services, hosts }: ZoneNames): readonly Owned[] {
+  const isInZone = ({ name }: Owned) => `.${plainName(name)}`.endsWith(`.${plainName(zone)}`);
   const srv = [services["I-CSCF"], services.CFD].flatMap((name) =>
-    functionTransports.map((transport) => deletion(srvName(name, transport), entry)),
+    functionTransports.map((transport) => ({ name: srvName(name, transport), record: entry })),
   );
-  const own = hosts.flatMap((name) => addresses.map((record) => deletion(name, record)));
-  const all = [...srv, deletion(services["I-CSCF"], service), ...own];
-  return all.filter((change) => isInZone(change.name));
+  const own = hosts.flatMap((name) => addresses.map((record) => ({ name, record })));
+  return [...srv, { name: services["I-CSCF"], record: service }, ...own].filter(isInZone);
+}
+
+interface Owned {
+  readonly name: string;
+  readonly record: RecordData;
 }
 
 /**
- * Deletes records that nobody has (RFC 2136 3.4.2.4: silently ignored). It needs the rights of an order, and changes nothing
- * whether the server looks at rights or at the zone first.
+ * Two UPDATEs that need the rights of an order and change nothing. Deletions of records that nobody has are ignored (RFC 2136
+ * 3.4.2.4); BIND lets those of SRV pass whatever the rights. Additions on a condition that never holds, that the zone's apex
+ * has no records: BIND looks at rights first; another server may look at the condition first and say nothing of them.
  */
-export async function askUpdate(host: Host, config: DnsConfig, names: ZoneNames): Promise<AskedUpdate> {
-  const { server, zone, key, timeoutMs = 5_000 } = config;
-  const updater = createUpdater(host, {
-    ...{ server, zone, key: zoneKeyOf(key), transport: "tcp", copies: 1, timeoutMs },
-  });
-  const deletions = deletionsOf(zone, names);
-  const outcome = await updater.update({ changes: deletions });
-  const refused: string[] = [];
-  if (isRefused(outcome))
-    for (const one of deletions)
-      if (isRefused(await updater.update({ changes: [one] }))) refused.push(shown(one));
-  return { outcome, refused };
+function attempts(zone: string, owned: readonly Owned[]): readonly ZoneUpdate[] {
+  return [
+    { changes: owned.map((one): Change => ({ kind: "delete-record", ...one })) },
+    {
+      prerequisites: [{ kind: "name-not-in-use", name: zone }],
+      changes: owned.map((one): Change => ({ kind: "add", ttl: 0, ...one })),
+    },
+  ];
+}
+
+function isAllowed(outcome: UpdateOutcome, { prerequisites = [] }: ZoneUpdate): boolean {
+  if (prerequisites.length === 0) return outcome.kind === "done";
+  return outcome.kind === "refused" && outcome.verified && outcome.code === "YXDOMAIN";
 }
 
 function isRefused(outcome: UpdateOutcome): boolean {
   return outcome.kind === "refused" && outcome.code === "REFUSED" && outcome.tsigError === null;
 }
 
-function shown(change: Change): string {
-  return change.kind === "delete-record" ? `${change.name} ${change.record.type}` : change.name;
+export async function askUpdate(host: Host, config: DnsConfig, names: ZoneNames): Promise<AskedUpdate> {
+  const { server, zone, key, timeoutMs = 5_000 } = config;
+  const updater = createUpdater(host, {
+    ...{ server, zone, key: zoneKeyOf(key), transport: "tcp", copies: 1, timeoutMs },
+  });
+  const owned = recordsOf(zone, names);
+  for (const update of attempts(zone, owned)) {
+    const outcome = await updater.update(update);
+    if (isAllowed(outcome, update)) continue;
+    const refused: string[] = [];
+    for (const one of isRefused(outcome) ? owned : []) {
+      let may = true;
+      for (const alone of attempts(zone, [one])) may &&= !isRefused(await updater.update(alone));
+      if (!may) refused.push(`${one.name} ${one.record.type}`);
+    }
+    return { may: false, outcome, refused };
+  }
+  return { may: true };
 }
 
 const named = "BIND named.conf";
@@ -125,17 +149,20 @@ function remediesOf(
   }
 }
 
-export function judgeUpdate(
-  { outcome, refused }: AskedUpdate,
-  config: DnsConfig,
-  places: ZonePlaces,
-): Finding {
+export function judgeUpdate(asked: AskedUpdate, config: DnsConfig, places: ZonePlaces): Finding {
   const what = `key ${config.key.name} at ${formatAddress(config.server)}`;
+  if (asked.may)
+    return ok("zone update", `${what} may change ${config.zone} (asked with updates that change nothing)`);
+  const { outcome, refused } = asked;
   switch (outcome.kind) {
-    case "done": {
-      const fact = `${what} may change ${config.zone} (asked with an update that changes nothing)`;
-      return ok("zone update", fact);
-    }
+    case "done":
+      return flaw(
+        "zone update",
+        "wrong",
+        `${what}: an update was taken whose condition cannot hold where ${config.zone} is a zone`,
+        remedy(places.zone, "the apex of the zone"),
+        remedy("zone", `take out what leads to ${nowhere}`),
+      );
     case "refused":
       return flaw(
         "zone update",
