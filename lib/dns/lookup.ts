@@ -1,6 +1,6 @@
 // A stub resolver over the host's network. RFC 1035 7, RFC 2308 (negative answers), RFC 2782, RFC 3403.
 import type { Host } from "@liquid-ims/runtime/host";
-import type { Address } from "@liquid-ims/runtime/network";
+import { type Address, formatAddress } from "@liquid-ims/runtime/network";
 import { type Answers, readAnswers, type WireAnswer } from "./answers.ts";
 import { askServer, type Question } from "./exchange.ts";
 import type { NaptrRecord, SrvRecord } from "./records.ts";
@@ -77,7 +77,7 @@ export function createDnsLookup(host: Host, options: DnsLookupOptions): DnsLooku
         }
         const answers = readAnswers(reply.packet, question);
         if (!("failed" in answers)) return answers;
-        detail = `${server.host}:${server.port} ${answers.failed}`;
+        detail = `${formatAddress(server)} ${answers.failed}`;
       }
     }
     return { failed: detail };

@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CoreDescription } from "@liquid-ims/lab/standing-core/description";
 import { MachineError } from "../machine-error.ts";
 import { findSipp } from "../sipp-program.ts";
@@ -25,9 +26,9 @@ function isOperation(value: unknown): value is Operation {
   );
 }
 
-async function ask(url: string, body: object | null): Promise<Operation> {
+async function ask(url: string, body: object | null, signal: AbortSignal): Promise<Operation> {
   const response = await fetch(url, {
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
     ...(body === null
       ? {}
       : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
@@ -38,19 +39,24 @@ async function ask(url: string, body: object | null): Promise<Operation> {
   return answer;
 }
 
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const ends = new Set(["COMPLETED", "FAILED", "FAILED_TEMP", "ROLLED_BACK"]);
 /** Seconds within which the transfer has to end. */
 const transferPatience = 120;
 
+interface DrainOrder {
+  readonly osCfs: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Drains the first P-CSCF to the second one; resolves when the operation has ended. */
-async function drain(osCfs: string, from: string, to: string): Promise<Transfer> {
+async function drain({ osCfs, from, to }: DrainOrder, signal: AbortSignal): Promise<Transfer> {
   const began = Date.now() / 1000;
   const request = { function: from, load: 0, targets: [{ function: to }], reason: "maintenance" };
-  let operation = await ask(`${osCfs}/transfers`, request);
+  let operation = await ask(`${osCfs}/transfers`, request, signal);
   while (!ends.has(operation.state) && Date.now() / 1000 < began + transferPatience) {
-    await sleep(100);
-    operation = await ask(`${osCfs}/transfers/${operation.id}`, null);
+    await sleep(100, undefined, { signal });
+    operation = await ask(`${osCfs}/transfers/${operation.id}`, null, signal);
   }
   return { state: operation.state, ...operation.counts, from: began, to: Date.now() / 1000 };
 }
@@ -92,7 +98,7 @@ export interface CallLoadContext {
   readonly progress: (line: string) => void;
 }
 
-/** Runs it beside the lab's core, which has UEs that answer. */
+/** Runs it beside the lab's core, which has UEs that answer; rejects soon after `signal`, and asks for nothing more. */
 export async function runCallLoad(
   options: CallLoadOptions,
   core: CoreDescription,
@@ -124,11 +130,14 @@ export async function runCallLoad(
       // It is stopped; the load is a question of time.
       count: Math.ceil(rate * (2 * around + transferPatience)),
     });
-    await sleep(around * 1000);
-    const { osCfs, first, second } = places.records;
-    progress("asks for the transfer");
-    const transfer = options.transfer ? await drain(osCfs, first, second) : null;
-    await sleep(around * 1000);
+    await sleep(around * 1000, undefined, { signal });
+    const { osCfs, first: from, second: to } = places.records;
+    let transfer: Transfer | null = null;
+    if (options.transfer) {
+      progress("asks for the transfer");
+      transfer = await drain({ osCfs, from, to }, signal);
+    }
+    await sleep(around * 1000, undefined, { signal });
     calls.stop();
     const outcome = await calls.outcome;
     const counted = countPhases(outcome, transfer);

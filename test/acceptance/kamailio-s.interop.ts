@@ -38,6 +38,8 @@ test("s-cscf-underload on Kamailio: everybody leaves S-CSCF2 with their calls, a
   assert.equal(lateLoad(report, "scscf2"), 0);
   assertAssignments(context, run, assignments);
   assert.ok(window.baselineMilliseconds !== null);
+  // The baseline waits for the command as the window does: how long that may last is a figure of its own.
+  assert.ok(window.medianMilliseconds < 1_000, JSON.stringify(window));
   assert.ok(window.medianMilliseconds <= 1.3 * window.baselineMilliseconds, JSON.stringify(window));
 });
 

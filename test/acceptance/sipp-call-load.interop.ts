@@ -1,9 +1,15 @@
 // call-load --transfer: SIPp's UEs call users steadily while these are moved, on both cores. No call may fail, and calls
 // that are up are to go on in dialogs that replace theirs.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { watch } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import type { CallLoadResult } from "@liquid-ims/sipp-scenarios/call-load/phases";
 import { type ProgramRun, runProgram } from "./run-program.ts";
+import { signalGroup } from "./signal-group.ts";
 
 function load(...argv: string[]): Promise<ProgramRun> {
   return runProgram(["sipp-scenarios/run.ts", "call-load", "--around", "3", "--json", ...argv]);
@@ -55,4 +61,34 @@ test("callers over TCP, and no transfer asked for: nobody moves, all counts as b
   const { before, during, after } = result.phases;
   assert.ok(before.calls >= 20, JSON.stringify(before));
   assert.deepEqual([during.calls, after.calls, before.failed], [0, 0, 0]);
+});
+
+/** Resolves when a path with this in it is made in the folder. */
+async function made(folder: string, part: string): Promise<void> {
+  const events = watch(folder, { recursive: true, signal: AbortSignal.timeout(60_000) });
+  for await (const { filename } of events) if (filename?.includes(part) === true) return;
+}
+
+test("Ctrl-C under load ends it soon, and nothing is left", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "sipp-test-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const argv = ["--transfer", "--around", "600", "--rate", "4", "--ues", "4", "--callers", "4"];
+  const isCalling = made(folder, "uac-call");
+  const child = spawn(process.execPath, ["sipp-scenarios/run.ts", "call-load", ...argv], {
+    ...{ cwd: join(import.meta.dirname, "../.."), stdio: "pipe", detached: true },
+    env: { ...process.env, TMPDIR: folder },
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  await isCalling;
+  const at = performance.now();
+  signalGroup(child, "SIGINT");
+  assert.equal(await ended, 130, said);
+  assert.ok(performance.now() - at < 10_000, `after ${performance.now() - at} ms`);
+  assert.equal(said, "");
+  assert.deepEqual(readdirSync(folder), []);
 });

@@ -4,6 +4,7 @@ import test from "node:test";
 import { cfdScale } from "@liquid-ims/lab/experiments/cfd-scale";
 import type { ScaleProgress } from "@liquid-ims/lab/experiments/experiment";
 import { iCscfScale } from "@liquid-ims/lab/experiments/i-cscf-scale";
+import { mixedFleet } from "@liquid-ims/lab/experiments/mixed-fleet";
 import { readOptions } from "@liquid-ims/lab/options";
 import { createView } from "@liquid-ims/lab/terminal-view";
 
@@ -36,6 +37,12 @@ for (const [argv, says] of unfit)
     assert.ok(request.kind === "usage", request.kind);
     assert.match(request.message, says);
   });
+
+test("usage: mixed-fleet over IPv6, where SIPp's UEs have no addresses of their own", () => {
+  const request = readOptions(["mixed-fleet", "--ipv6"], [mixedFleet]);
+  assert.ok(request.kind === "usage", request.kind);
+  assert.match(request.message, /^option '--ipv6' does not go with 'mixed-fleet': /);
+});
 
 function progress(second: number, change: ScaleProgress["change"] = null): ScaleProgress {
   return {
