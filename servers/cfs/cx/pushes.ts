@@ -20,13 +20,15 @@ import type { Host } from "@liquid-ims/runtime/host";
 import type { CxConfig } from "../config.ts";
 import type { CxPush } from "./cx.ts";
 
+type Serving = readonly FunctionName[] | "not now" | null;
+
 /** Who is told of an RTR or PPR. */
 export interface PushReceiver {
   /**
    * The S-CSCFs that hold the user's registrations, to which it goes on; empty: nobody holds him. Null: this CFS has
-   * never written his S-CSCF's name, and answers for no others.
+   * never written his S-CSCF's name, and answers for no others. `not now`: it cannot be told; the HSS is to try again.
    */
-  serving(push: CxPush): Promise<readonly FunctionName[] | null>;
+  serving(push: CxPush): Promise<Serving>;
 }
 
 type Pushed<Q extends FieldList, A extends FieldList> = CxRequest<FieldsOf<Q>, FieldsOf<A>>;
@@ -34,17 +36,12 @@ type Pushed<Q extends FieldList, A extends FieldList> = CxRequest<FieldsOf<Q>, F
 /** Shorter than an HSS waits. */
 const relayMs = 3_000;
 
-/** What an S-CSCF made of it; null: it has answered, with what follows. */
-function troubleOf(outcome: CxOutcome<unknown>): Result | null {
-  switch (outcome.kind) {
-    case "answer":
-      return null;
-    case "undeliverable":
-      return baseResult(resultCode.unableToDeliver);
-    default:
-      // It may have been done: another try of the HSS does no harm.
-      return unableToComply;
-  }
+/**
+ * What is owed when an S-CSCF has given no answer that could go back. RFC 6733 7.1.3: 3002 makes the HSS, or an agent, try
+ * again; where the S-CSCF was only slow, that does no harm.
+ */
+function owedFor({ kind }: Exclude<CxOutcome<unknown>, { readonly kind: "answer" }>): Result {
+  return kind === "malformed" ? unableToComply : baseResult(resultCode.unableToDeliver);
 }
 
 /** The Diameter identity of an S-CSCF: as configured, else the host of its Server-Name. */
@@ -92,12 +89,12 @@ export class Pushes {
   ): Promise<void> {
     const servers = await this.#receiver.serving(push);
     const answers: { result: Result; answer: FieldsOf<A> | undefined }[] = [];
-    for (const server of servers ?? [])
+    for (const server of servers === "not now" ? [] : (servers ?? []))
       answers.push(await this.#relay(command, received.request, push, server));
     // Of several devices at several S-CSCFs the first that could not do it counts: the HSS tries again.
     const counts = answers.find(({ result }) => !isSuccess(result)) ?? answers[0];
     const nobody = servers === null || push.command === "PPR" ? cxResult("userUnknown") : success;
-    const result = counts?.result ?? nobody;
+    const result = servers === "not now" ? baseResult(resultCode.tooBusy) : (counts?.result ?? nobody);
     this.#note(received, push, servers, result);
     received.answer(result, counts?.answer);
   }
@@ -113,7 +110,6 @@ export class Pushes {
     return new Promise((resolve) => {
       const to = { destinationRealm, destinationHost, timeoutMs: relayMs };
       sendCx(this.#node, command, to, request, (outcome) => {
-        const trouble = troubleOf(outcome);
         if (outcome.kind === "answer") resolve({ result: outcome.result, answer: outcome.answer });
         else {
           const { command: name, privateIdentity: user } = push;
@@ -122,27 +118,24 @@ export class Pushes {
             remedy:
               "name it in cx.serving with its Diameter address, or let an agent of cx.peers route to it",
           });
-          resolve({ result: trouble ?? unableToComply, answer: undefined });
+          resolve({ result: owedFor(outcome), answer: undefined });
         }
       });
     });
   }
 
-  #note(
-    { originHost }: CxRequest<unknown, unknown>,
-    push: CxPush,
-    servers: readonly FunctionName[] | null,
-    result: Result,
-  ): void {
+  #note({ originHost }: CxRequest<unknown, unknown>, push: CxPush, servers: Serving, result: Result): void {
     const { command, privateIdentity: user, publicIdentities, reason, info } = push;
+    const names = servers === "not now" ? [] : (servers ?? []);
+    const done = isSuccess(result) ? "done" : "failed";
     const fate =
-      servers === null ? "unknown" : servers.length === 0 ? "nobody" : isSuccess(result) ? "done" : "failed";
+      servers === null ? "unknown" : servers === "not now" ? "not now" : names.length === 0 ? "nobody" : done;
     const help =
       "RTR and PPR that came because this CFS has written the S-CSCF's name last, and what came of them";
     this.#host.metrics.counter("cfs_cx_pushes_total", { help, labels: { command, fate } }).add();
     this.#host.log.warn("HSS pushes", {
       ...{ command, user, identities: publicIdentities.join(" "), reason, info, from: originHost, fate },
-      ...{ servers: servers?.join(" ") ?? "", result: `${result.kind} ${result.code}` },
+      ...{ servers: names.join(" "), result: `${result.kind} ${result.code}` },
     });
   }
 }

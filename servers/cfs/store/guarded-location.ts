@@ -17,6 +17,18 @@ export interface GuardedLocation extends LocationStore {
 /** Wait before it is asked again, ms. */
 const retryMs = 1_000;
 
+/** For work that nobody waits for: what the location service does not answer is asked again until it does. */
+export async function untilAnswered<Answer>(host: Host, ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof LocationDown)) throw error;
+    }
+    await host.clock.sleep(retryMs, "location service");
+  }
+}
+
 /** The store for one life of a CFS. */
 export function guardLocation(host: Host, store: LocationStore): GuardedLocation {
   let isStarting = true;

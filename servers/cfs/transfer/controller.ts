@@ -5,6 +5,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { LcfChannel, LcfMessage } from "../cfs-ue/channel.ts";
 import type { Cx, CxPush } from "../cx/cx.ts";
+import { untilAnswered } from "../store/guarded-location.ts";
 import type { CfsStore } from "../store/store.ts";
 import { Aftercare } from "./aftercare/aftercare.ts";
 import { Endings } from "./endings.ts";
@@ -284,11 +285,11 @@ export class Controller {
   }
 
   async #resume(row: TransferRow): Promise<void> {
-    const { location } = this.#parts;
-    const run = this.#open(row, await recordsFor(row, location));
+    const { host, location } = this.#parts;
+    const run = this.#open(row, await untilAnswered(host, () => recordsFor(row, location)));
     for (const user of run.users) {
       if (!isOpen(user.state) || run.registrations.present.has(user.registration)) continue;
-      const records = await location.get(user.user);
+      const records = await untilAnswered(host, () => location.get(user.user));
       for (const record of records) run.registrations.take(record);
     }
     run.resume();
@@ -356,7 +357,7 @@ export class Controller {
   }
 
   /** An RTR or PPR of the HSS, which may come here for a user whose S-CSCF this CFS has changed; see `PushReceiver`. */
-  pushed(push: CxPush): Promise<readonly FunctionName[] | null> {
+  pushed(push: CxPush): ReturnType<typeof receivePush> {
     const { location, isSame } = this.#parts;
     const rows = this.#tables.reassigned([push.privateIdentity, ...push.publicIdentities]);
     const terminate = (row: UserRow) =>

@@ -5,7 +5,7 @@ import type { CxConfig } from "@liquid-ims/cfs/config";
 import type { CxPush } from "@liquid-ims/cfs/cx/cx";
 import { CxNode } from "@liquid-ims/cfs/cx/cx-node";
 import { sendCx, serveCx } from "@liquid-ims/diameter/cx/command";
-import { cxResult, success, unableToComply } from "@liquid-ims/diameter/cx/experimental-result";
+import { cxResult, success } from "@liquid-ims/diameter/cx/experimental-result";
 import { type PushProfileRequest, pushProfile } from "@liquid-ims/diameter/cx/push-profile";
 import {
   type RegistrationTerminationRequest,
@@ -55,7 +55,7 @@ class SCscfNode {
 }
 
 interface Changes {
-  readonly servers?: readonly string[] | null;
+  readonly servers?: readonly string[] | "not now" | null;
   readonly cx?: Partial<CxConfig>;
 }
 
@@ -139,7 +139,7 @@ test("TS 29.229 6.2: what the S-CSCF refuses is refused", async () => {
   assert.equal(counted(cfs.host, "cfs_cx_pushes_total", "failed"), 1);
 });
 
-test("RFC 6733 7.1.3: an S-CSCF that cannot be reached: 3002, and counted; a silent one: 5012, before the HSS gives up", async () => {
+test("RFC 6733 7.1.3: an S-CSCF that cannot be reached: 3002, and counted; a silent one the same, before the HSS gives up", async () => {
   const away = await open();
   away.scscf.kill();
   await away.simulation.run({ ms: 100 });
@@ -148,8 +148,15 @@ test("RFC 6733 7.1.3: an S-CSCF that cannot be reached: 3002, and counted; a sil
   const silent = await open();
   silent.scscf.node.result = null;
   const begun = silent.simulation.now;
-  assert.deepEqual(await silent.terminate(), unableToComply);
+  assert.deepEqual(await silent.terminate(), baseResult(resultCode.unableToDeliver));
   assert.ok(silent.simulation.now - begun < 3_500);
+});
+
+test("RFC 6733 7.1.3: where it cannot be told who serves the HSS is told to try again", async () => {
+  const { cfs, terminate, pushProfile: profile } = await open({ servers: "not now" });
+  assert.deepEqual(await terminate(), baseResult(resultCode.tooBusy));
+  assert.deepEqual(await profile(), baseResult(resultCode.tooBusy));
+  assert.equal(counted(cfs.host, "cfs_cx_pushes_total", "not now"), 2);
 });
 
 test("TS 29.228 6.1.3: an S-CSCF that is nobody's peer is looked for through the agents: an HSS is none, 3002", async () => {

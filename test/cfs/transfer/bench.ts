@@ -4,6 +4,7 @@ import type { CfsConfig } from "@liquid-ims/cfs/config";
 import type { Cx } from "@liquid-ims/cfs/cx/cx";
 import { createOperations } from "@liquid-ims/cfs/operations/create-operations";
 import type { OperationResult, Operations, TransferResource } from "@liquid-ims/cfs/operations/operations";
+import { guardLocation } from "@liquid-ims/cfs/store/guarded-location";
 import { CfsRows } from "@liquid-ims/cfs/store/memory-rows";
 import { MemoryCfsStore } from "@liquid-ims/cfs/store/memory-store";
 import { storeOf } from "@liquid-ims/cfs/store/table";
@@ -73,6 +74,8 @@ export class Bench {
   readonly phones: Phones;
   readonly store = new CfsRows();
   readonly cfs: SimulatedHost<Node>;
+  /** While it is true the location service fails. */
+  locationDown = false;
   readonly #world: Host;
   readonly #script: Script;
 
@@ -104,7 +107,12 @@ export class Bench {
       settle: (kind) => this.#world.clock.sleep(writes.float() * (kind === "write" ? 25 : 1), "store"),
     });
     const store = storeOf(host, remote);
-    const location = new MemoryLocationStore({ rows: this.rows, settle: slow(host, "location") });
+    const takesTime = slow(host, "location");
+    const settle = async () => {
+      await takesTime();
+      if (this.locationDown) throw new Error("location.db: the disk fails");
+    };
+    const location = guardLocation(host, new MemoryLocationStore({ rows: this.rows, settle }));
     const channel = this.#script.channel(host);
     const table = createFunctionTable(present.functions);
     const controller = new Controller({
@@ -126,6 +134,7 @@ export class Bench {
         await host.clock.sleep(1, "the channel reads its store");
         this.#script.replay(host);
         await controller.start();
+        location.started();
         resolve({ controller, channel });
       });
     });

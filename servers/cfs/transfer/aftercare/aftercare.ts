@@ -11,6 +11,7 @@ import type { Host } from "@liquid-ims/runtime/host";
 import { encodeHex } from "@liquid-ims/runtime/text";
 import type { LcfChannel, LcfMessage } from "../../cfs-ue/channel.ts";
 import type { Cx, CxFailure, CxUser } from "../../cx/cx.ts";
+import { untilAnswered } from "../../store/guarded-location.ts";
 import type { CfsStore } from "../../store/store.ts";
 import { commitChanges, Table, type TableChange } from "../../store/table.ts";
 import type { TransferTimes } from "../times.ts";
@@ -202,7 +203,8 @@ export class Aftercare {
   }
 
   async #recordOf({ user, registration }: CareRow): Promise<LocationRecord | null> {
-    const records = await this.#parts.location.get(user);
+    const { host, location } = this.#parts;
+    const records = await untilAnswered(host, () => location.get(user));
     const isHis = (one: LocationRecord) =>
       one.state === "registered" && registrationKeyOf(one) === registration;
     return records.find(isHis) ?? null;

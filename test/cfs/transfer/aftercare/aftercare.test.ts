@@ -52,6 +52,22 @@ test("T1: the HSS forgets a moved user at the old expiry: the name is written, h
   assert.equal(watched(made), 0);
 });
 
+test("system 6 aftercare: a location service that fails for a while ends nothing; he is repaired when it answers", async () => {
+  const made = openSBench();
+  const alice = made.world.add(1);
+  await moved(made);
+  await made.bench.simulation.run({ ms: expiryMs - 30_000 });
+  wipe(made, alice);
+  made.bench.locationDown = true;
+  await made.bench.simulation.run({ ms: 120_000 });
+  assert.equal(made.world.hss.of(alice.impi).server, null);
+  const push = { command: "RTR", privateIdentity: alice.impi, publicIdentities: [], reason: null } as const;
+  assert.equal(await made.bench.simulation.settle(made.bench.cfs.node.controller.pushed(push)), "not now");
+  made.bench.locationDown = false;
+  await made.bench.simulation.run({ ms: 20_000 });
+  agree(made, alice, s2);
+});
+
 test("T1: without aftercare he stays forgotten", async () => {
   const made = openSBench(1, {
     cx: {

@@ -448,7 +448,7 @@ test("system 6 guard: users who were rolled back stop a transfer", async () => {
 async function terminated(reason: string) {
   const made = openSBench();
   const alice = made.world.add(1);
-  const told: (readonly string[] | null)[] = [];
+  const told: (readonly string[] | string | null)[] = [];
   made.world.hss.overwritten = (impi, server) => {
     if (server !== s2) return;
     const push = { command: "RTR", privateIdentity: impi, publicIdentities: [], reason } as const;
