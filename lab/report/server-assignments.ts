@@ -2,7 +2,7 @@
 // without one (UNREGISTERED_USER) had a request for a user whom it does not serve. TS 29.228 6.1.2; TS 24.229 5.4.1.2, 5.4.3.3.
 import type { TraceEntry } from "../trace.ts";
 import { sipFacts } from "./sip-facts.ts";
-import type { UserWindow } from "./window.ts";
+import { endOf, type UserWindow } from "./window.ts";
 
 /** A SAR as an S-CSCF sent it. */
 export interface ServerAssignment {
@@ -16,6 +16,8 @@ export interface ServerAssignment {
   readonly user: string;
   /** Server-Assignment-Type. */
   readonly type: string;
+  /** Session-Id, which its answer has, too. */
+  readonly session: string;
 }
 
 /** A user's call, placed while the callee was in his window, made the new S-CSCF claim him. */
@@ -78,6 +80,7 @@ function readAssignment({ at, from, protocol, message }: TraceEntry): ServerAssi
   return {
     ...{ at, sCscf: from, server: avpOf(message, "Server-Name") },
     ...{ user: avpOf(message, "Public-Identity"), type: avpOf(message, "Server-Assignment-Type") },
+    session: avpOf(message, "Session-Id"),
   };
 }
 
@@ -100,6 +103,8 @@ class Matcher {
   readonly #answered = new Set<string>();
   /** Calls that a UE has begun, by Call-ID. */
   readonly #begunByUe = new Set<string>();
+  /** Sessions of SARs that the HSS has executed. */
+  readonly #executed = new Set<string>();
   /** Whom an S-CSCF has registered; unsure: it was told to forget him, which it does in its own time, or has claimed him. */
   readonly #held = new Map<string, "held" | "unsure">();
 
@@ -111,11 +116,13 @@ class Matcher {
   read(entry: TraceEntry): void {
     const assignment = readAssignment(entry);
     if (assignment !== null) this.#assign(assignment);
-    else if (entry.protocol === "cx") this.#readTermination(entry);
+    else if (entry.protocol === "cx") this.#readCx(entry);
     else this.#readSip(entry);
   }
 
-  #readTermination({ to, message }: TraceEntry): void {
+  #readCx({ to, message }: TraceEntry): void {
+    if (message.startsWith("Server-Assignment-Answer success"))
+      this.#executed.add(avpOf(message, "Session-Id"));
     if (!message.startsWith("Registration-Termination-Request")) return;
     for (const key of this.#held.keys()) if (key.startsWith(`${to} `)) this.#held.set(key, "unsure");
   }
@@ -132,7 +139,9 @@ class Matcher {
       if (request === undefined) return;
       open?.delete(key);
       this.#answered.add(`${entry.from} ${request.branch}`);
-      if (method === "REGISTER" && status === 200) this.#registered(entry, request);
+      if (method !== "REGISTER") return;
+      if (status === 200) this.#registered(entry, request);
+      else this.#refused(entry, request, status);
       return;
     }
     if (entry.from.startsWith("ue") && method === "INVITE") this.#begunByUe.add(callId);
@@ -207,7 +216,7 @@ class Matcher {
     cause.assignment = assignment;
     // One that was lost on its way to the S-CSCF that is left comes again when the window is over.
     const inWindow = this.#options.windows.some(
-      (one) => one.user === user && one.from <= at && cause.at <= (one.to ?? Number.POSITIVE_INFINITY),
+      (one) => one.user === user && one.from <= at && cause.at <= endOf(one),
     );
     const { method, caller, callId, replaces, fromUe } = cause;
     if (method === "INVITE" && replaces === null && fromUe && inWindow) {
@@ -217,6 +226,13 @@ class Matcher {
     const what = replaces === null ? method : `${method} with Replaces`;
     const where = inWindow ? "in his window" : "outside any window of his";
     this.failures.push(`${nameOf(assignment)}: caused by a ${what} of ${caller}, ${where}`);
+  }
+
+  /** The HSS has it that he is registered, or has gone, and he does not know. */
+  #refused({ from }: TraceEntry, { user, assignment }: OpenRequest, status: number): void {
+    if (assignment === null || !this.#executed.has(assignment.session)) return;
+    this.failures.push(`${nameOf(assignment)}: his REGISTER was answered ${status}, and the HSS has the SAR`);
+    this.#held.set(`${from} ${user}`, "unsure");
   }
 
   #registered({ from, at }: TraceEntry, { user, assignment, removes, claimed }: OpenRequest): void {

@@ -13,6 +13,13 @@ export interface UserWindow {
   readonly user: string;
   readonly from: number;
   readonly to: number | null;
+  /** When the change was taken back, and the old S-CSCF had him again; null: it was not. */
+  readonly backAt: number | null;
+}
+
+/** When nobody can meet it any more, in the trace's milliseconds. */
+export function endOf({ to, backAt }: UserWindow): number {
+  return to ?? backAt ?? Number.POSITIVE_INFINITY;
 }
 
 export type WindowFigures = Pick<ReportWindow, "medianMilliseconds" | "maxMilliseconds" | "callsLost">;
@@ -22,6 +29,7 @@ interface OpenWindow {
   readonly from: number;
   readonly host: string | null;
   to: number | null;
+  backAt: number | null;
 }
 
 function hostOf(uri: string): string | null {
@@ -40,11 +48,13 @@ export function userWindows(
   const windows: OpenWindow[] = [];
   const names = writtenNames(trace, cfs);
   let next = 0;
-  function begin({ user, server, askedAt: from }: WrittenName): void {
+  function begin({ user, server, askedAt: from, writtenAt }: WrittenName): void {
     const host = hostOf(server);
+    const open = windows.find((one) => one.to === null && one.backAt === null && one.user === user);
+    const isBack = host === hostOf(origins.get(user) ?? "");
     // One that is sent again finds the window open.
-    if (windows.some((one) => one.to === null && one.user === user)) return;
-    if (host !== hostOf(origins.get(user) ?? "")) windows.push({ user, from, host, to: null });
+    if (open !== undefined) open.backAt = isBack ? writtenAt : null;
+    else if (!isBack) windows.push({ user, from, host, to: null, backAt: null });
   }
   for (const entry of trace) {
     for (let name = names[next]; name !== undefined && name.askedAt <= entry.at; name = names[++next])
@@ -53,17 +63,18 @@ export function userWindows(
     const facts = sipFacts(entry);
     if (facts === null || facts.method !== "REGISTER" || facts.status !== 200) continue;
     const host = facts.serviceRoute === null ? null : hostOf(addressUri(facts.serviceRoute));
-    const open = windows.find((one) => one.to === null && one.user === facts.to && one.host === host);
+    const open = windows.findLast((one) => one.to === null && one.user === facts.to && one.host === host);
     if (open !== undefined && entry.to.startsWith("ue")) open.to = entry.at;
   }
-  return windows.map(({ user, from, to }) => ({ user, from, to }));
+  return windows.map(({ user, from, to, backAt }) => ({ user, from, to, backAt }));
 }
 
 /** Times of the call on the trace's axis. */
-function isIn(call: PlacedCall, zeroWall: number, { user, from, to }: UserWindow): boolean {
+function isIn(call: PlacedCall, zeroWall: number, window: UserWindow): boolean {
+  const { user, from } = window;
   if (user !== call.callee && user !== call.caller) return false;
   const ended = call.endedAt === null ? Number.POSITIVE_INFINITY : call.endedAt - zeroWall;
-  return call.placedAt - zeroWall <= (to ?? Number.POSITIVE_INFINITY) && ended >= from;
+  return call.placedAt - zeroWall <= endOf(window) && ended >= from;
 }
 
 /** Of numbers in ascending order; 0 of none. */

@@ -67,7 +67,7 @@ export function deregister(
     for (const record of here) {
       if (ageOf(record, message) === "older") changes.outcomes.add("late");
       else {
-        changes.write(leftRecord(record, now), record);
+        changes.write({ ...leftRecord(record, now), order: message.order ?? record.order }, record);
         changes.outcomes.add("removed");
       }
     }

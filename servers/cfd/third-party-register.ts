@@ -58,17 +58,24 @@ function uriOf(value: string | undefined): string | null {
   return value === undefined ? null : (parseNameAddress(value)?.uri ?? null);
 }
 
-/** URIs that stand in a text, such as operators put into service information. */
-function identitiesIn(text: string): string[] {
-  return text.split(/[\s,;<>"]+/).filter((word) => /^(sips?:[^@\s]+@[^@\s]+|tel:\+?[0-9].*)$/i.test(word));
+/** URIs that stand in a text, such as operators put into service information; none where this user's is not among them. */
+function identitiesIn(text: string, identity: string): string[] {
+  const uris = text
+    .split(/[\s,;<>"]+/)
+    .filter((word) => /^(sips?:[^@\s]+@[^@\s]+|tel:\+?[0-9].*)$/i.test(word));
+  return uris.includes(identity) ? uris : [];
 }
 
-function readImplicitSet(request: SipRequest, embedded: EmbeddedMessages): readonly string[] {
+function readImplicitSet(
+  request: SipRequest,
+  embedded: EmbeddedMessages,
+  identity: string,
+): readonly string[] {
   for (const headers of [request.headers, embedded.response?.headers]) {
     const uris = headers === undefined ? null : addressUris(headers, "P-Associated-URI");
     if (uris !== null && uris.length > 0) return uris;
   }
-  return identitiesIn(embedded.serviceInfo ?? "");
+  return identitiesIn(embedded.serviceInfo ?? "", identity);
 }
 
 function readContacts({ register, response }: EmbeddedMessages): readonly ShownContact[] | "*" | null {
@@ -144,7 +151,7 @@ export function readThirdPartyRegister(request: SipRequest, table: FunctionTable
       `Expires "${headers.get("Expires") ?? ""}" is no number; send the seconds that were granted`,
     );
   const embedded = readEmbedded(request);
-  const shown = readImplicitSet(request, embedded);
+  const shown = readImplicitSet(request, embedded, identity);
   const implicitSet = shown.length > 0 ? [...new Set(shown)] : [identity];
   if (!implicitSet.includes(identity)) implicitSet.push(identity);
   return {

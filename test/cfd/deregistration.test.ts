@@ -96,6 +96,16 @@ const rows: readonly Row[] = [
     after: ["3.1:5060 pcscf1 left 600", "3.2:5060 pcscf2 left 600"],
   },
   {
+    title: "a refresh that is repeated behind the removal of all contacts: late, he stays gone",
+    before: [
+      known(one, "pcscf1", "a", 7),
+      { expires: 0, embedded: ueRegister({ contact: "*", callId: "a", sequence: 9, expires: 0 }) },
+    ],
+    message: known(one, "pcscf1", "a", 8),
+    outcome: "late",
+    after: ["3.1:5060 pcscf1 left 600"],
+  },
+  {
     title: "the body shows a contact that nobody knows: the known one stays",
     before: [known(one, "pcscf1", "a")],
     message: gone(two, "b"),

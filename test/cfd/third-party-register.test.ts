@@ -260,6 +260,9 @@ test("the implicit set: without P-Associated-URI from service-info, else the To 
   ]);
   assert.deepEqual(read(info("<![CDATA[sip:alice@open-ims.test tel:+1]]>")).implicitSet, [alice, "tel:+1"]);
   assert.deepEqual(read(info("any text of the operator")).implicitSet, [alice]);
+  // The same for all users: it names none of them.
+  const profile = read(info("sip:mmtel-profile@open-ims.test"));
+  assert.deepEqual([profile.implicitSet, profile.isSetShown], [[alice], false]);
 });
 
 test("a body that cannot be read is counted and the rest of the message holds", () => {

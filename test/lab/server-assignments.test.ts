@@ -58,11 +58,32 @@ function toUser(at: number, sCscf: string, method: string, more: readonly string
 }
 
 const registered = [register(1, "scscf1"), sar(2, "scscf1", "REGISTRATION"), answer(3, "scscf1")];
-const window = { user: a, from: 100, to: 200 };
+const window = { user: a, from: 100, to: 200, backAt: null };
 
 function check(trace: readonly TraceEntry[]) {
   return checkServerAssignments(trace, { sCscfs, windows: [window] });
 }
+
+/** The HSS's answer to the SAR of `at`, where that has a session. */
+function saa(at: number, sCscf: string, session: string, result = "success"): TraceEntry {
+  const message = `Server-Assignment-Answer ${result}\nSession-Id: ${session}`;
+  return { at, from: "hss", to: sCscf, protocol: "cx", message };
+}
+
+test("a SAR that the HSS has executed for a REGISTER that is refused: the S-CSCF claims whom it does not serve", () => {
+  const asked = sar(2, "scscf1", "REGISTRATION");
+  const session = { ...asked, message: `${asked.message}\nSession-Id: s1` };
+  const trace = (result: string) => [
+    register(1, "scscf1"),
+    session,
+    saa(3, "scscf1", "s1", result),
+    answer(4, "scscf1", "500 Server Error"),
+  ];
+  assert.deepEqual(check(trace("success")).failures, [
+    "SAR REGISTRATION of sip:scscf1.x:6060 for sip:a@x at 0.002 s: his REGISTER was answered 500, and the HSS has the SAR",
+  ]);
+  assert.deepEqual(check(trace("DIAMETER_ERROR_IDENTITY_ALREADY_REGISTERED")).failures, []);
+});
 
 test("29.228 6.1.2: each registration has its SAR, the first one REGISTRATION, later ones RE_REGISTRATION", () => {
   const { matched, claims, failures } = check([

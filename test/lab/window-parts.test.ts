@@ -49,10 +49,10 @@ test("the parts of a window follow each other; the median of each is given", () 
     ...moved("sip:c@x", 1200, 8, 30),
   ];
   const windows = [
-    { user: "sip:a@x", from: 1000, to: 1018 },
-    { user: "sip:b@x", from: 1100, to: 1129 },
-    { user: "sip:c@x", from: 1200, to: 1243 },
-    { user: "sip:d@x", from: 1300, to: null },
+    { user: "sip:a@x", from: 1000, to: 1018, backAt: null },
+    { user: "sip:b@x", from: 1100, to: 1129, backAt: null },
+    { user: "sip:c@x", from: 1200, to: 1243, backAt: null },
+    { user: "sip:d@x", from: 1300, to: null, backAt: null },
   ];
   assert.deepEqual(measureParts(trace, windows, options), {
     parts: {
@@ -84,9 +84,9 @@ test("the baseline: each window's order and command with a registration of who s
     ...anew(2001, "sip:u@x", 100),
   ].sort((one, other) => one.at - other.at);
   const windows = [
-    { user: "sip:a@x", from: 1000, to: 1018 },
-    { user: "sip:b@x", from: 1100, to: 1129 },
-    { user: "sip:c@x", from: 1200, to: 1243 },
+    { user: "sip:a@x", from: 1000, to: 1018, backAt: null },
+    { user: "sip:b@x", from: 1100, to: 1129, backAt: null },
+    { user: "sip:c@x", from: 1200, to: 1243, backAt: null },
   ];
   assert.equal(measureParts(trace, windows, options).baselineMilliseconds, 2 + 4 + 14);
 });
@@ -99,7 +99,7 @@ test("a refused registration is none: the next one begins anew", () => {
     register(1200, "sip:s@x", "ue09"),
     answer(1207, "sip:s@x", "ue09", 200),
   ];
-  const windows = [{ user: "sip:a@x", from: 1000, to: 1018 }];
+  const windows = [{ user: "sip:a@x", from: 1000, to: 1018, backAt: null }];
   assert.equal(measureParts(trace, windows, options).baselineMilliseconds, 2 + 3 + 7);
 });
 
@@ -107,6 +107,6 @@ test("a registration that no command has caused is no part of anything", () => {
   const trace = moved("sip:a@x", 1000, 3, 10).filter(
     ({ at, message }) => at !== 1005 || !message.startsWith("NOTIFY"),
   );
-  const { parts } = measureParts(trace, [{ user: "sip:a@x", from: 1000, to: 1018 }], options);
+  const { parts } = measureParts(trace, [{ user: "sip:a@x", from: 1000, to: 1018, backAt: null }], options);
   assert.equal(parts.registrationMilliseconds, 0);
 });

@@ -49,9 +49,34 @@ test("a window reaches from the CFS's MAR to the first 200 at the UE that names 
     mar(9000, "sip:c@x", "scscf2"),
   ];
   assert.deepEqual(userWindows(trace, origins, "cfs"), [
-    { user: "sip:a@x", from: 1000, to: 1020 },
-    { user: "sip:c@x", from: 1002, to: null },
+    { user: "sip:a@x", from: 1000, to: 1020, backAt: null },
+    { user: "sip:c@x", from: 1002, to: null, backAt: null },
   ]);
+});
+
+test("a change that is taken back ends the window when the old name is written; the next change has a window of its own", () => {
+  const named = (at: number, server: string): TraceEntry[] => {
+    const asked = mar(at, "sip:a@x", server);
+    const message = `Multimedia-Auth-Answer success\nSession-Id: ${at}`;
+    return [
+      { ...asked, message: `${asked.message}\nSession-Id: ${at}` },
+      { ...asked, at: at + 2, from: "hss", to: "cfs", message },
+    ];
+  };
+  const trace = [
+    ...named(1000, "scscf1"),
+    ...named(9000, "scscf2"),
+    ...named(20_000, "scscf1"),
+    registered(20_030, "sip:a@x", "scscf1"),
+  ];
+  const windows = userWindows(trace, origins, "cfs");
+  assert.deepEqual(windows, [
+    { user: "sip:a@x", from: 1000, to: null, backAt: 9002 },
+    { user: "sip:a@x", from: 20_000, to: 20_030, backAt: null },
+  ]);
+  const later = [call("x", "sip:a@x", 9010, 9020), call("x", "sip:a@x", 9001, 9020)];
+  const { window, outside } = measureWindows(windows, later, 0);
+  assert.deepEqual([window?.callsLost, window?.medianMilliseconds, outside.length], [1, 30, 1]);
 });
 
 /** What CFS and HSS say to each other over PyHSS's interface. */
@@ -80,7 +105,7 @@ test("with PyHSS a window begins with the PATCH; one that writes the old name ba
     http(2001, "hss", "HTTP/1.1 200 OK", said("scscf2")),
   ];
   assert.deepEqual(userWindows(trace, new Map([[user, "sip:scscf2.x:6060"]]), "cfs"), [
-    { user, from: 1000, to: 1020 },
+    { user, from: 1000, to: 1020, backAt: null },
   ]);
   assert.deepEqual(
     writtenNames(trace, "cfs").map(({ askedAt, writtenAt }) => [askedAt, writtenAt]),
@@ -98,15 +123,15 @@ test("no S-CSCF was changed: there is no window, and every failed call lies outs
 });
 
 test("nobody came to another S-CSCF and nobody was called in vain: that is no window of 0 ms", () => {
-  const open = [{ user: "a", from: 1000, to: null }];
+  const open = [{ user: "a", from: 1000, to: null, backAt: null }];
   assert.equal(measureWindows(open, [call("x", "y", 1100, 1200)], 0).window, null);
   assert.equal(measureWindows(open, [call("x", "a", 1100, 1200)], 0).window?.callsLost, 1);
 });
 
 test("a call to or from a user that failed while his window was open is lost in it, others are not", () => {
   const windows = [
-    { user: "a", from: 1000, to: 1020 },
-    { user: "c", from: 2000, to: 2041 },
+    { user: "a", from: 1000, to: 1020, backAt: null },
+    { user: "c", from: 2000, to: 2041, backAt: null },
   ];
   const zero = 50_000;
   const later = (one: PlacedCall): PlacedCall => ({
