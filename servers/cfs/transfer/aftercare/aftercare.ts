@@ -17,7 +17,7 @@ import { commitChanges, Table, type TableChange } from "../../store/table.ts";
 import type { TransferTimes } from "../times.ts";
 import { isMoved, type UserRow, userRowId } from "../user-row.ts";
 import { type CareRow, careRowCodec } from "./care-row.ts";
-import { type CareEffect, type CareEvent, type CareStep, stepCare } from "./care-state.ts";
+import { type CareEffect, type CareEvent, type CareStep, firstLook, stepCare } from "./care-state.ts";
 
 export interface AftercareParts {
   readonly host: Host;
@@ -84,8 +84,8 @@ export class Aftercare {
     const expiresAt = oldExpiresAt ?? (row.registeredAt ?? 0) + longestRegistration;
     const content: CareRow = {
       ...{ transfer, registration, user, impi, from: row.from ?? row.sCscf, state: "watching" },
-      ...{ expiresAt, dueAt: expiresAt + this.#parts.times.careMargin },
-      ...{ looks: 0, repairs: 0, unanswered: 0, command: null },
+      ...firstLook(expiresAt, { at: this.#parts.host.clock.wall(), times: this.#parts.times }),
+      ...{ expiresAt, repairs: 0, unanswered: 0, command: null },
     };
     return this.#table.change({ id: userRowId(transfer, registration), content });
   }

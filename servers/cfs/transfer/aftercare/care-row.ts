@@ -38,7 +38,7 @@ export interface CareRow {
   readonly dueAt: number;
   /** When the old registration has expired, by its record. */
   readonly expiresAt: number;
-  /** Looks that found him held, since the last repair. */
+  /** Looks that found him held, since the last repair; -1 before the one that the record's expiry may be too late for. */
   readonly looks: number;
   /** Times that he was told to register again, since he was last held. */
   readonly repairs: number;

@@ -142,8 +142,19 @@ export interface CareStep {
 
 /** The second look comes so many margins after the old expiry. */
 const secondLook = 8;
+/** OpenIMSCore's third-party REGISTER says so much more than was granted, ms: the expiry of the record may be that late. */
+const overstatedMs = 120_000;
 /** Longest wait between two tries. */
 const longestBackOff = 600_000;
+
+/** The first look: as if the expiry were overstated, where that is still to come. */
+export function firstLook(
+  expiresAt: number,
+  { at, times }: Pick<CareContext, "at" | "times">,
+): Pick<CareRow, "dueAt" | "looks"> {
+  const early = expiresAt - overstatedMs + times.careMargin;
+  return early > at ? { dueAt: early, looks: -1 } : { dueAt: expiresAt + times.careMargin, looks: 0 };
+}
 
 function waitOf({ unanswered, repairs }: CareRow, { careRetry }: TransferTimes): number {
   return Math.min(longestBackOff, careRetry * 2 ** Math.max(0, unanswered + repairs - 1));
@@ -166,7 +177,7 @@ function act(row: CareRow, action: CareAction, { at, sequence, operation, times 
       const command = { operation, sequence, expires, content };
       const repairs = row.repairs + 1;
       return {
-        row: { ...row, repairs, unanswered: 0, looks: 0, dueAt: expires, command },
+        row: { ...row, repairs, unanswered: 0, looks: Math.min(row.looks, 0), dueAt: expires, command },
         effects: ["send"],
       };
     }
@@ -177,10 +188,10 @@ function act(row: CareRow, action: CareAction, { at, sequence, operation, times 
       };
     case "next look": {
       const looks = row.looks + 1;
-      const second = row.expiresAt + secondLook * times.careMargin;
+      const margins = looks > 0 ? secondLook : 1;
       const fate = row.repairs > 0 ? "repaired" : "held";
       if (looks > 1) return { row: null, effects: [], fate };
-      const dueAt = Math.max(second, at + times.careMargin);
+      const dueAt = Math.max(row.expiresAt + margins * times.careMargin, at + times.careMargin);
       return {
         row: { ...row, looks, repairs: 0, unanswered: 0, dueAt },
         effects: [],

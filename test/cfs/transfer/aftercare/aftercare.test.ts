@@ -68,6 +68,20 @@ test("system 6 aftercare: a location service that fails for a while ends nothing
   agree(made, alice, s2);
 });
 
+test("T1: an old registration that ended 120 s before its record says so is noticed 15 s after its end", async () => {
+  const made = openSBench();
+  const alice = made.world.add(1);
+  await moved(made);
+  await made.bench.simulation.run({ ms: expiryMs - 130_000 });
+  wipe(made, alice);
+  await made.bench.simulation.run({ ms: 30_000 });
+  agree(made, alice, s2);
+  assert.deepEqual(results(made), { repaired: 1 });
+  await made.bench.simulation.run({ ms: 400_000 });
+  assert.deepEqual(results(made), { repaired: 1, held: 1 });
+  assert.equal(watched(made), 0);
+});
+
 test("T1: without aftercare he stays forgotten", async () => {
   const made = openSBench(1, {
     cx: {
