@@ -173,7 +173,7 @@ test("SERVFAIL: BIND cannot write its journal; done when it can", async (context
   assert.equal(world.bind.dig("icscf2.full.test", "A").length, 1);
 });
 
-/** Before the UPDATE, which is the connection after the seven queries, somebody else changes the zone. */
+/** Before the UPDATE, which is the connection after the nine queries, somebody else changes the zone. */
 function meanwhile(act: () => void): (host: Host) => Host {
   let connections = 0;
   return (host) => ({
@@ -187,7 +187,7 @@ function meanwhile(act: () => void): (host: Host) => Host {
       listen: (local, accept) => host.network.listen(local, accept),
       connect(remote, options) {
         connections += 1;
-        if (connections === 8) act();
+        if (connections === 10) act();
         return host.network.connect(remote, options);
       },
     },
