@@ -66,36 +66,33 @@ function isRow<Row>(value: unknown, members: readonly string[]): value is Row {
   return typeof value === "object" && value !== null && members.every((member) => member in value);
 }
 
-function codecOf<Row>(table: string, members: readonly (keyof Row & string)[]): Codec<Row> {
+/** `added`: members that rows of earlier versions lack. */
+function codecOf<Row>(
+  table: string,
+  members: readonly (keyof Row & string)[],
+  added: Partial<Row>,
+): Codec<Row> {
   return {
     encode: (row) => JSON.stringify(row),
     decode(text) {
       const value: unknown = JSON.parse(text);
-      if (isRow<Row>(value, members)) return value;
+      if (isRow<Row>(value, members)) return { ...added, ...value };
       throw new Error(`a row of table ${table} is none: ${text.slice(0, 200)}`);
     },
   };
 }
 
-export const operationCodec = codecOf<FunctionOperationRow>("function-operation", [
-  "id",
-  "action",
-  "function",
-  "kind",
-  "state",
-  "turn",
-  "deadlineAt",
-  "ttl",
-  "looks",
-]);
+export const operationCodec = codecOf<FunctionOperationRow>(
+  "function-operation",
+  ["id", "action", "function", "kind", "state", "turn", "deadlineAt", "ttl", "looks"],
+  { goneAt: null, version: null },
+);
 
-export const functionCodec = codecOf<FunctionRow>("function", [
-  "name",
-  "kind",
-  "addresses",
-  "present",
-  "operation",
-]);
+export const functionCodec = codecOf<FunctionRow>(
+  "function",
+  ["name", "kind", "addresses", "present", "operation"],
+  { goneVersion: null },
+);
 
 /** Nothing more is done for it, whatever happens. */
 export function isEnded({ state }: FunctionOperationRow): boolean {

@@ -1,7 +1,11 @@
 // The table of a function operation, row by row, and what its actions do. Rows are written by hand.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { FunctionOperationRow, FunctionState } from "@liquid-ims/cfs/functions/function-row";
+import {
+  type FunctionOperationRow,
+  type FunctionState,
+  operationCodec,
+} from "@liquid-ims/cfs/functions/function-row";
 import { type FunctionEvent, functionTable } from "@liquid-ims/cfs/functions/function-state";
 import { backOff, type FunctionHappening, stepFunction } from "@liquid-ims/cfs/functions/function-step";
 import type { Change } from "@liquid-ims/dns/update";
@@ -182,4 +186,10 @@ test("looks at a zone that does not show its change yet are 200, 400 and 800 ms 
 test("what cannot happen changes nothing", () => {
   assert.equal(stepFunction({ ...row, state: "completed" }, { event: "time" }, context), null);
   assert.equal(stepFunction({ ...row, state: "writing" }, { event: "superseded" }, context), null);
+});
+
+test("a row of an earlier version has the members that came later", () => {
+  const { goneAt: _goneAt, version: _version, ...older } = row;
+  assert.deepEqual(operationCodec.decode(JSON.stringify(older)), row);
+  assert.throws(() => operationCodec.decode('{"id":"f-1"}'), /a row of table function-operation is none/);
 });
