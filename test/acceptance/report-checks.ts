@@ -27,7 +27,12 @@ export function assertRecounts(run: LabRun, report: Report, from: string, to: st
     { planned: counted.planned, moved: counted.moved.length, lost: counted.lost },
     { planned: transfer.planned, moved: transfer.moved, lost: dialogs.lost },
   );
-  assert.equal(counted.kept + counted.endedByUsers, dialogs.kept + dialogs.endedMeanwhile + dialogs.pinned);
+  // A UE, a process of its own on a busy machine, may hear after the order of a hang-up that crossed the wires before it.
+  const more = dialogs.kept + dialogs.endedMeanwhile + dialogs.pinned - counted.kept - counted.endedByUsers;
+  assert.ok(
+    more >= 0 && more <= counted.border,
+    `${more} dialogs more in the report than in the trace, ${counted.border} ended just before the order`,
+  );
   assert.ok(
     Math.abs(counted.kept - dialogs.kept) <= counted.crossed,
     `kept: ${counted.kept} by the trace, ${dialogs.kept} by the report, ${counted.crossed} crossed by a hang-up`,
